@@ -1,0 +1,115 @@
+//! The signature algorithms that a provider's key may serve.
+
+use core::fmt;
+use core::str::FromStr;
+
+/// A digital signature algorithm of JWS (RFC 7518 section 3.1, RFC 8037, RFC 9864).
+///
+/// Only asymmetric algorithms are here: `none` and `HS*` can never verify a provider's signature, so they have no value.
+///
+/// ```
+/// use idporten_config::SigningAlg;
+///
+/// assert_eq!("RS256".parse(), Ok(SigningAlg::RS256));
+/// assert!("HS256".parse::<SigningAlg>().is_err());
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SigningAlg {
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    RS256,
+    /// RSASSA-PKCS1-v1_5 with SHA-384.
+    RS384,
+    /// RSASSA-PKCS1-v1_5 with SHA-512.
+    RS512,
+    /// RSASSA-PSS with SHA-256.
+    PS256,
+    /// RSASSA-PSS with SHA-384.
+    PS384,
+    /// RSASSA-PSS with SHA-512.
+    PS512,
+    /// ECDSA with P-256 and SHA-256.
+    ES256,
+    /// ECDSA with P-384 and SHA-384.
+    ES384,
+    /// ECDSA with P-521 and SHA-512.
+    ES512,
+    /// EdDSA, with the curve of the key (RFC 8037).
+    EdDSA,
+    /// EdDSA with Ed25519 (RFC 9864).
+    Ed25519,
+    /// EdDSA with Ed448 (RFC 9864).
+    Ed448,
+}
+
+impl SigningAlg {
+    /// Every algorithm.
+    pub const ALL: &'static [Self] = &[
+        Self::RS256,
+        Self::RS384,
+        Self::RS512,
+        Self::PS256,
+        Self::PS384,
+        Self::PS512,
+        Self::ES256,
+        Self::ES384,
+        Self::ES512,
+        Self::EdDSA,
+        Self::Ed25519,
+        Self::Ed448,
+    ];
+
+    /// The name, as in a header's or a key's `alg`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RS256 => "RS256",
+            Self::RS384 => "RS384",
+            Self::RS512 => "RS512",
+            Self::PS256 => "PS256",
+            Self::PS384 => "PS384",
+            Self::PS512 => "PS512",
+            Self::ES256 => "ES256",
+            Self::ES384 => "ES384",
+            Self::ES512 => "ES512",
+            Self::EdDSA => "EdDSA",
+            Self::Ed25519 => "Ed25519",
+            Self::Ed448 => "Ed448",
+        }
+    }
+}
+
+impl fmt::Display for SigningAlg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for SigningAlg {
+    type Err = UnknownSigningAlg;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|alg| alg.as_str() == name)
+            .ok_or(UnknownSigningAlg)
+    }
+}
+
+/// The name is not that of an asymmetric signature algorithm. `none` and `HS*` are among the names refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnknownSigningAlg;
+
+impl fmt::Display for UnknownSigningAlg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not an asymmetric signature algorithm; use one of ")?;
+        for (i, alg) in SigningAlg::ALL.iter().enumerate() {
+            write!(f, "{}{alg}", if i == 0 { "" } else { ", " })?;
+        }
+        Ok(())
+    }
+}
+
+impl core::error::Error for UnknownSigningAlg {}

@@ -1,0 +1,342 @@
+//! Text to tree, through one serde visitor.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use super::{Exact, Number, Object, Value};
+
+/// How deep arrays and objects may be nested.
+pub const MAX_DEPTH: usize = 64;
+
+/// Why a text is not JSON that can be kept exactly.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    message: String,
+    place: Option<(usize, usize)>,
+}
+
+impl Error {
+    /// The line of the text at fault, from 1.
+    #[must_use]
+    pub fn line(&self) -> Option<usize> {
+        self.place.map(|(line, _)| line)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match self.place {
+            Some((line, column)) => write!(f, " at line {line} column {column}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+pub(super) fn parse(text: &[u8]) -> Result<Value, Error> {
+    if text.starts_with(b"\xef\xbb\xbf") {
+        return Err(Error {
+            message: "starts with a byte-order mark; save it as UTF-8 without one".into(),
+            place: None,
+        });
+    }
+    let text = std::str::from_utf8(text).map_err(|error| Error {
+        message: format!("not UTF-8 at byte {}; JSON is always UTF-8", error.valid_up_to()),
+        place: None,
+    })?;
+    let reading = Reading {
+        path: RefCell::default(),
+        numbers: Cell::new(text),
+    };
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = Seed {
+        reading: &reading,
+        depth: 0,
+    }
+    .deserialize(&mut json);
+    value
+        .and_then(|value| json.end().map(|()| value))
+        .map_err(|error| from_serde_json(&error))
+}
+
+fn from_serde_json(error: &serde_json::Error) -> Error {
+    let text = error.to_string();
+    let place = (error.line(), error.column());
+    let message = text
+        .strip_suffix(&format!(" at line {} column {}", place.0, place.1))
+        .unwrap_or(&text);
+    Error {
+        message: message.to_owned(),
+        place: Some(place).filter(|place| place.0 > 0),
+    }
+}
+
+struct Reading<'a> {
+    /// Where in the tree the reader stands.
+    path: RefCell<Vec<String>>,
+    /// The text that follows the last number read. The visitor is handed rounded doubles; what was written stands here.
+    numbers: Cell<&'a str>,
+}
+
+impl Reading<'_> {
+    fn within<T>(&self, step: String, read: impl FnOnce() -> T) -> T {
+        self.path.borrow_mut().push(step);
+        let result = read();
+        self.path.borrow_mut().pop();
+        result
+    }
+
+    fn place(&self) -> String {
+        let path = self
+            .path
+            .borrow()
+            .iter()
+            .fold(String::new(), |path, step| super::join(&path, step));
+        match path.trim_start_matches('.') {
+            "" => "the document".into(),
+            path => format!("`{}`", path.escape_debug()),
+        }
+    }
+
+    /// The text of the next number: numbers are visited in the order in which they are written.
+    fn next_number(&self) -> &str {
+        let text = self.numbers.get();
+        let start = number_start(text);
+        let number = &text[start..];
+        let end = number
+            .find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E'))
+            .unwrap_or(number.len());
+        self.numbers.set(&number[end..]);
+        &number[..end]
+    }
+}
+
+/// Where the first number of a JSON text starts: a digit or a minus sign outside of strings.
+fn number_start(text: &str) -> usize {
+    let mut in_string = false;
+    let mut escaped = false;
+    text.bytes()
+        .position(|byte| {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' if in_string => escaped = true,
+                b'"' => in_string = !in_string,
+                b'-' | b'0'..=b'9' => return !in_string,
+                _ => {}
+            }
+            false
+        })
+        .unwrap_or(text.len())
+}
+
+#[derive(Clone, Copy)]
+struct Seed<'a> {
+    reading: &'a Reading<'a>,
+    depth: usize,
+}
+
+impl Seed<'_> {
+    fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
+        if self.depth == MAX_DEPTH {
+            return Err(E::custom(format_args!("nested deeper than {MAX_DEPTH} levels")));
+        }
+        Ok(Self {
+            reading: self.reading,
+            depth: self.depth + 1,
+        })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Seed<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Seed<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::from(text))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Value, E> {
+        Ok(Value::from(text))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        self.reading.next_number();
+        Ok(Value::from(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        self.reading.next_number();
+        Ok(Value::Number(Number(Exact::Signed(value))))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
+        let written = self.reading.next_number();
+        if Decimal::parse(written).is_none_or(|written| Decimal::parse(&format!("{value:e}")) != Some(written)) {
+            let place = self.reading.place();
+            return Err(E::custom(format_args!(
+                "the number at {place} cannot be kept exactly; publish it as a string"
+            )));
+        }
+        Ok(Value::Number(Number(Exact::Double(value))))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
+        let deeper = self.deeper()?;
+        let mut values = Vec::new();
+        loop {
+            let step = format!("[{}]", values.len());
+            match self.reading.within(step, || elements.next_element_seed(deeper))? {
+                Some(value) => values.push(value),
+                None => return Ok(Value::Array(values)),
+            }
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let deeper = self.deeper()?;
+        let mut members = Vec::new();
+        while let Some(name) = entries.next_key::<String>()? {
+            let value = self.reading.within(name.clone(), || entries.next_value_seed(deeper))?;
+            members.push((name, value));
+        }
+        Ok(Value::Object(Object::from_iter(members)))
+    }
+}
+
+/// A decimal number by its meaning: no zeros at either end, the point folded into the exponent.
+#[derive(PartialEq)]
+struct Decimal {
+    negative: bool,
+    digits: String,
+    exponent: i64,
+}
+
+impl Decimal {
+    fn parse(text: &str) -> Option<Self> {
+        let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let digits = format!("{whole}{fraction}");
+        let digits = digits.trim_start_matches('0');
+        let significant = digits.trim_end_matches('0');
+        if significant.is_empty() {
+            return Some(Self {
+                negative,
+                digits: String::new(),
+                exponent: 0,
+            });
+        }
+        let exponent = exponent.parse::<i64>().ok()?;
+        let shift = i64::try_from(digits.len() - significant.len()).ok()? - i64::try_from(fraction.len()).ok()?;
+        Some(Self {
+            negative,
+            digits: significant.to_owned(),
+            exponent: exponent.checked_add(shift)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        parse(text.as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_number_that_a_double_would_round_is_an_error_that_names_its_member() {
+        for number in [
+            "12345678901234567890123",
+            "0.1000000000000000055511151231257827",
+            "1e-400",
+            "-18446744073709551617",
+        ] {
+            let text = format!(r#"{{"skip": "1 \" 2", "a": [0, {{"b": {number}}}]}}"#);
+            assert!(
+                error(&text).contains("the number at `a[1].b` cannot be kept exactly"),
+                "{number}: {}",
+                error(&text)
+            );
+        }
+        assert!(error("1e999").contains("out of range"));
+    }
+
+    #[test]
+    fn a_number_that_survives_is_kept_however_it_was_written() {
+        for (written, kept) in [
+            ("0", "0"),
+            ("-1", "-1"),
+            ("18446744073709551615", "18446744073709551615"),
+            ("0.1", "0.1"),
+            ("1.50", "1.5"),
+            ("1e2", "100.0"),
+            ("-0.0", "-0.0"),
+            ("-0", "-0.0"),
+            ("25e-1", "2.5"),
+            ("0e99999999999999999999", "0.0"),
+        ] {
+            assert_eq!(
+                parse(written.as_bytes()).map(|value| value.to_string()),
+                Ok(format!("{kept}\n")),
+                "{written}"
+            );
+        }
+    }
+
+    #[test]
+    fn nesting_is_refused_at_sixty_five_levels_and_at_ten_million() {
+        assert!(parse(format!("{}{}", "[".repeat(64), "]".repeat(64)).as_bytes()).is_ok());
+        assert!(error(&format!("{}{}", "[".repeat(65), "]".repeat(65))).contains("nested deeper than 64 levels"));
+        assert!(error(&"[".repeat(10 << 20)).contains("nested deeper than 64 levels"));
+        assert!(error(&r#"{"a":"#.repeat(1 << 20)).contains("nested deeper than 64 levels"));
+    }
+
+    #[test]
+    fn what_is_not_json_in_utf_8_is_refused_with_its_place() {
+        assert!(error("\u{feff}{}").contains("byte-order mark"));
+        assert!(
+            parse(b"{\"a\": \"\xff\"}")
+                .unwrap_err()
+                .to_string()
+                .contains("not UTF-8 at byte 7")
+        );
+        assert_eq!(error("{\n  \"a\": }"), "expected value at line 2 column 8");
+        assert!(error(r#""\ud800""#).contains("hex escape"));
+        assert!(error("\"\0\"").contains("control character"));
+        assert!(error("{} {}").contains("trailing"));
+        assert!(error("").contains("EOF"));
+        assert!(error("NaN").contains("expected"));
+    }
+
+    #[test]
+    fn a_name_used_twice_is_found_wherever_it_is() {
+        let duplicate = |text: &str| parse(text.as_bytes()).unwrap().duplicate();
+        assert_eq!(duplicate(r#"{"a": 1, "b": 2, "a": 1}"#), Some("a".into()));
+        assert_eq!(duplicate(r#"{"k": [1, {"x": 1, "\u0078": 2}]}"#), Some("k[1].x".into()));
+        assert_eq!(duplicate(r#"{"a": {"b": 1}, "b": 1}"#), None);
+    }
+}

@@ -1,0 +1,102 @@
+//! Tree to canonical text.
+
+use std::fmt::{Formatter, Result, Write};
+
+use super::{Exact, Number, Value};
+
+const INDENT: &str = "  ";
+
+pub(super) fn value(f: &mut Formatter<'_>, value: &Value, level: usize) -> Result {
+    match value {
+        Value::Null => f.write_str("null"),
+        Value::Bool(value) => write!(f, "{value}"),
+        Value::Number(number) => self::number(f, *number),
+        Value::String(text) => string(f, text),
+        Value::Array(values) => list(f, ('[', ']'), level, values, |f, value| {
+            self::value(f, value, level + 1)
+        }),
+        Value::Object(object) => list(f, ('{', '}'), level, &object.members, |f, (name, value)| {
+            string(f, name)?;
+            f.write_str(": ")?;
+            self::value(f, value, level + 1)
+        }),
+    }
+}
+
+fn list<T>(
+    f: &mut Formatter<'_>,
+    brackets: (char, char),
+    level: usize,
+    items: &[T],
+    mut item: impl FnMut(&mut Formatter<'_>, &T) -> Result,
+) -> Result {
+    f.write_char(brackets.0)?;
+    for (i, entry) in items.iter().enumerate() {
+        f.write_str(if i == 0 { "\n" } else { ",\n" })?;
+        f.write_str(&INDENT.repeat(level + 1))?;
+        item(f, entry)?;
+    }
+    if !items.is_empty() {
+        f.write_char('\n')?;
+        f.write_str(&INDENT.repeat(level))?;
+    }
+    f.write_char(brackets.1)
+}
+
+fn number(f: &mut Formatter<'_>, Number(number): Number) -> Result {
+    match number {
+        Exact::Unsigned(value) => write!(f, "{value}"),
+        Exact::Signed(value) => write!(f, "{value}"),
+        Exact::Double(value) => write!(f, "{value:?}"),
+    }
+}
+
+fn string(f: &mut Formatter<'_>, text: &str) -> Result {
+    f.write_char('"')?;
+    for c in text.chars() {
+        match c {
+            '"' => f.write_str("\\\"")?,
+            '\\' => f.write_str("\\\\")?,
+            '\n' => f.write_str("\\n")?,
+            '\r' => f.write_str("\\r")?,
+            '\t' => f.write_str("\\t")?,
+            c if is_invisible(c) => write!(f, "\\u{:04x}", u32::from(c))?,
+            c => f.write_char(c)?,
+        }
+    }
+    f.write_char('"')
+}
+
+/// Whether a reader of a diff would not see the character, or would see others in its place: controls, separators of lines,
+/// zero-width characters and those that turn the direction of text. All are below U+10000.
+pub(crate) fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_is_the_same_for_every_order_of_members_and_reads_back_the_same() {
+        let a = Value::parse(r#"{"b": [], "a": {"d": {}, "c": "æ\u202e\"\\\n\u0000"}}"#.as_bytes()).unwrap();
+        let b = Value::parse(r#"{"a": {"c": "æ\u202e\"\\\n\u0000", "d": {}}, "b": []}"#.as_bytes()).unwrap();
+        let text = a.to_string();
+        assert_eq!(text, b.to_string());
+        assert_eq!(
+            text,
+            "{\n  \"a\": {\n    \"c\": \"æ\\u202e\\\"\\\\\\n\\u0000\",\n    \"d\": {}\n  },\n  \"b\": []\n}\n"
+        );
+        assert_eq!(Value::parse(text.as_bytes()).unwrap(), a);
+    }
+
+    #[test]
+    fn a_double_reads_back_as_the_same_double() {
+        for double in [1e21, 5e-324, 1.797_693_134_862_315_7e308, 0.1] {
+            let value = Value::Number(Number(Exact::Double(double)));
+            assert_eq!(Value::parse(value.to_string().as_bytes()).unwrap(), value, "{double}");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! placeholder
+pub mod algorithm;
+pub mod environment;
+#[cfg(feature = "snapshot")]
+pub mod json;
+#[cfg(feature = "snapshot")]
+pub mod jwks;
+#[cfg(feature = "snapshot")]
+pub mod metadata;
+mod nearest;
+#[cfg(feature = "snapshot")]
+pub mod provider;
+#[cfg(feature = "snapshot")]
+pub mod snapshot;
+#[cfg(feature = "snapshot")]
+mod url;
+#[cfg(feature = "snapshot")]
+pub mod violation;
+
+pub use algorithm::SigningAlg;
+pub use environment::{KnownEnvironment, Product};
+#[cfg(feature = "snapshot")]
+pub use jwks::JwkSet;
+#[cfg(feature = "snapshot")]
+pub use snapshot::Snapshot;

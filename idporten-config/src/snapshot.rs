@@ -1,0 +1,458 @@
+//! The snapshot file: metadata and keys of one environment, and where and when they come from.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use crate::algorithm::SigningAlg;
+use crate::environment::KnownEnvironment;
+use crate::json::{Object, Value, object};
+use crate::jwks::{self, JwkSet};
+use crate::metadata::{self, PartialMetadata, ProviderMetadata};
+use crate::nearest::nearest;
+use crate::provider::Provider;
+use crate::violation::{Rule, Violation, printable, quoted};
+
+/// The file format that this version writes; it reads every older one.
+pub const FORMAT: u64 = 1;
+
+/// The largest snapshot that is read, in bytes: two documents at their limit, with room for indentation.
+pub const MAX_BYTES: usize = 8 * jwks::MAX_BYTES;
+
+const MEMBERS: &[&str] = &[
+    "as_of",
+    "environment",
+    "format",
+    "jwks",
+    "metadata",
+    "origin",
+    "provider",
+    "well_known_url",
+];
+
+/// The metadata and keys of an environment, as they were at one moment, every rule passed.
+///
+/// Its [`Display`](fmt::Display) form is the canonical text of the file: two snapshots of the same content have the same bytes.
+///
+/// ```
+/// use idporten_config::{KnownEnvironment, Snapshot};
+///
+/// let snapshot = Snapshot::parse(KnownEnvironment::IdportenTest.bundled_snapshot())?;
+/// assert_eq!(snapshot.metadata().token_endpoint.as_deref(), Some("https://test.idporten.no/token"));
+/// assert!(snapshot.jwks().is_none());
+/// # Ok::<(), idporten_config::snapshot::SnapshotError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    provider: Provider,
+    as_of: SystemTime,
+    origin: Origin,
+    document: Object,
+    metadata: PartialMetadata,
+    jwks: Option<(Value, JwkSet)>,
+}
+
+/// Where the values of a snapshot come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Origin {
+    /// Taken live from the provider, by this project's tool.
+    Fetched,
+    /// A recording of the live document, by others.
+    Recorded,
+    /// Values that the provider's documentation states.
+    Documented,
+}
+
+/// Why a text is not a snapshot that may be used: every reason at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnapshotError {
+    environment: Option<String>,
+    violations: Vec<Violation>,
+}
+
+impl Snapshot {
+    /// Reads a snapshot file.
+    ///
+    /// # Errors
+    ///
+    /// Every rule it breaks, each with its place. A private key among the keys is not an error as long as another key is left
+    /// (see [`JwkSet::is_leaked`]): a running program goes on with the rest, a build refuses the file.
+    pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, SnapshotError> {
+        let text = text.as_ref();
+        let refuse = |violation| SnapshotError {
+            environment: None,
+            violations: vec![violation],
+        };
+        if text.len() > MAX_BYTES {
+            return Err(refuse(Violation::new(
+                "",
+                Rule::Format,
+                format!("is larger than {MAX_BYTES} bytes"),
+            )));
+        }
+        match Value::parse(text) {
+            Ok(Value::Object(file)) => Self::from_json(&file),
+            Ok(other) => Err(refuse(Violation::wrong_type("", "an object, the snapshot", &other))),
+            Err(error) => Err(refuse(Violation::new("", Rule::Syntax, format!("not JSON: {error}")))),
+        }
+    }
+
+    /// Makes a snapshot of documents as they were served.
+    ///
+    /// # Errors
+    ///
+    /// Every rule that the documents break.
+    pub fn new(
+        provider: Provider,
+        as_of: SystemTime,
+        origin: Origin,
+        metadata: Object,
+        jwks: Option<Value>,
+    ) -> Result<Self, SnapshotError> {
+        let mut violations = metadata::check(&metadata, &provider, origin == Origin::Fetched);
+        if origin == Origin::Fetched && jwks.is_none() {
+            violations.push(Violation::new(
+                "jwks",
+                Rule::Missing,
+                "is null; a fetched snapshot has its keys",
+            ));
+        }
+        let set = jwks.as_ref().map(|jwks| JwkSet::from_json(jwks, "jwks")).transpose();
+        violations.extend(set.as_ref().err().cloned());
+        match set {
+            Ok(set) if violations.is_empty() => Ok(Self {
+                provider,
+                as_of,
+                origin,
+                metadata: PartialMetadata::from_object(&metadata),
+                document: metadata,
+                jwks: jwks.zip(set),
+            }),
+            _ => Err(SnapshotError {
+                environment: Some(provider.slug().to_owned()),
+                violations,
+            }),
+        }
+    }
+
+    fn from_json(file: &Object) -> Result<Self, SnapshotError> {
+        let environment = file.get("environment").and_then(Value::as_str);
+        let fail = |violations| SnapshotError {
+            environment: environment.map(str::to_owned),
+            violations,
+        };
+        check_format(file).map_err(|violation| fail(vec![violation]))?;
+        let mut violations = check_members(file);
+        let provider = provider(file).map_err(|found| violations.extend(found)).ok();
+        let origin = required(
+            file,
+            "origin",
+            "`fetched`, `recorded` or `documented`",
+            Origin::from_json,
+        );
+        let as_of = required(file, "as_of", "a time, `YYYY-MM-DDTHH:MM:SSZ`", |value| {
+            parse_time(value.as_str()?)
+        });
+        let metadata = required(file, "metadata", "an object", Value::as_object);
+        violations.extend(origin.as_ref().err().cloned());
+        violations.extend(as_of.as_ref().err().cloned());
+        violations.extend(metadata.as_ref().err().cloned());
+        if !file.contains("jwks") {
+            violations.push(Violation::new(
+                "jwks",
+                Rule::Missing,
+                "is required; null where no keys are known",
+            ));
+        }
+        let (Some(provider), Ok(origin), Ok(as_of), Ok(metadata)) = (provider, origin, as_of, metadata) else {
+            return Err(fail(violations));
+        };
+        let jwks = file.get("jwks").filter(|jwks| **jwks != Value::Null).cloned();
+        match Self::new(provider, as_of, origin, metadata.clone(), jwks) {
+            Ok(snapshot) if violations.is_empty() => Ok(snapshot),
+            Ok(_) => Err(fail(violations)),
+            Err(error) => Err(fail([violations, error.violations].concat())),
+        }
+    }
+
+    /// The file as a tree.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let mut file = object([
+            ("as_of", format_time(self.as_of).into()),
+            ("environment", self.provider.slug().into()),
+            ("format", FORMAT.into()),
+            ("jwks", self.jwks_json().cloned().into()),
+            ("metadata", self.document.clone().into()),
+            ("origin", self.origin.as_str().into()),
+            ("well_known_url", self.provider.well_known_url().into()),
+        ]);
+        if let Some(provider) = self.provider.to_json() {
+            file.set("provider", provider.into());
+        }
+        file.into()
+    }
+
+    /// The environment that the documents are of.
+    #[must_use]
+    pub fn provider(&self) -> &Provider {
+        &self.provider
+    }
+
+    /// When the documents were as they are here.
+    #[must_use]
+    pub fn as_of(&self) -> SystemTime {
+        self.as_of
+    }
+
+    /// The day of [`as_of`](Self::as_of), `YYYY-MM-DD`.
+    #[must_use]
+    pub fn date(&self) -> String {
+        format_time(self.as_of)[..10].to_owned()
+    }
+
+    /// How long ago the documents were as they are here; zero for a snapshot of the future.
+    #[must_use]
+    pub fn age(&self, now: SystemTime) -> Duration {
+        now.duration_since(self.as_of).unwrap_or_default()
+    }
+
+    /// Where the values come from.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// The metadata, member by member.
+    #[must_use]
+    pub fn metadata(&self) -> &PartialMetadata {
+        &self.metadata
+    }
+
+    /// The metadata, if it has every member that its schema requires.
+    #[must_use]
+    pub fn complete_metadata(&self) -> Option<ProviderMetadata> {
+        if self.missing_members().is_empty() {
+            self.metadata.clone().complete()
+        } else {
+            None
+        }
+    }
+
+    /// The members that the schema requires and the metadata lacks.
+    #[must_use]
+    pub fn missing_members(&self) -> Vec<&'static str> {
+        let required = self.provider.schema().required_members();
+        required
+            .iter()
+            .copied()
+            .filter(|name| !self.document.contains(name))
+            .collect()
+    }
+
+    /// The metadata as it was served.
+    #[must_use]
+    pub fn metadata_json(&self) -> &Object {
+        &self.document
+    }
+
+    /// The keys, where they are known.
+    #[must_use]
+    pub fn jwks(&self) -> Option<&JwkSet> {
+        self.jwks.as_ref().map(|(_, set)| set)
+    }
+
+    /// The key set as it was served.
+    #[must_use]
+    pub fn jwks_json(&self) -> Option<&Value> {
+        self.jwks.as_ref().map(|(json, _)| json)
+    }
+
+    /// The algorithms that a key without `alg` may serve: those published for ID tokens, or the environment's own where the
+    /// metadata is silent. `none` and `HS*` are never among them.
+    #[must_use]
+    pub fn signing_algs(&self) -> Vec<SigningAlg> {
+        match &self.metadata.id_token_signing_alg_values_supported {
+            Some(names) => names.iter().filter_map(|name| name.parse().ok()).collect(),
+            None => self.provider.signing_algs().to_vec(),
+        }
+    }
+}
+
+impl fmt::Display for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_json().fmt(f)
+    }
+}
+
+impl KnownEnvironment {
+    /// The text of the snapshot that this version of the package brings: old, and without keys. It says so itself.
+    #[must_use]
+    pub const fn bundled_snapshot(self) -> &'static str {
+        match self {
+            Self::IdportenTest => include_str!("../snapshots/idporten-test.json"),
+            Self::IdportenProd => include_str!("../snapshots/idporten-prod.json"),
+            Self::IdportenLegacyVer2 => include_str!("../snapshots/idporten-legacy-ver2.json"),
+            Self::IdportenLegacyYt2 => include_str!("../snapshots/idporten-legacy-yt2.json"),
+            Self::IdportenLegacyProd => include_str!("../snapshots/idporten-legacy-prod.json"),
+            Self::MaskinportenTest => include_str!("../snapshots/maskinporten-test.json"),
+            Self::MaskinportenProd => include_str!("../snapshots/maskinporten-prod.json"),
+            Self::MaskinportenLegacyVer2 => include_str!("../snapshots/maskinporten-legacy-ver2.json"),
+            Self::AnsattportenTest => include_str!("../snapshots/ansattporten-test.json"),
+            Self::AnsattportenProd => include_str!("../snapshots/ansattporten-prod.json"),
+        }
+    }
+}
+
+impl Origin {
+    /// The name in the file: `fetched`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fetched => "fetched",
+            Self::Recorded => "recorded",
+            Self::Documented => "documented",
+        }
+    }
+
+    fn from_json(value: &Value) -> Option<Self> {
+        [Self::Fetched, Self::Recorded, Self::Documented]
+            .into_iter()
+            .find(|origin| Some(origin.as_str()) == value.as_str())
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl SnapshotError {
+    /// The slug that the file gives, if it could be read.
+    #[must_use]
+    pub fn environment(&self) -> Option<&str> {
+        self.environment.as_deref()
+    }
+
+    /// Every rule that is broken, in the order of the file's parts.
+    #[must_use]
+    pub fn violations(&self) -> &[Violation] {
+        &self.violations
+    }
+}
+
+impl fmt::Display for SnapshotError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: not a snapshot that may be used: ",
+            printable(self.environment().unwrap_or("snapshot"))
+        )?;
+        for (i, violation) in self.violations.iter().enumerate() {
+            write!(f, "{}{violation}", if i == 0 { "" } else { "; " })?;
+        }
+        f.write_str("; take it again with `idporten-config fetch`")
+    }
+}
+
+impl std::error::Error for SnapshotError {}
+
+fn check_format(file: &Object) -> Result<(), Violation> {
+    let refuse = |reason: String| Err(Violation::new("format", Rule::Format, reason));
+    match file.get("format") {
+        None => Err(Violation::new(
+            "format",
+            Rule::Missing,
+            "is required; is this a snapshot?",
+        )),
+        Some(value) => match value.as_u64() {
+            Some(FORMAT) => Ok(()),
+            Some(newer) if newer > FORMAT => refuse(format!(
+                "is {newer}: written by a newer idporten-config; update this one"
+            )),
+            _ => refuse(format!("must be the number {FORMAT}")),
+        },
+    }
+}
+
+fn check_members(file: &Object) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    if let Some(name) = file.own_duplicate() {
+        violations.push(Violation::new(
+            name,
+            Rule::Duplicate,
+            "is there twice; which one counts would be a guess",
+        ));
+    }
+    for (name, _) in file.iter().filter(|(name, _)| !MEMBERS.contains(name)) {
+        let hint = nearest(name, MEMBERS.iter().copied())
+            .map(|name| format!("; did you mean `{name}`?"))
+            .unwrap_or_default();
+        violations.push(Violation::new(
+            name,
+            Rule::Format,
+            format!("is not a member of the snapshot format{hint}"),
+        ));
+    }
+    violations
+}
+
+fn provider(file: &Object) -> Result<Provider, Vec<Violation>> {
+    let slug = required(file, "environment", "a string", Value::as_str);
+    let url = required(file, "well_known_url", "a string", Value::as_str);
+    let (slug, url) = match (slug, url) {
+        (Ok(slug), Ok(url)) => (slug, url),
+        (slug, url) => return Err([slug.err(), url.err()].into_iter().flatten().collect()),
+    };
+    match (slug.parse::<KnownEnvironment>(), file.get("provider")) {
+        (Ok(_), Some(_)) => {
+            let reason = format!("`{slug}` is in the table of environments, which says it all; remove this member");
+            Err(vec![Violation::new("provider", Rule::Format, reason)])
+        }
+        (Ok(known), None) if known.well_known_url() == url => Ok(known.into()),
+        (Ok(known), None) => {
+            let reason = format!("must be {}, found {}", quoted(known.well_known_url()), quoted(url));
+            Err(vec![Violation::new("well_known_url", Rule::Format, reason)])
+        }
+        (Err(_), Some(Value::Object(described))) => Provider::from_json(slug, url, described),
+        (Err(_), Some(other)) => Err(vec![Violation::wrong_type("provider", "an object", other)]),
+        (Err(unknown), None) => Err(vec![Violation::new(
+            "environment",
+            Rule::Format,
+            format!("{unknown}; an environment of one's own is described by the member `provider`"),
+        )]),
+    }
+}
+
+fn required<'a, T>(
+    file: &'a Object,
+    name: &str,
+    expected: &str,
+    read: impl FnOnce(&'a Value) -> Option<T>,
+) -> Result<T, Violation> {
+    let value = file
+        .get(name)
+        .ok_or_else(|| Violation::new(name, Rule::Missing, format!("is required: {expected}")))?;
+    read(value).ok_or_else(|| match value.as_str() {
+        Some(text) => Violation::new(
+            name,
+            Rule::Format,
+            format!("must be {expected}, found {}", quoted(text)),
+        ),
+        None => Violation::wrong_type(name, expected, value),
+    })
+}
+
+/// Reads `YYYY-MM-DDTHH:MM:SSZ` and nothing else.
+fn parse_time(text: &str) -> Option<SystemTime> {
+    let time = humantime::parse_rfc3339(text).ok()?;
+    (format_time(time) == text).then_some(time)
+}
+
+fn format_time(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time).to_string()
+}
+
+#[cfg(test)]
+mod tests;

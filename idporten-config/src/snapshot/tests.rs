@@ -1,0 +1,167 @@
+//! Stories of snapshot files.
+
+use super::*;
+
+fn bundled() -> String {
+    KnownEnvironment::IdportenTest.bundled_snapshot().replace("\r\n", "\n")
+}
+
+/// What is wrong with the bundled snapshot of idporten-test once `from` in it is `to`.
+#[track_caller]
+fn refused(from: &str, to: &str) -> String {
+    assert!(bundled().contains(from));
+    Snapshot::parse(bundled().replacen(from, to, 1))
+        .unwrap_err()
+        .to_string()
+}
+
+#[test]
+fn every_bundled_snapshot_is_honest_canonical_and_without_keys() {
+    for &environment in KnownEnvironment::ALL {
+        let text = environment.bundled_snapshot().replace("\r\n", "\n");
+        let snapshot = Snapshot::parse(&text).unwrap();
+        assert_eq!(snapshot.to_string(), text, "{environment}");
+        assert_eq!(snapshot.provider(), &Provider::from(environment));
+        assert_ne!(snapshot.origin(), Origin::Fetched);
+        assert!(snapshot.jwks().is_none());
+    }
+}
+
+#[test]
+fn only_what_the_schema_requires_makes_metadata_complete() {
+    let complete = |environment: KnownEnvironment| {
+        Snapshot::parse(environment.bundled_snapshot())
+            .unwrap()
+            .complete_metadata()
+    };
+    assert_eq!(
+        complete(KnownEnvironment::IdportenTest).unwrap().jwks_uri,
+        "https://test.idporten.no/jwks.json"
+    );
+    assert_eq!(
+        complete(KnownEnvironment::MaskinportenProd)
+            .unwrap()
+            .authorization_endpoint,
+        None
+    );
+    assert_eq!(complete(KnownEnvironment::IdportenProd), None);
+    let prod = Snapshot::parse(KnownEnvironment::IdportenProd.bundled_snapshot()).unwrap();
+    assert_eq!(prod.missing_members(), ["subject_types_supported"]);
+}
+
+#[test]
+fn a_file_that_breaks_the_format_says_which_part_and_what_is_right() {
+    assert!(refused(r#""format": 1"#, r#""format": 2"#).contains("written by a newer idporten-config"));
+    assert!(refused(r#""format": 1"#, r#""format": "1""#).contains("must be the number 1"));
+    assert!(refused(r#""format": 1,"#, "").contains("`format`: is required"));
+    assert!(
+        refused(r#""origin": "recorded""#, r#""origin": "guessed""#)
+            .contains("must be `fetched`, `recorded` or `documented`")
+    );
+    assert!(refused(r#""origin""#, r#""orgin""#).contains("did you mean `origin`?"));
+    assert!(refused(r#""jwks": null,"#, "").contains("`jwks`: is required; null where no keys are known"));
+    assert!(refused(r#""as_of""#, r#""jwks": null, "as_of""#).contains("`jwks`: is there twice"));
+    assert!(
+        refused(r#""environment": "idporten-test""#, r#""environment": "idporten-tset""#)
+            .contains("did you mean `idporten-test`?")
+    );
+    assert!(refused("no/.well-known", "no//.well-known").contains("`well_known_url`: must be"));
+    assert!(refused(r#""origin""#, r#""provider": {}, "origin""#).contains("remove this member"));
+    for text in ["", "[]", "null", "{}", "\u{feff}{}"] {
+        assert!(Snapshot::parse(text).is_err(), "{text}");
+    }
+    assert!(Snapshot::parse("[".repeat(10 << 20)).is_err());
+}
+
+#[test]
+fn the_time_has_one_form() {
+    for time in [
+        "2024-07-30",
+        "2024-07-30T00:00:00+00:00",
+        "2024-07-30T00:00:00.000Z",
+        "2024-07-30t00:00:00z",
+        "2024-13-30T00:00:00Z",
+        "2023-02-29T00:00:00Z",
+    ] {
+        assert!(
+            refused("2024-07-30T00:00:00Z", time).contains("`as_of`: must be a time, `YYYY-MM-DDTHH:MM:SSZ`"),
+            "{time}"
+        );
+    }
+}
+
+#[test]
+fn the_issuer_of_the_metadata_must_be_that_of_the_environment() {
+    let error = refused(
+        r#""issuer": "https://test.idporten.no""#,
+        r#""issuer": "https://test.idporten.no/""#,
+    );
+    assert!(error.contains("(differs only by a trailing slash)"), "{error}");
+}
+
+#[test]
+fn a_fetched_snapshot_must_be_complete_and_have_its_keys() {
+    let error = refused(r#""origin": "recorded""#, r#""origin": "fetched""#);
+    assert!(
+        error.contains("`jwks`: is null; a fetched snapshot has its keys"),
+        "{error}"
+    );
+    let text = KnownEnvironment::IdportenProd
+        .bundled_snapshot()
+        .replace("documented", "fetched");
+    assert!(
+        Snapshot::parse(text)
+            .unwrap_err()
+            .to_string()
+            .contains("`metadata.subject_types_supported`: is required by OpenID Connect")
+    );
+}
+
+#[test]
+fn a_provider_of_ones_own_is_described_in_the_file() {
+    let text = r#"{
+        "as_of": "2026-01-01T00:00:00Z", "environment": "idporten-local", "format": 1, "jwks": null, "origin": "documented",
+        "metadata": {"issuer": "http://localhost:8080/default"},
+        "provider": {
+            "development": true, "endpoint_hosts": ["mock"], "issuer": "http://localhost:8080/default", "product": "idporten",
+            "signing_algs": [], "stage": "local"
+        },
+        "well_known_url": "http://localhost:8080/default/.well-known/openid-configuration"
+    }"#;
+    let snapshot = Snapshot::parse(text).unwrap();
+    assert_eq!(snapshot.provider().stage(), "local");
+    assert_eq!(snapshot.provider().endpoint_hosts(), ["localhost", "mock"]);
+    assert_eq!(Snapshot::parse(snapshot.to_string()).unwrap(), snapshot);
+    let production = Snapshot::parse(text.replace("true", "false")).unwrap_err().to_string();
+    assert!(
+        production.contains("is plain http; only https is accepted unless `development` is set"),
+        "{production}"
+    );
+    let none = Snapshot::parse(text.replace(r#""product": "idporten","#, ""))
+        .unwrap_err()
+        .to_string();
+    assert!(none.contains("`provider.product`: is required"), "{none}");
+}
+
+#[test]
+fn published_algorithms_win_over_the_tables_and_none_and_hs_never_count() {
+    let text = bundled().replacen(
+        "\"id_token_signing_alg_values_supported\": [\n      \"RS256\"",
+        "\"id_token_signing_alg_values_supported\": [\n      \"none\", \"HS256\", \"ES256\"",
+        1,
+    );
+    assert_eq!(Snapshot::parse(text).unwrap().signing_algs(), [SigningAlg::ES256]);
+    let maskinporten = Snapshot::parse(KnownEnvironment::MaskinportenTest.bundled_snapshot()).unwrap();
+    assert_eq!(maskinporten.signing_algs(), [SigningAlg::RS256]);
+}
+
+#[test]
+fn age_is_never_negative() {
+    let snapshot = Snapshot::parse(bundled()).unwrap();
+    assert_eq!(
+        snapshot.age(snapshot.as_of() + Duration::from_secs(60)),
+        Duration::from_secs(60)
+    );
+    assert_eq!(snapshot.age(SystemTime::UNIX_EPOCH), Duration::ZERO);
+    assert_eq!(snapshot.date(), "2024-07-30");
+}
