@@ -2,16 +2,24 @@
 pub mod algorithm;
 pub mod environment;
 #[cfg(feature = "snapshot")]
+pub mod finding;
+#[cfg(feature = "snapshot")]
 pub mod json;
 #[cfg(feature = "snapshot")]
 pub mod jwks;
+#[cfg(feature = "codegen")]
+pub mod manifest;
 #[cfg(feature = "snapshot")]
 pub mod metadata;
 mod nearest;
 #[cfg(feature = "snapshot")]
 pub mod provider;
 #[cfg(feature = "snapshot")]
+pub mod require;
+#[cfg(feature = "snapshot")]
 pub mod snapshot;
+#[cfg(feature = "codegen")]
+pub mod sources;
 #[cfg(feature = "snapshot")]
 mod url;
 #[cfg(feature = "snapshot")]

@@ -18,6 +18,9 @@ pub const FORMAT: u64 = 1;
 /// The largest snapshot that is read, in bytes: two documents at their limit, with room for indentation.
 pub const MAX_BYTES: usize = 8 * jwks::MAX_BYTES;
 
+/// The first moment of the year 10000, which the file's form of a time cannot write.
+const LAST_TIME: Duration = Duration::from_secs(253_402_300_800);
+
 const MEMBERS: &[&str] = &[
     "as_of",
     "environment",
@@ -116,6 +119,9 @@ impl Snapshot {
                 Rule::Missing,
                 "is null; a fetched snapshot has its keys",
             ));
+        }
+        if !(SystemTime::UNIX_EPOCH..SystemTime::UNIX_EPOCH + LAST_TIME).contains(&as_of) {
+            violations.push(Violation::new("as_of", Rule::Format, "is not between 1970 and 9999"));
         }
         let set = jwks.as_ref().map(|jwks| JwkSet::from_json(jwks, "jwks")).transpose();
         violations.extend(set.as_ref().err().cloned());

@@ -156,6 +156,27 @@ fn published_algorithms_win_over_the_tables_and_none_and_hs_never_count() {
 }
 
 #[test]
+fn a_time_that_the_file_cannot_write_is_refused() {
+    let of = |as_of| {
+        Snapshot::new(
+            KnownEnvironment::IdportenTest.into(),
+            as_of,
+            Origin::Recorded,
+            Object::default(),
+            None,
+        )
+    };
+    assert!(of(SystemTime::UNIX_EPOCH - Duration::from_secs(1)).is_err());
+    assert!(of(SystemTime::UNIX_EPOCH + LAST_TIME).is_err());
+    assert!(
+        of(SystemTime::UNIX_EPOCH + LAST_TIME - Duration::from_secs(1))
+            .unwrap()
+            .to_string()
+            .contains("9999-12-31T23:59:59Z")
+    );
+}
+
+#[test]
 fn age_is_never_negative() {
     let snapshot = Snapshot::parse(bundled()).unwrap();
     assert_eq!(

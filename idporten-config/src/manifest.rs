@@ -1,0 +1,143 @@
+//! What a program is built for: `idporten.toml`, or the same said in a build script or a macro.
+
+mod read;
+
+use std::time::Duration;
+
+use crate::environment::{KnownEnvironment, Product};
+use crate::finding::{Finding, Place};
+use crate::provider::Provider;
+use crate::require::Requirement;
+
+/// The manifest's file name.
+pub const FILE_NAME: &str = "idporten.toml";
+
+/// The directory of snapshots where none is named, beside the manifest.
+pub const DEFAULT_SNAPSHOTS: &str = "snapshots";
+
+/// How old a snapshot may be where nothing is said: 30 days.
+pub const DEFAULT_MAX_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// The environments a program is built for, and what it requires of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manifest {
+    /// The directory of snapshots, relative to the manifest's own.
+    pub(crate) snapshots: String,
+    /// How old a snapshot may be: a build warns of older ones, `check` fails.
+    pub(crate) max_age: Duration,
+    /// The environments, in the order of the text.
+    pub(crate) entries: Vec<Entry>,
+    /// What is required of every environment of a product; of all of them where no product is named.
+    pub(crate) requirements: Vec<(Option<Product>, Requirement)>,
+    /// Where it is written: messages speak that language.
+    pub(crate) route: Route,
+}
+
+/// Where a manifest is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Route {
+    /// In `idporten.toml`.
+    #[default]
+    File,
+    /// In a build script.
+    Builder,
+    /// In a macro.
+    Macro,
+    /// On the tool's command line.
+    CommandLine,
+}
+
+/// One environment of a manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) slug: String,
+    /// What the manifest says of an environment that is not in the table.
+    pub(crate) described: Option<Provider>,
+    /// Whether the bundled snapshot is asked for.
+    pub(crate) bundled: bool,
+    /// The environment whose names and values stand in where there is no snapshot.
+    pub(crate) based_on: Option<String>,
+    /// The snapshot's path, where it is not the usual one.
+    pub(crate) snapshot: Option<String>,
+    pub(crate) place: Option<Place>,
+}
+
+impl Manifest {
+    /// Reads a manifest's text. `file` is its name in messages.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it, each with its line. What could be read is returned beside it, so that as much as
+    /// possible can be generated.
+    pub fn parse(text: &str, file: &str) -> (Self, Vec<Finding>) {
+        read::manifest(text, file)
+    }
+
+    /// The slugs of its environments, in the order of the text.
+    pub fn environments(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| entry.slug.as_str())
+    }
+
+    /// How old a snapshot may be.
+    #[must_use]
+    pub fn max_age(&self) -> Duration {
+        self.max_age
+    }
+
+    /// The path of the snapshot of an environment, relative to the manifest's directory.
+    pub(crate) fn path_of(&self, entry: &Entry) -> String {
+        entry
+            .snapshot
+            .clone()
+            .unwrap_or_else(|| match self.snapshots.trim_end_matches('/') {
+                "" | "." => format!("{}.json", entry.slug),
+                directory => format!("{directory}/{}.json", entry.slug),
+            })
+    }
+}
+
+impl Default for Manifest {
+    fn default() -> Self {
+        Self {
+            snapshots: DEFAULT_SNAPSHOTS.to_owned(),
+            max_age: DEFAULT_MAX_AGE,
+            entries: Vec::new(),
+            requirements: Vec::new(),
+            route: Route::default(),
+        }
+    }
+}
+
+impl Route {
+    /// How to ask for the bundled snapshot of an environment.
+    pub(crate) fn ask_for_bundled(self, slug: &str) -> String {
+        match self {
+            Self::File => "`bundled = true`".to_owned(),
+            Self::Builder => format!("`.bundled(\"{slug}\")`"),
+            Self::Macro => format!("`environment!(\"{slug}\", bundled)`"),
+            Self::CommandLine => "`--bundled`".to_owned(),
+        }
+    }
+}
+
+impl Entry {
+    pub(crate) fn new(slug: &str) -> Self {
+        Self {
+            slug: slug.to_owned(),
+            described: None,
+            bundled: false,
+            based_on: None,
+            snapshot: None,
+            place: None,
+        }
+    }
+
+    /// The row of the table, if it is one of those.
+    pub(crate) fn known(&self) -> Option<KnownEnvironment> {
+        self.slug.parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+//! Stories of manifests.
+
+use super::*;
+
+const LOCAL: &str = r#"
+[environments.local]
+product = "idporten"
+development = true
+well-known-url = "http://localhost:8080/default/.well-known/openid-configuration"
+issuer = "http://localhost:8080/default"
+based-on = "idporten-test"
+"#;
+
+fn parse(text: &str) -> (Manifest, Vec<String>) {
+    let (manifest, findings) = Manifest::parse(text, FILE_NAME);
+    (manifest, findings.iter().map(ToString::to_string).collect())
+}
+
+/// The one thing that is wrong with a manifest.
+#[track_caller]
+fn wrong(text: &str) -> String {
+    let (_, mut findings) = parse(text);
+    assert_eq!(findings.len(), 1, "{findings:#?}");
+    findings.remove(0)
+}
+
+#[test]
+fn a_manifest_is_read_in_the_order_of_its_text() {
+    let text = format!(
+        "snapshots = 'data'\nmax-age = '7d'\n[environments.idporten-test]\n[environments.idporten-prod]\n[environments.maskinporten-test]\n\
+         bundled = true\n{LOCAL}\n[require.idporten]\nscopes_supported = ['openid']\nissuer = 'x'\njwks_uri = true\n"
+    );
+    let (manifest, findings) = parse(&text);
+    assert_eq!(findings, [""; 0]);
+    assert_eq!(
+        manifest.environments().collect::<Vec<_>>(),
+        ["idporten-test", "idporten-prod", "maskinporten-test", "local"]
+    );
+    assert_eq!(manifest.max_age(), Duration::from_secs(7 * 86_400));
+    assert_eq!(manifest.path_of(&manifest.entries[0]), "data/idporten-test.json");
+    assert_eq!(
+        manifest.entries.iter().map(|entry| entry.bundled).collect::<Vec<_>>(),
+        [false, false, true, false]
+    );
+    assert_eq!(manifest.entries[3].based_on.as_deref(), Some("idporten-test"));
+    assert_eq!(
+        manifest
+            .requirements
+            .iter()
+            .map(|(_, r)| r.member())
+            .collect::<Vec<_>>(),
+        ["scopes_supported", "issuer", "jwks_uri"]
+    );
+}
+
+#[test]
+fn a_mistyped_key_is_named_with_its_line_and_the_nearest_one() {
+    assert_eq!(
+        wrong("snapshot = 'x'\n[environments.idporten-test]"),
+        "`snapshot` is not a key of the manifest\n  idporten.toml:1: snapshot = 'x'\n  help: did you mean `snapshots`?"
+    );
+    assert!(wrong("[environments.idporten-test]\nbundle = true").contains("did you mean `bundled`?"));
+    assert!(wrong("[environments.idporten-test]\n[require.idportne]").contains("did you mean `idporten`?"));
+    assert!(wrong(&LOCAL.replace("based-on = \"idporten-test\"", "isuer = 'x'")).contains("did you mean `issuer`?"));
+    assert!(wrong("[environments.idporten-test]\nissuer = 'x'").contains("is in the table of environments"));
+}
+
+#[test]
+fn a_mistyped_environment_is_named_with_the_nearest_one_and_the_list() {
+    let text = wrong("[environments.idporten-tset]\n");
+    assert!(text.starts_with(
+        "unknown environment `idporten-tset`\n  idporten.toml:1: [environments.idporten-tset]\n  known: idporten-test, "
+    ));
+    assert!(text.contains("did you mean `idporten-test`?"));
+}
+
+#[test]
+fn values_of_the_wrong_form_say_what_is_right() {
+    assert!(wrong("max-age = '0s'\n[environments.idporten-test]").contains("`max-age` must be a duration above zero"));
+    assert!(wrong("max-age = 30\n[environments.idporten-test]").contains("`max-age` must be a duration above zero"));
+    assert!(wrong("[environments.idporten-test]\nbundled = 'yes'").contains("`bundled` must be `true` or `false`"));
+    assert!(wrong("[environments]\nidporten-test = true").contains("write `[environments.idporten-test]`"));
+    assert!(wrong("").contains("the manifest names no environment"));
+    assert!(
+        wrong("[environments.idporten-test]\n[require.idporten]\nissuer = false")
+            .contains("`false` would require nothing")
+    );
+    assert!(
+        wrong("[environments.idporten-test]\n[require.idporten]\nissuer = [1]")
+            .contains("must be `true`, a string or a list")
+    );
+    assert!(wrong("[environments.idporten-test]\n[require]\nidporten = 1").contains("write `[require.idporten]`"));
+}
+
+#[test]
+fn an_environment_of_ones_own_is_held_to_the_rules() {
+    let (_, findings) = parse(&format!("[environments.idporten-test]\n{LOCAL}"));
+    assert_eq!(findings, [""; 0]);
+    assert!(
+        wrong(&format!(
+            "[environments.idporten-test]\n{}",
+            LOCAL.replace("idporten-test", "idporten-tset")
+        ))
+        .contains("does not name an environment")
+    );
+    assert!(
+        wrong(&format!(
+            "[environments.maskinporten-test]\n{}",
+            LOCAL.replace("idporten-test", "maskinporten-test")
+        ))
+        .contains("of another product")
+    );
+    let (_, findings) = parse(&format!(
+        "[environments.idporten-test]\n{}",
+        LOCAL.replace("development = true", "")
+    ));
+    assert!(
+        findings.iter().all(|finding| finding.contains("plain http")),
+        "{findings:?}"
+    );
+    assert!(
+        wrong(
+            &LOCAL
+                .replace("product = \"idporten\"", "")
+                .replace("based-on = \"idporten-test\"", "")
+        )
+        .contains("add `product`")
+    );
+    assert!(
+        wrong(
+            &LOCAL
+                .replace("[environments.local]", "[environments.Local]")
+                .replace("based-on = \"idporten-test\"", "")
+        )
+        .contains("is not a name")
+    );
+}
+
+#[test]
+fn two_environments_of_one_stage_are_refused() {
+    let own = LOCAL.replace("based-on = \"idporten-test\"", "");
+    assert!(
+        wrong(&format!(
+            "{own}{}",
+            own.replace("environments.local", "environments.idporten-local")
+        ))
+        .contains("rename one of them")
+    );
+}
+
+#[test]
+fn every_mistake_is_found_at_once_and_the_rest_is_read() {
+    let (manifest, findings) =
+        parse("nonsense = 1\nmax-age = 'x'\n[environments.idporten-test]\nbundle = 1\n[environments.idporten-pord]\n");
+    assert_eq!(findings.len(), 4, "{findings:#?}");
+    assert_eq!(manifest.environments().collect::<Vec<_>>(), ["idporten-test"]);
+}
+
+#[test]
+fn what_is_not_toml_is_named_with_its_line() {
+    assert!(parse("a = 1\nb = = 2\n").1[0].contains("idporten.toml:2: b = = 2"));
+    assert!(
+        parse("[environments.idporten-test]\n[environments.idporten-test]\n").1[0].contains("not TOML: duplicate key")
+    );
+    assert!(!parse(&"[".repeat(100_000)).1.is_empty());
+    assert!(!parse(&"a = [".repeat(100_000)).1.is_empty());
+}

@@ -1,0 +1,399 @@
+//! What a manifest resolves to: a snapshot for each environment, and everything that is wrong.
+//!
+//! Nothing here touches a disk or a clock: files are read through a function that the caller hands in.
+
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use crate::environment::{KnownEnvironment, Product};
+use crate::finding::Finding;
+use crate::json::{Object, object};
+use crate::manifest::{Entry, Manifest};
+use crate::provider::Provider;
+use crate::snapshot::{Origin, Snapshot, SnapshotError};
+use crate::violation::printable;
+
+/// What code is generated from: a snapshot, and where it was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Source {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) label: String,
+    pub(crate) bundled: bool,
+    /// Another environment whose values stand in, where there is no snapshot.
+    pub(crate) based_on: Option<Base>,
+}
+
+/// The environment whose values stand in for those of another.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Base {
+    pub(crate) slug: String,
+    pub(crate) values: Object,
+}
+
+/// What a manifest resolves to.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Resolved {
+    /// What could be found, in the manifest's order.
+    pub sources: Vec<Source>,
+    /// What is wrong, in the same order.
+    pub findings: Vec<Finding>,
+    /// The files that were asked for, relative to the manifest's directory.
+    pub files: Vec<File>,
+}
+
+/// A file that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct File {
+    /// Its path, relative to the manifest's directory.
+    pub path: String,
+    /// Whether it was there.
+    pub present: bool,
+}
+
+impl Source {
+    /// The bundled snapshot of an environment.
+    ///
+    /// # Errors
+    ///
+    /// None in a package that was released: its tests read every one.
+    pub fn bundled(environment: KnownEnvironment) -> Result<Self, SnapshotError> {
+        Ok(Self {
+            snapshot: Snapshot::parse(environment.bundled_snapshot())?,
+            label: format!("bundled with idporten-config {}", env!("CARGO_PKG_VERSION")),
+            bundled: true,
+            based_on: None,
+        })
+    }
+
+    /// The snapshot.
+    #[must_use]
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// Where it was found: a path, or that it is bundled.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// Whether it is the bundled snapshot.
+    #[must_use]
+    pub fn is_bundled(&self) -> bool {
+        self.bundled
+    }
+
+    /// The environment whose values stand in, where there is no snapshot of its own.
+    #[must_use]
+    pub fn based_on(&self) -> Option<&str> {
+        self.based_on.as_ref().map(|base| base.slug.as_str())
+    }
+
+    /// The values that code is generated from.
+    pub(crate) fn values(&self) -> &Object {
+        self.based_on
+            .as_ref()
+            .map_or(self.snapshot.metadata_json(), |base| &base.values)
+    }
+
+    pub(crate) fn provider(&self) -> &Provider {
+        self.snapshot.provider()
+    }
+}
+
+/// Finds the snapshots of a manifest and holds them against its requirements.
+///
+/// `read` reads a file by its path relative to the manifest's directory. Where `now` is given, snapshots older than the
+/// manifest allows are warned of.
+pub fn resolve(manifest: &Manifest, read: &dyn Fn(&str) -> io::Result<Vec<u8>>, now: Option<SystemTime>) -> Resolved {
+    let mut resolver = Resolver {
+        manifest,
+        read,
+        resolved: Resolved::default(),
+    };
+    for entry in manifest.entries.iter().filter(|entry| entry.based_on.is_none()) {
+        resolver.entry(entry);
+    }
+    for entry in manifest.entries.iter().filter(|entry| entry.based_on.is_some()) {
+        resolver.entry(entry);
+    }
+    let mut resolved = resolver.resolved;
+    let position = |slug: &str| manifest.environments().position(|other| other == slug);
+    resolved
+        .sources
+        .sort_by_key(|source| position(source.provider().slug()));
+    if let Some(now) = now {
+        resolved.findings.extend(
+            resolved
+                .sources
+                .iter()
+                .filter_map(|source| too_old(source, manifest, now)),
+        );
+    }
+    resolved.findings.extend(unmet(manifest, &resolved.sources));
+    resolved
+}
+
+struct Resolver<'a> {
+    manifest: &'a Manifest,
+    read: &'a dyn Fn(&str) -> io::Result<Vec<u8>>,
+    resolved: Resolved,
+}
+
+impl Resolver<'_> {
+    fn entry(&mut self, entry: &Entry) {
+        if entry.bundled {
+            return self.bundled(entry);
+        }
+        let path = self.manifest.path_of(entry);
+        let text = (self.read)(&path);
+        let present = !matches!(&text, Err(error) if error.kind() == io::ErrorKind::NotFound);
+        self.resolved.files.push(File {
+            path: path.clone(),
+            present,
+        });
+        match text {
+            Ok(text) => self.snapshot(entry, path, &text),
+            Err(_) if !present => match self.base_of(entry) {
+                Some(source) => self.resolved.sources.push(source),
+                None => self.missing(entry, &path),
+            },
+            Err(error) => {
+                let message = format!("{}: `{path}` cannot be read: {error}", entry.slug);
+                let help = format!(
+                    "mend the file's permissions, or run `idporten-config fetch {}`",
+                    entry.slug
+                );
+                self.report(entry, Finding::error(message, help));
+            }
+        }
+    }
+
+    fn bundled(&mut self, entry: &Entry) {
+        match entry.known().map(Source::bundled) {
+            Some(Ok(source)) => self.resolved.sources.push(source),
+            Some(Err(error)) => self.broken(entry, "the bundled snapshot", &error),
+            None => self.unknown(entry),
+        }
+    }
+
+    fn snapshot(&mut self, entry: &Entry, path: String, text: &[u8]) {
+        let snapshot = match Snapshot::parse(text) {
+            Ok(snapshot) => snapshot,
+            Err(error) => return self.broken(entry, &path, &error),
+        };
+        let provider = snapshot.provider();
+        let help = format!("run `idporten-config fetch {}`", printable(&entry.slug));
+        if provider.slug() != entry.slug {
+            let message = format!(
+                "{}: `{path}` is a snapshot of {}",
+                printable(&entry.slug),
+                provider.slug()
+            );
+            return self.report(entry, Finding::error(message, help));
+        }
+        if entry.described.as_ref().is_some_and(|described| described != provider) {
+            let message = format!(
+                "{}: `{path}` was taken for other settings than the manifest's",
+                entry.slug
+            );
+            return self.report(entry, Finding::error(message, help));
+        }
+        if let Some(leaked) = leaked_key(&snapshot) {
+            let message = format!("{}: `{path}` holds a private key: {leaked}", entry.slug);
+            let help = format!(
+                "take the key as known to everybody, tell the provider, and fetch anew once it is replaced: `idporten-config fetch {}`",
+                entry.slug
+            );
+            return self.report(entry, Finding::error(message, help));
+        }
+        self.resolved.sources.push(Source {
+            snapshot,
+            label: path,
+            bundled: false,
+            based_on: None,
+        });
+    }
+
+    /// A source whose values are those of the environment it is based on. Its snapshot holds only what is certain.
+    fn base_of(&self, entry: &Entry) -> Option<Source> {
+        let (slug, provider) = (entry.based_on.as_deref()?, entry.described.clone()?);
+        let base = self
+            .resolved
+            .sources
+            .iter()
+            .find(|source| source.provider().slug() == slug)?;
+        let certain = object([("issuer", provider.issuer().into())]);
+        let mut values = base.snapshot.metadata_json().clone();
+        values.set("issuer", provider.issuer().into());
+        Some(Source {
+            snapshot: Snapshot::new(provider, base.snapshot.as_of(), Origin::Documented, certain, None).ok()?,
+            label: format!("no snapshot; values of {slug}"),
+            bundled: false,
+            based_on: Some(Base {
+                slug: slug.to_owned(),
+                values,
+            }),
+        })
+    }
+
+    fn missing(&mut self, entry: &Entry, path: &str) {
+        let slug = &entry.slug;
+        if entry.based_on.is_some() {
+            // What it is based on is missing too, and reported.
+            return;
+        }
+        let message = format!("{slug}: no snapshot at `{}`", printable(path));
+        let fetch = format!("run `idporten-config fetch {slug}`");
+        let help = match (entry.known(), &entry.described) {
+            (Some(known), _) => {
+                let what = Source::bundled(known)
+                    .map(|source| describe(&source.snapshot))
+                    .unwrap_or_default();
+                format!(
+                    "{fetch}, or use the bundled one ({what}) with {}",
+                    self.manifest.route.ask_for_bundled(slug)
+                )
+            }
+            (None, Some(described)) if described.is_development() => {
+                format!("{fetch} while it runs, or name an environment to stand in with `based-on`")
+            }
+            (None, Some(_)) => fetch,
+            (None, None) => return self.unknown(entry),
+        };
+        self.report(entry, Finding::error(message, help));
+    }
+
+    fn unknown(&mut self, entry: &Entry) {
+        let slug = printable(&entry.slug);
+        let known: Vec<_> = KnownEnvironment::ALL.iter().map(|known| known.slug()).collect();
+        let suggestion = entry
+            .slug
+            .parse::<KnownEnvironment>()
+            .err()
+            .and_then(|unknown| unknown.suggestion());
+        let help = match suggestion {
+            Some(near) => format!("did you mean `{near}`? known: {}", known.join(", ")),
+            None => format!(
+                "known: {}; one's own is described in `{}`",
+                known.join(", "),
+                crate::manifest::FILE_NAME
+            ),
+        };
+        self.report(entry, Finding::error(format!("unknown environment `{slug}`"), help));
+    }
+
+    fn broken(&mut self, entry: &Entry, path: &str, error: &SnapshotError) {
+        for violation in error.violations() {
+            let mut finding = Finding::error(
+                format!("{}: {violation}", printable(&entry.slug)),
+                format!("run `idporten-config fetch {}` to take it anew", printable(&entry.slug)),
+            );
+            finding.notes.push(format!("in {}", printable(path)));
+            self.report(entry, finding);
+        }
+    }
+
+    fn report(&mut self, entry: &Entry, finding: Finding) {
+        self.resolved
+            .findings
+            .push(finding.of(&entry.slug).at(entry.place.as_ref()));
+    }
+}
+
+/// `recorded 2024-07-30, without keys`.
+fn describe(snapshot: &Snapshot) -> String {
+    let keys = if snapshot.jwks().is_none() {
+        ", without keys"
+    } else {
+        ""
+    };
+    format!("{} {}{keys}", snapshot.origin(), snapshot.date())
+}
+
+/// Which entry of the key set publishes a private key.
+pub(crate) fn leaked_key(snapshot: &Snapshot) -> Option<String> {
+    let leaked = snapshot.jwks()?.rejected().iter().find(|rejected| rejected.leaked)?;
+    let kid = leaked
+        .kid
+        .as_deref()
+        .map(|kid| format!(", kid `{}`", printable(kid)))
+        .unwrap_or_default();
+    Some(format!("entry {}{kid} {}", leaked.index, leaked.reason))
+}
+
+fn too_old(source: &Source, manifest: &Manifest, now: SystemTime) -> Option<Finding> {
+    let snapshot = &source.snapshot;
+    if source.based_on.is_some() || snapshot.age(now) <= manifest.max_age {
+        return None;
+    }
+    let slug = source.provider().slug();
+    let message = format!(
+        "{slug}: the snapshot is {} old ({}, {})",
+        days(snapshot.age(now)),
+        describe(snapshot),
+        source.label
+    );
+    let help = format!(
+        "run `idporten-config fetch {slug}`; at most {} is allowed",
+        days(manifest.max_age)
+    );
+    let entry = manifest.entries.iter().find(|entry| entry.slug == slug);
+    Some(
+        Finding::warning(message, help)
+            .of(slug)
+            .at(entry.and_then(|entry| entry.place.as_ref())),
+    )
+}
+
+/// A duration in days from two days on, and exactly below that.
+pub(crate) fn days(duration: Duration) -> String {
+    match duration.as_secs() / 86_400 {
+        0 | 1 => humantime::format_duration(Duration::from_secs(duration.as_secs())).to_string(),
+        days => format!("{days} days"),
+    }
+}
+
+fn unmet(manifest: &Manifest, sources: &[Source]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (product, requirement) in &manifest.requirements {
+        let concerns = |own: Product| product.is_none_or(|product| product == own);
+        let shared = |source: &&Source| concerns(source.provider().product()) && !source.provider().is_development();
+        if !manifest
+            .entries
+            .iter()
+            .any(|entry| product_of(entry, sources).is_none_or(concerns))
+        {
+            let slug = product.map_or("", Product::slug);
+            let message = format!(
+                "`{}` is required of {slug}, and no environment of {slug} is named",
+                printable(requirement.member())
+            );
+            let help = format!("add an environment of {slug}, or remove the requirement");
+            findings.push(Finding::error(message, help).at(requirement.place()));
+        }
+        findings.extend(
+            sources
+                .iter()
+                .filter(shared)
+                .flat_map(|source| requirement.check(&source.snapshot)),
+        );
+    }
+    findings
+}
+
+fn product_of(entry: &Entry, sources: &[Source]) -> Option<Product> {
+    let own = sources
+        .iter()
+        .map(Source::provider)
+        .find(|provider| provider.slug() == entry.slug);
+    entry
+        .known()
+        .map(KnownEnvironment::product)
+        .or_else(|| own.or(entry.described.as_ref()).map(Provider::product))
+}
+
+#[cfg(test)]
+mod tests;
