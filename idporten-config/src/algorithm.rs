@@ -89,11 +89,7 @@ impl FromStr for SigningAlg {
     type Err = UnknownSigningAlg;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|alg| alg.as_str() == name)
-            .ok_or(UnknownSigningAlg)
+        Self::ALL.iter().copied().find(|alg| alg.as_str() == name).ok_or(UnknownSigningAlg)
     }
 }
 

@@ -157,19 +157,13 @@ impl KnownEnvironment {
     /// The environment with this issuer, compared byte for byte.
     #[must_use]
     pub fn from_issuer(issuer: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|environment| environment.issuer() == issuer)
+        Self::ALL.iter().copied().find(|environment| environment.issuer() == issuer)
     }
 
     /// The environment that publishes its metadata at this URL, compared byte for byte.
     #[must_use]
     pub fn from_well_known_url(url: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|environment| environment.well_known_url() == url)
+        Self::ALL.iter().copied().find(|environment| environment.well_known_url() == url)
     }
 
     const fn row(self) -> &'static Row {
@@ -228,11 +222,8 @@ impl UnknownEnvironment {
     /// The known environment with the nearest slug, if one is near.
     #[must_use]
     pub fn suggestion(&self) -> Option<KnownEnvironment> {
-        nearest(
-            &self.slug,
-            KnownEnvironment::ALL.iter().map(|environment| environment.slug()),
-        )
-        .and_then(|slug| slug.parse().ok())
+        nearest(&self.slug, KnownEnvironment::ALL.iter().map(|environment| environment.slug()))
+            .and_then(|slug| slug.parse().ok())
     }
 }
 
@@ -308,11 +299,7 @@ impl FromStr for Product {
 
     /// Finds a product by its slug.
     fn from_str(slug: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|product| product.slug() == slug)
-            .ok_or(UnknownProduct)
+        Self::ALL.iter().copied().find(|product| product.slug() == slug).ok_or(UnknownProduct)
     }
 }
 
@@ -460,10 +447,7 @@ const MASKINPORTEN_LEGACY_VER2: Row = Row {
     product: Product::Maskinporten,
     stage: "legacy-ver2",
     name: "Maskinporten VER2",
-    lifecycle: Lifecycle::Retired {
-        date: Some("2024-06-10"),
-        reason: "VER2 was retired on 2024-06-10",
-    },
+    lifecycle: Lifecycle::Retired { date: Some("2024-06-10"), reason: "VER2 was retired on 2024-06-10" },
     well_known_url: "https://ver2.maskinporten.no/.well-known/oauth-authorization-server",
     issuer: "https://ver2.maskinporten.no/",
     endpoint_hosts: &["ver2.maskinporten.no"],
@@ -498,16 +482,10 @@ mod tests {
     #[test]
     fn every_slug_is_its_product_and_its_stage_and_leads_back_to_its_environment() {
         for &environment in KnownEnvironment::ALL {
-            assert_eq!(
-                environment.slug(),
-                format!("{}-{}", environment.product(), environment.stage())
-            );
+            assert_eq!(environment.slug(), format!("{}-{}", environment.product(), environment.stage()));
             assert_eq!(environment.slug().parse(), Ok(environment));
             assert_eq!(KnownEnvironment::from_issuer(environment.issuer()), Some(environment));
-            assert_eq!(
-                KnownEnvironment::from_well_known_url(environment.well_known_url()),
-                Some(environment)
-            );
+            assert_eq!(KnownEnvironment::from_well_known_url(environment.well_known_url()), Some(environment));
         }
         assert_eq!(KnownEnvironment::ALL.len(), 10);
     }
@@ -545,12 +523,6 @@ mod tests {
                 "unknown environment `idporten-tset`; did you mean `idporten-test`? known: idporten-test, "
             )
         );
-        assert!(
-            "Idporten\n"
-                .parse::<KnownEnvironment>()
-                .unwrap_err()
-                .to_string()
-                .contains(r"`Idporten\n`")
-        );
+        assert!("Idporten\n".parse::<KnownEnvironment>().unwrap_err().to_string().contains(r"`Idporten\n`"));
     }
 }

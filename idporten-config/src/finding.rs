@@ -60,10 +60,7 @@ impl Finding {
     }
 
     pub(crate) fn warning(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Warning,
-            ..Self::error(message, help)
-        }
+        Self { severity: Severity::Warning, ..Self::error(message, help) }
     }
 
     pub(crate) fn of(mut self, environment: &str) -> Self {
@@ -120,11 +117,7 @@ impl Place {
         let before = text.get(..offset).unwrap_or(text);
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = text[start..].lines().next().unwrap_or_default().trim();
-        Self {
-            file: file.to_owned(),
-            line: Some(before.matches('\n').count() + 1),
-            text: line.to_owned(),
-        }
+        Self { file: file.to_owned(), line: Some(before.matches('\n').count() + 1), text: line.to_owned() }
     }
 }
 
@@ -145,11 +138,7 @@ impl fmt::Display for Place {
 fn harmless(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if is_invisible(c) {
-            out.extend(c.escape_default())
-        } else {
-            out.push(c)
-        }
+        if is_invisible(c) { out.extend(c.escape_default()) } else { out.push(c) }
     }
     out
 }

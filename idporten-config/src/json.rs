@@ -136,10 +136,9 @@ impl Value {
     pub fn duplicate(&self) -> Option<String> {
         match self {
             Self::Object(object) => object.duplicate(),
-            Self::Array(values) => values
-                .iter()
-                .enumerate()
-                .find_map(|(i, value)| Some(join(&format!("[{i}]"), &value.duplicate()?))),
+            Self::Array(values) => {
+                values.iter().enumerate().find_map(|(i, value)| Some(join(&format!("[{i}]"), &value.duplicate()?)))
+            }
             _ => None,
         }
     }
@@ -150,10 +149,7 @@ impl Object {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
         let start = self.members.partition_point(|(other, _)| other.as_str() < name);
-        self.members
-            .get(start)
-            .filter(|(other, _)| other == name)
-            .map(|(_, value)| value)
+        self.members.get(start).filter(|(other, _)| other == name).map(|(_, value)| value)
     }
 
     /// Whether a member has this name.
@@ -189,18 +185,14 @@ impl Object {
     /// The path of a member name that is used twice in one object, here or further down.
     #[must_use]
     pub fn duplicate(&self) -> Option<String> {
-        self.own_duplicate().map(str::to_owned).or_else(|| {
-            self.iter()
-                .find_map(|(name, value)| Some(join(name, &value.duplicate()?)))
-        })
+        self.own_duplicate()
+            .map(str::to_owned)
+            .or_else(|| self.iter().find_map(|(name, value)| Some(join(name, &value.duplicate()?))))
     }
 
     /// A member name that is used twice in this object itself.
     pub(crate) fn own_duplicate(&self) -> Option<&str> {
-        self.members
-            .windows(2)
-            .find(|pair| pair[0].0 == pair[1].0)
-            .map(|pair| pair[0].0.as_str())
+        self.members.windows(2).find(|pair| pair[0].0 == pair[1].0).map(|pair| pair[0].0.as_str())
     }
 }
 
@@ -265,16 +257,9 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 
 /// An object written in place: `object([("slug", "idporten-test".into())])`.
 pub(crate) fn object<const N: usize>(members: [(&str, Value); N]) -> Object {
-    members
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
+    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 fn join(parent: &str, child: &str) -> String {
-    if child.starts_with('[') {
-        format!("{parent}{child}")
-    } else {
-        format!("{parent}.{child}")
-    }
+    if child.starts_with('[') { format!("{parent}{child}") } else { format!("{parent}.{child}") }
 }

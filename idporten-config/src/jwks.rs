@@ -52,11 +52,7 @@ impl JwkSet {
     /// a duplicate member outside of its entries, and one without a usable key. The error says what is wrong with each entry.
     pub fn parse(text: &[u8]) -> Result<Self, Violation> {
         if text.len() > MAX_BYTES {
-            return Err(Violation::new(
-                "",
-                Rule::Keys,
-                format!("the key set is larger than {MAX_BYTES} bytes"),
-            ));
+            return Err(Violation::new("", Rule::Keys, format!("the key set is larger than {MAX_BYTES} bytes")));
         }
         let json = Value::parse(text).map_err(|error| Violation::new("", Rule::Syntax, error.to_string()))?;
         Self::from_json(&json, "")
@@ -66,32 +62,20 @@ impl JwkSet {
     pub(crate) fn from_json(json: &Value, place: &str) -> Result<Self, Violation> {
         let refuse = |rule, reason: String| Violation::new(place, rule, reason);
         let set = json.as_object().ok_or_else(|| {
-            refuse(
-                Rule::Type,
-                format!("the top level of a key set must be an object, found {}", json.kind()),
-            )
+            refuse(Rule::Type, format!("the top level of a key set must be an object, found {}", json.kind()))
         })?;
         if let Some(name) = duplicate_outside_of_keys(set) {
-            return Err(refuse(
-                Rule::Duplicate,
-                format!("the member `{}` is there twice", printable(&name)),
-            ));
+            return Err(refuse(Rule::Duplicate, format!("the member `{}` is there twice", printable(&name))));
         }
         let entries = match set.get("keys") {
             Some(Value::Array(entries)) => entries,
             Some(other) => {
-                return Err(refuse(
-                    Rule::Type,
-                    format!("`keys` must be a list, found {}", other.kind()),
-                ));
+                return Err(refuse(Rule::Type, format!("`keys` must be a list, found {}", other.kind())));
             }
             None => return Err(refuse(Rule::Missing, "a key set must have a list `keys`".to_owned())),
         };
         if entries.len() > MAX_KEYS {
-            return Err(refuse(
-                Rule::Keys,
-                format!("{} keys; at most {MAX_KEYS} are accepted", entries.len()),
-            ));
+            return Err(refuse(Rule::Keys, format!("{} keys; at most {MAX_KEYS} are accepted", entries.len())));
         }
         let set = Self::from_entries(entries);
         if set.keys.is_empty() {
@@ -102,29 +86,18 @@ impl JwkSet {
     }
 
     fn from_entries(entries: &[Value]) -> Self {
-        let mut set = Self {
-            keys: Vec::new(),
-            rejected: Vec::new(),
-        };
+        let mut set = Self { keys: Vec::new(), rejected: Vec::new() };
         for (index, entry) in entries.iter().enumerate() {
             match SigningKey::from_json(entry) {
                 Ok(key) if set.keys.contains(&key) => {}
                 Ok(key) if set.rivals(&key) >= MAX_CANDIDATES => {
                     let reason = format!("more than {MAX_CANDIDATES} different keys under one kid and algorithm");
-                    set.rejected.push(RejectedKey {
-                        index,
-                        kid: key.kid().map(str::to_owned),
-                        reason,
-                        leaked: false,
-                    });
+                    set.rejected.push(RejectedKey { index, kid: key.kid().map(str::to_owned), reason, leaked: false });
                 }
                 Ok(key) => set.keys.push(key),
                 Err(refusal) => set.rejected.push(RejectedKey {
                     index,
-                    kid: entry
-                        .as_object()
-                        .and_then(|entry| entry.get("kid")?.as_str())
-                        .map(str::to_owned),
+                    kid: entry.as_object().and_then(|entry| entry.get("kid")?.as_str()).map(str::to_owned),
                     reason: refusal.reason,
                     leaked: refusal.leaked,
                 }),
@@ -139,10 +112,7 @@ impl JwkSet {
     }
 
     fn reasons(&self) -> String {
-        self.rejected
-            .iter()
-            .map(|rejected| format!("; entry {}: {}", rejected.index, rejected.reason))
-            .collect()
+        self.rejected.iter().map(|rejected| format!("; entry {}: {}", rejected.index, rejected.reason)).collect()
     }
 
     /// The usable keys, in the order served, equal ones merged.
@@ -166,12 +136,8 @@ impl JwkSet {
     /// The kids under which different keys of one algorithm stand: a token that names one of them means any of those keys.
     #[must_use]
     pub fn ambiguous_kids(&self) -> Vec<&str> {
-        let mut kids: Vec<&str> = self
-            .keys
-            .iter()
-            .filter(|key| self.rivals(key) > 1)
-            .filter_map(SigningKey::kid)
-            .collect();
+        let mut kids: Vec<&str> =
+            self.keys.iter().filter(|key| self.rivals(key) > 1).filter_map(SigningKey::kid).collect();
         kids.dedup();
         kids
     }
@@ -195,11 +161,9 @@ impl JwkSet {
 
 /// A duplicate within an entry costs that entry alone; it is found there.
 fn duplicate_outside_of_keys(set: &Object) -> Option<String> {
-    set.own_duplicate().map(str::to_owned).or_else(|| {
-        set.iter()
-            .filter(|(name, _)| *name != "keys")
-            .find_map(|(_, value)| value.duplicate())
-    })
+    set.own_duplicate()
+        .map(str::to_owned)
+        .or_else(|| set.iter().filter(|(name, _)| *name != "keys").find_map(|(_, value)| value.duplicate()))
 }
 
 #[cfg(test)]

@@ -1,8 +1,14 @@
 //! placeholder
 pub mod algorithm;
+#[cfg(feature = "build")]
+pub mod build;
+#[cfg(feature = "codegen")]
+pub mod codegen;
 pub mod environment;
 #[cfg(feature = "snapshot")]
 pub mod finding;
+#[cfg(feature = "build")]
+pub mod format;
 #[cfg(feature = "snapshot")]
 pub mod json;
 #[cfg(feature = "snapshot")]
@@ -12,6 +18,8 @@ pub mod manifest;
 #[cfg(feature = "snapshot")]
 pub mod metadata;
 mod nearest;
+#[cfg(feature = "codegen")]
+pub mod project;
 #[cfg(feature = "snapshot")]
 pub mod provider;
 #[cfg(feature = "snapshot")]

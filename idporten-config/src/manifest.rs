@@ -21,6 +21,8 @@ pub const DEFAULT_MAX_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// The environments a program is built for, and what it requires of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manifest {
+    /// Where the manifest is, as a prefix of its paths: empty, or ending in a slash.
+    pub(crate) directory: String,
     /// The directory of snapshots, relative to the manifest's own.
     pub(crate) snapshots: String,
     /// How old a snapshot may be: a build warns of older ones, `check` fails.
@@ -74,6 +76,13 @@ impl Manifest {
         read::manifest(text, file)
     }
 
+    /// One environment as a macro names it: its snapshot at `snapshot`, or at the usual path, or the bundled one.
+    #[must_use]
+    pub fn of_macro(slug: &str, snapshot: Option<String>, bundled: bool) -> Self {
+        let entries = vec![Entry { snapshot, bundled, ..Entry::new(slug) }];
+        Self { entries, route: Route::Macro, ..Self::default() }
+    }
+
     /// The slugs of its environments, in the order of the text.
     pub fn environments(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|entry| entry.slug.as_str())
@@ -85,21 +94,49 @@ impl Manifest {
         self.max_age
     }
 
-    /// The path of the snapshot of an environment, relative to the manifest's directory.
+    /// Adds what a build script says beside the file; what it sets wins.
+    #[cfg(feature = "build")]
+    pub(crate) fn add(&mut self, other: Self) {
+        self.entries.extend(other.entries);
+        self.requirements.extend(other.requirements);
+        if other.max_age != DEFAULT_MAX_AGE {
+            self.max_age = other.max_age;
+        }
+        if other.snapshots != DEFAULT_SNAPSHOTS {
+            self.snapshots = other.snapshots;
+            self.directory.clear();
+        }
+    }
+
+    /// Makes its paths start from another directory than its own, to which `directory` leads.
+    pub(crate) fn move_to(&mut self, directory: &str) {
+        directory.clone_into(&mut self.directory);
+    }
+
+    /// The directory of snapshots.
+    pub(crate) fn snapshots_directory(&self) -> String {
+        match self.snapshots.trim_end_matches('/') {
+            "" | "." if self.directory.is_empty() => ".".to_owned(),
+            "" | "." => self.directory.trim_end_matches('/').to_owned(),
+            directory if directory.starts_with('/') => directory.to_owned(),
+            directory => format!("{}{directory}", self.directory),
+        }
+    }
+
+    /// The path of the snapshot of an environment.
     pub(crate) fn path_of(&self, entry: &Entry) -> String {
-        entry
-            .snapshot
-            .clone()
-            .unwrap_or_else(|| match self.snapshots.trim_end_matches('/') {
-                "" | "." => format!("{}.json", entry.slug),
-                directory => format!("{directory}/{}.json", entry.slug),
-            })
+        match (&entry.snapshot, self.snapshots_directory().as_str()) {
+            (Some(path), _) => path.clone(),
+            (None, ".") => format!("{}.json", entry.slug),
+            (None, directory) => format!("{directory}/{}.json", entry.slug),
+        }
     }
 }
 
 impl Default for Manifest {
     fn default() -> Self {
         Self {
+            directory: String::new(),
             snapshots: DEFAULT_SNAPSHOTS.to_owned(),
             max_age: DEFAULT_MAX_AGE,
             entries: Vec::new(),
@@ -123,14 +160,7 @@ impl Route {
 
 impl Entry {
     pub(crate) fn new(slug: &str) -> Self {
-        Self {
-            slug: slug.to_owned(),
-            described: None,
-            bundled: false,
-            based_on: None,
-            snapshot: None,
-            place: None,
-        }
+        Self { slug: slug.to_owned(), described: None, bundled: false, based_on: None, snapshot: None, place: None }
     }
 
     /// The row of the table, if it is one of those.

@@ -41,10 +41,7 @@ mod tests {
     fn a_swap_of_two_letters_is_one_step_away() {
         assert_eq!(distance("tset", "test"), 1);
         assert_eq!(distance("", "abc"), 3);
-        assert_eq!(
-            nearest("idporten-tset", ["idporten-prod", "idporten-test"]),
-            Some("idporten-test")
-        );
+        assert_eq!(nearest("idporten-tset", ["idporten-prod", "idporten-test"]), Some("idporten-test"));
     }
 
     #[test]

@@ -51,24 +51,15 @@ impl Provider {
             return Err(violations);
         }
         let transport = transport(description.development);
-        let issuer_host = url::parse(&description.issuer, transport)
-            .map(|url| url.host.to_owned())
-            .unwrap_or_default();
-        let others = description
-            .endpoint_hosts
-            .into_iter()
-            .filter(|host| *host != issuer_host);
+        let issuer_host = url::parse(&description.issuer, transport).map(|url| url.host.to_owned()).unwrap_or_default();
+        let others = description.endpoint_hosts.into_iter().filter(|host| *host != issuer_host);
         let endpoint_hosts = std::iter::once(issuer_host.clone()).chain(others).collect();
         let mut signing_algs = description.signing_algs;
         if signing_algs.is_empty() {
             signing_algs.push(SigningAlg::RS256);
         }
         let prefix = format!("{}-", description.product);
-        let stage = description
-            .slug
-            .strip_prefix(&prefix)
-            .unwrap_or(&description.slug)
-            .to_owned();
+        let stage = description.slug.strip_prefix(&prefix).unwrap_or(&description.slug).to_owned();
         Ok(Self {
             slug: description.slug,
             product: description.product,
@@ -171,16 +162,7 @@ impl Provider {
     pub(crate) fn from_json(slug: &str, well_known_url: &str, json: &Object) -> Result<Self, Vec<Violation>> {
         let mut violations = Vec::new();
         for (name, _) in json.iter() {
-            if ![
-                "development",
-                "endpoint_hosts",
-                "issuer",
-                "product",
-                "signing_algs",
-                "stage",
-            ]
-            .contains(&name)
-            {
+            if !["development", "endpoint_hosts", "issuer", "product", "signing_algs", "stage"].contains(&name) {
                 violations.push(Violation::new(
                     format!("provider.{name}"),
                     Rule::Format,
@@ -208,9 +190,7 @@ impl Provider {
         let stage = get("stage", "a string", is_string);
         let hosts = get("endpoint_hosts", "a list of strings", is_strings);
         let algs = get("signing_algs", "a list of asymmetric signature algorithms", |value| {
-            value
-                .as_strings()
-                .is_some_and(|algs| algs.iter().all(|alg| alg.parse::<SigningAlg>().is_ok()))
+            value.as_strings().is_some_and(|algs| algs.iter().all(|alg| alg.parse::<SigningAlg>().is_ok()))
         });
         let development = get("development", "a boolean", |value| value.as_bool().is_some());
         let (Some(issuer), Some(product), Some(stage), Some(hosts), Some(algs), Some(development)) =
@@ -227,18 +207,8 @@ impl Provider {
             product: text(&product).parse().map_err(|_| Vec::new())?,
             well_known_url: well_known_url.to_owned(),
             issuer: text(&issuer),
-            endpoint_hosts: hosts
-                .as_strings()
-                .unwrap_or_default()
-                .into_iter()
-                .map(str::to_owned)
-                .collect(),
-            signing_algs: algs
-                .as_strings()
-                .unwrap_or_default()
-                .iter()
-                .filter_map(|alg| alg.parse().ok())
-                .collect(),
+            endpoint_hosts: hosts.as_strings().unwrap_or_default().into_iter().map(str::to_owned).collect(),
+            signing_algs: algs.as_strings().unwrap_or_default().iter().filter_map(|alg| alg.parse().ok()).collect(),
             development: development == Value::Bool(true),
         })?;
         if provider.stage != text(&stage) {
@@ -266,11 +236,7 @@ impl From<KnownEnvironment> for Provider {
 }
 
 fn transport(development: bool) -> Transport {
-    if development {
-        Transport::Development
-    } else {
-        Transport::Secure
-    }
+    if development { Transport::Development } else { Transport::Secure }
 }
 
 fn check(description: &Description) -> Vec<Violation> {
@@ -294,10 +260,7 @@ fn check(description: &Description) -> Vec<Violation> {
             format!("`{slug}` is in the table of environments, which says it all; leave this out"),
         );
     }
-    for (place, value) in [
-        ("issuer", &description.issuer),
-        ("well_known_url", &description.well_known_url),
-    ] {
+    for (place, value) in [("issuer", &description.issuer), ("well_known_url", &description.well_known_url)] {
         if let Err(reason) = url::parse(value, transport(description.development)) {
             let hint = if !description.development && value.starts_with("http://") {
                 " unless `development` is set"

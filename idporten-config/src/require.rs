@@ -43,11 +43,7 @@ impl Requirement {
     /// or [`Expected::Present`].
     #[must_use]
     pub fn new(member: impl Into<String>, expected: impl Into<Expected>) -> Self {
-        Self {
-            member: member.into(),
-            expected: expected.into(),
-            place: None,
-        }
+        Self { member: member.into(), expected: expected.into(), place: None }
     }
 
     /// The member's name.
@@ -97,10 +93,8 @@ impl Requirement {
             Origin::Fetched => Finding::error(format!("{slug} does not publish `{member}`"), fetch),
             origin => {
                 let message = format!("it is not known whether {slug} publishes `{member}`");
-                Finding::error(message, fetch).note(format!(
-                    "its snapshot is {origin}, of {}, and does not state it",
-                    snapshot.date()
-                ))
+                Finding::error(message, fetch)
+                    .note(format!("its snapshot is {origin}, of {}, and does not state it", snapshot.date()))
             }
         }
     }
@@ -108,10 +102,7 @@ impl Requirement {
     fn compare(&self, found: &Value, snapshot: &Snapshot) -> Vec<Finding> {
         let (slug, member) = (snapshot.provider().slug(), printable(&self.member));
         let form = |right: &str| {
-            let message = format!(
-                "`{member}` of {slug} is {}, and is required as something else",
-                found.kind()
-            );
+            let message = format!("`{member}` of {slug} is {}, and is required as something else", found.kind());
             vec![Finding::error(message, format!("write it as {right}"))]
         };
         match (&self.expected, found) {
@@ -122,11 +113,7 @@ impl Requirement {
             (Expected::Present, _) => Vec::new(),
             (Expected::Equal(expected), Value::String(found)) if expected == found => Vec::new(),
             (Expected::Equal(expected), Value::String(found)) => {
-                let message = format!(
-                    "{slug} publishes `{member}` as {}, not {}",
-                    quoted(found),
-                    quoted(expected)
-                );
+                let message = format!("{slug} publishes `{member}` as {}, not {}", quoted(found), quoted(expected));
                 vec![Finding::error(message, format!("require {}", quoted(found)))]
             }
             (Expected::Contains(expected), Value::Array(_)) => {
@@ -148,15 +135,13 @@ fn lacks(slug: &str, member: &str, value: &str, published: &[&str]) -> Finding {
         Some(near) => format!("did you mean `{}`?", printable(near)),
         None => format!("require one of those, or run `idporten-config fetch {slug}` if it has come since"),
     };
-    Finding::error(
-        format!("{slug} does not publish `{}` in `{member}`", printable(value)),
-        help,
+    Finding::error(format!("{slug} does not publish `{}` in `{member}`", printable(value)), help).note(
+        if shown.is_empty() {
+            "it publishes an empty list".to_owned()
+        } else {
+            format!("it publishes: {}", shown.join(", "))
+        },
     )
-    .note(if shown.is_empty() {
-        "it publishes an empty list".to_owned()
-    } else {
-        format!("it publishes: {}", shown.join(", "))
-    })
 }
 
 impl From<&str> for Expected {
@@ -212,11 +197,8 @@ mod tests {
 
     #[test]
     fn a_mistyped_value_is_answered_with_the_published_ones_and_the_nearest() {
-        let finding = unmet(
-            KnownEnvironment::IdportenTest,
-            "acr_values_supported",
-            ["idporten-loa-high", "idporten-loa-hihg"],
-        );
+        let finding =
+            unmet(KnownEnvironment::IdportenTest, "acr_values_supported", ["idporten-loa-high", "idporten-loa-hihg"]);
         assert_eq!(
             finding.to_string(),
             "idporten-test does not publish `idporten-loa-hihg` in `acr_values_supported`\n  it publishes: idporten-loa-low, \
@@ -227,17 +209,8 @@ mod tests {
 
     #[test]
     fn a_member_that_the_snapshot_does_not_state_is_unknown_rather_than_unsupported() {
-        let finding = unmet(
-            KnownEnvironment::IdportenProd,
-            "dpop_signing_alg_values_supported",
-            Expected::Present,
-        );
-        assert!(
-            finding
-                .message
-                .starts_with("it is not known whether idporten-prod publishes"),
-            "{finding}"
-        );
+        let finding = unmet(KnownEnvironment::IdportenProd, "dpop_signing_alg_values_supported", Expected::Present);
+        assert!(finding.message.starts_with("it is not known whether idporten-prod publishes"), "{finding}");
         assert!(finding.help.contains("idporten-config fetch idporten-prod"));
         let finding = unmet(KnownEnvironment::IdportenProd, "acr_value_supported", ["x"]);
         assert_eq!(finding.help, "did you mean `acr_values_supported`?");
@@ -245,29 +218,13 @@ mod tests {
 
     #[test]
     fn a_requirement_of_another_form_than_the_member_says_how_to_write_it() {
+        assert!(unmet(KnownEnvironment::IdportenTest, "scopes_supported", "openid").help.contains("a list of strings"));
+        assert!(unmet(KnownEnvironment::IdportenTest, "issuer", ["x"]).help.contains("a string, or `true`"));
+        assert!(unmet(KnownEnvironment::IdportenTest, "request_parameter_supported", "yes").help.contains("`true`"));
         assert!(
-            unmet(KnownEnvironment::IdportenTest, "scopes_supported", "openid")
-                .help
-                .contains("a list of strings")
-        );
-        assert!(
-            unmet(KnownEnvironment::IdportenTest, "issuer", ["x"])
-                .help
-                .contains("a string, or `true`")
-        );
-        assert!(
-            unmet(KnownEnvironment::IdportenTest, "request_parameter_supported", "yes")
-                .help
-                .contains("`true`")
-        );
-        assert!(
-            unmet(
-                KnownEnvironment::IdportenTest,
-                "request_parameter_supported",
-                Expected::Present
-            )
-            .message
-            .contains("as false")
+            unmet(KnownEnvironment::IdportenTest, "request_parameter_supported", Expected::Present)
+                .message
+                .contains("as false")
         );
         assert!(
             unmet(KnownEnvironment::IdportenTest, "issuer", "https://test.idporten.no/")

@@ -21,16 +21,8 @@ pub const MAX_BYTES: usize = 8 * jwks::MAX_BYTES;
 /// The first moment of the year 10000, which the file's form of a time cannot write.
 const LAST_TIME: Duration = Duration::from_secs(253_402_300_800);
 
-const MEMBERS: &[&str] = &[
-    "as_of",
-    "environment",
-    "format",
-    "jwks",
-    "metadata",
-    "origin",
-    "provider",
-    "well_known_url",
-];
+const MEMBERS: &[&str] =
+    &["as_of", "environment", "format", "jwks", "metadata", "origin", "provider", "well_known_url"];
 
 /// The metadata and keys of an environment, as they were at one moment, every rule passed.
 ///
@@ -82,16 +74,9 @@ impl Snapshot {
     /// (see [`JwkSet::is_leaked`]): a running program goes on with the rest, a build refuses the file.
     pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, SnapshotError> {
         let text = text.as_ref();
-        let refuse = |violation| SnapshotError {
-            environment: None,
-            violations: vec![violation],
-        };
+        let refuse = |violation| SnapshotError { environment: None, violations: vec![violation] };
         if text.len() > MAX_BYTES {
-            return Err(refuse(Violation::new(
-                "",
-                Rule::Format,
-                format!("is larger than {MAX_BYTES} bytes"),
-            )));
+            return Err(refuse(Violation::new("", Rule::Format, format!("is larger than {MAX_BYTES} bytes"))));
         }
         match Value::parse(text) {
             Ok(Value::Object(file)) => Self::from_json(&file),
@@ -114,11 +99,7 @@ impl Snapshot {
     ) -> Result<Self, SnapshotError> {
         let mut violations = metadata::check(&metadata, &provider, origin == Origin::Fetched);
         if origin == Origin::Fetched && jwks.is_none() {
-            violations.push(Violation::new(
-                "jwks",
-                Rule::Missing,
-                "is null; a fetched snapshot has its keys",
-            ));
+            violations.push(Violation::new("jwks", Rule::Missing, "is null; a fetched snapshot has its keys"));
         }
         if !(SystemTime::UNIX_EPOCH..SystemTime::UNIX_EPOCH + LAST_TIME).contains(&as_of) {
             violations.push(Violation::new("as_of", Rule::Format, "is not between 1970 and 9999"));
@@ -134,41 +115,24 @@ impl Snapshot {
                 document: metadata,
                 jwks: jwks.zip(set),
             }),
-            _ => Err(SnapshotError {
-                environment: Some(provider.slug().to_owned()),
-                violations,
-            }),
+            _ => Err(SnapshotError { environment: Some(provider.slug().to_owned()), violations }),
         }
     }
 
     fn from_json(file: &Object) -> Result<Self, SnapshotError> {
         let environment = file.get("environment").and_then(Value::as_str);
-        let fail = |violations| SnapshotError {
-            environment: environment.map(str::to_owned),
-            violations,
-        };
+        let fail = |violations| SnapshotError { environment: environment.map(str::to_owned), violations };
         check_format(file).map_err(|violation| fail(vec![violation]))?;
         let mut violations = check_members(file);
         let provider = provider(file).map_err(|found| violations.extend(found)).ok();
-        let origin = required(
-            file,
-            "origin",
-            "`fetched`, `recorded` or `documented`",
-            Origin::from_json,
-        );
-        let as_of = required(file, "as_of", "a time, `YYYY-MM-DDTHH:MM:SSZ`", |value| {
-            parse_time(value.as_str()?)
-        });
+        let origin = required(file, "origin", "`fetched`, `recorded` or `documented`", Origin::from_json);
+        let as_of = required(file, "as_of", "a time, `YYYY-MM-DDTHH:MM:SSZ`", |value| parse_time(value.as_str()?));
         let metadata = required(file, "metadata", "an object", Value::as_object);
         violations.extend(origin.as_ref().err().cloned());
         violations.extend(as_of.as_ref().err().cloned());
         violations.extend(metadata.as_ref().err().cloned());
         if !file.contains("jwks") {
-            violations.push(Violation::new(
-                "jwks",
-                Rule::Missing,
-                "is required; null where no keys are known",
-            ));
+            violations.push(Violation::new("jwks", Rule::Missing, "is required; null where no keys are known"));
         }
         let (Some(provider), Ok(origin), Ok(as_of), Ok(metadata)) = (provider, origin, as_of, metadata) else {
             return Err(fail(violations));
@@ -238,22 +202,14 @@ impl Snapshot {
     /// The metadata, if it has every member that its schema requires.
     #[must_use]
     pub fn complete_metadata(&self) -> Option<ProviderMetadata> {
-        if self.missing_members().is_empty() {
-            self.metadata.clone().complete()
-        } else {
-            None
-        }
+        if self.missing_members().is_empty() { self.metadata.clone().complete() } else { None }
     }
 
     /// The members that the schema requires and the metadata lacks.
     #[must_use]
     pub fn missing_members(&self) -> Vec<&'static str> {
         let required = self.provider.schema().required_members();
-        required
-            .iter()
-            .copied()
-            .filter(|name| !self.document.contains(name))
-            .collect()
+        required.iter().copied().filter(|name| !self.document.contains(name)).collect()
     }
 
     /// The metadata as it was served.
@@ -350,11 +306,7 @@ impl SnapshotError {
 
 impl fmt::Display for SnapshotError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}: not a snapshot that may be used: ",
-            printable(self.environment().unwrap_or("snapshot"))
-        )?;
+        write!(f, "{}: not a snapshot that may be used: ", printable(self.environment().unwrap_or("snapshot")))?;
         for (i, violation) in self.violations.iter().enumerate() {
             write!(f, "{}{violation}", if i == 0 { "" } else { "; " })?;
         }
@@ -367,16 +319,12 @@ impl std::error::Error for SnapshotError {}
 fn check_format(file: &Object) -> Result<(), Violation> {
     let refuse = |reason: String| Err(Violation::new("format", Rule::Format, reason));
     match file.get("format") {
-        None => Err(Violation::new(
-            "format",
-            Rule::Missing,
-            "is required; is this a snapshot?",
-        )),
+        None => Err(Violation::new("format", Rule::Missing, "is required; is this a snapshot?")),
         Some(value) => match value.as_u64() {
             Some(FORMAT) => Ok(()),
-            Some(newer) if newer > FORMAT => refuse(format!(
-                "is {newer}: written by a newer idporten-config; update this one"
-            )),
+            Some(newer) if newer > FORMAT => {
+                refuse(format!("is {newer}: written by a newer idporten-config; update this one"))
+            }
             _ => refuse(format!("must be the number {FORMAT}")),
         },
     }
@@ -385,21 +333,12 @@ fn check_format(file: &Object) -> Result<(), Violation> {
 fn check_members(file: &Object) -> Vec<Violation> {
     let mut violations = Vec::new();
     if let Some(name) = file.own_duplicate() {
-        violations.push(Violation::new(
-            name,
-            Rule::Duplicate,
-            "is there twice; which one counts would be a guess",
-        ));
+        violations.push(Violation::new(name, Rule::Duplicate, "is there twice; which one counts would be a guess"));
     }
     for (name, _) in file.iter().filter(|(name, _)| !MEMBERS.contains(name)) {
-        let hint = nearest(name, MEMBERS.iter().copied())
-            .map(|name| format!("; did you mean `{name}`?"))
-            .unwrap_or_default();
-        violations.push(Violation::new(
-            name,
-            Rule::Format,
-            format!("is not a member of the snapshot format{hint}"),
-        ));
+        let hint =
+            nearest(name, MEMBERS.iter().copied()).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+        violations.push(Violation::new(name, Rule::Format, format!("is not a member of the snapshot format{hint}")));
     }
     violations
 }
@@ -437,15 +376,10 @@ fn required<'a, T>(
     expected: &str,
     read: impl FnOnce(&'a Value) -> Option<T>,
 ) -> Result<T, Violation> {
-    let value = file
-        .get(name)
-        .ok_or_else(|| Violation::new(name, Rule::Missing, format!("is required: {expected}")))?;
+    let value =
+        file.get(name).ok_or_else(|| Violation::new(name, Rule::Missing, format!("is required: {expected}")))?;
     read(value).ok_or_else(|| match value.as_str() {
-        Some(text) => Violation::new(
-            name,
-            Rule::Format,
-            format!("must be {expected}, found {}", quoted(text)),
-        ),
+        Some(text) => Violation::new(name, Rule::Format, format!("must be {expected}, found {}", quoted(text))),
         None => Violation::wrong_type(name, expected, value),
     })
 }

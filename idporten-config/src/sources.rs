@@ -93,9 +93,7 @@ impl Source {
 
     /// The values that code is generated from.
     pub(crate) fn values(&self) -> &Object {
-        self.based_on
-            .as_ref()
-            .map_or(self.snapshot.metadata_json(), |base| &base.values)
+        self.based_on.as_ref().map_or(self.snapshot.metadata_json(), |base| &base.values)
     }
 
     pub(crate) fn provider(&self) -> &Provider {
@@ -108,11 +106,7 @@ impl Source {
 /// `read` reads a file by its path relative to the manifest's directory. Where `now` is given, snapshots older than the
 /// manifest allows are warned of.
 pub fn resolve(manifest: &Manifest, read: &dyn Fn(&str) -> io::Result<Vec<u8>>, now: Option<SystemTime>) -> Resolved {
-    let mut resolver = Resolver {
-        manifest,
-        read,
-        resolved: Resolved::default(),
-    };
+    let mut resolver = Resolver { manifest, read, resolved: Resolved::default() };
     for entry in manifest.entries.iter().filter(|entry| entry.based_on.is_none()) {
         resolver.entry(entry);
     }
@@ -121,16 +115,9 @@ pub fn resolve(manifest: &Manifest, read: &dyn Fn(&str) -> io::Result<Vec<u8>>, 
     }
     let mut resolved = resolver.resolved;
     let position = |slug: &str| manifest.environments().position(|other| other == slug);
-    resolved
-        .sources
-        .sort_by_key(|source| position(source.provider().slug()));
+    resolved.sources.sort_by_key(|source| position(source.provider().slug()));
     if let Some(now) = now {
-        resolved.findings.extend(
-            resolved
-                .sources
-                .iter()
-                .filter_map(|source| too_old(source, manifest, now)),
-        );
+        resolved.findings.extend(resolved.sources.iter().filter_map(|source| too_old(source, manifest, now)));
     }
     resolved.findings.extend(unmet(manifest, &resolved.sources));
     resolved
@@ -150,10 +137,7 @@ impl Resolver<'_> {
         let path = self.manifest.path_of(entry);
         let text = (self.read)(&path);
         let present = !matches!(&text, Err(error) if error.kind() == io::ErrorKind::NotFound);
-        self.resolved.files.push(File {
-            path: path.clone(),
-            present,
-        });
+        self.resolved.files.push(File { path: path.clone(), present });
         match text {
             Ok(text) => self.snapshot(entry, path, &text),
             Err(_) if !present => match self.base_of(entry) {
@@ -162,10 +146,7 @@ impl Resolver<'_> {
             },
             Err(error) => {
                 let message = format!("{}: `{path}` cannot be read: {error}", entry.slug);
-                let help = format!(
-                    "mend the file's permissions, or run `idporten-config fetch {}`",
-                    entry.slug
-                );
+                let help = format!("mend the file's permissions, or run `idporten-config fetch {}`", entry.slug);
                 self.report(entry, Finding::error(message, help));
             }
         }
@@ -187,18 +168,11 @@ impl Resolver<'_> {
         let provider = snapshot.provider();
         let help = format!("run `idporten-config fetch {}`", printable(&entry.slug));
         if provider.slug() != entry.slug {
-            let message = format!(
-                "{}: `{path}` is a snapshot of {}",
-                printable(&entry.slug),
-                provider.slug()
-            );
+            let message = format!("{}: `{path}` is a snapshot of {}", printable(&entry.slug), provider.slug());
             return self.report(entry, Finding::error(message, help));
         }
         if entry.described.as_ref().is_some_and(|described| described != provider) {
-            let message = format!(
-                "{}: `{path}` was taken for other settings than the manifest's",
-                entry.slug
-            );
+            let message = format!("{}: `{path}` was taken for other settings than the manifest's", entry.slug);
             return self.report(entry, Finding::error(message, help));
         }
         if let Some(leaked) = leaked_key(&snapshot) {
@@ -209,22 +183,13 @@ impl Resolver<'_> {
             );
             return self.report(entry, Finding::error(message, help));
         }
-        self.resolved.sources.push(Source {
-            snapshot,
-            label: path,
-            bundled: false,
-            based_on: None,
-        });
+        self.resolved.sources.push(Source { snapshot, label: path, bundled: false, based_on: None });
     }
 
     /// A source whose values are those of the environment it is based on. Its snapshot holds only what is certain.
     fn base_of(&self, entry: &Entry) -> Option<Source> {
         let (slug, provider) = (entry.based_on.as_deref()?, entry.described.clone()?);
-        let base = self
-            .resolved
-            .sources
-            .iter()
-            .find(|source| source.provider().slug() == slug)?;
+        let base = self.resolved.sources.iter().find(|source| source.provider().slug() == slug)?;
         let certain = object([("issuer", provider.issuer().into())]);
         let mut values = base.snapshot.metadata_json().clone();
         values.set("issuer", provider.issuer().into());
@@ -232,10 +197,7 @@ impl Resolver<'_> {
             snapshot: Snapshot::new(provider, base.snapshot.as_of(), Origin::Documented, certain, None).ok()?,
             label: format!("no snapshot; values of {slug}"),
             bundled: false,
-            based_on: Some(Base {
-                slug: slug.to_owned(),
-                values,
-            }),
+            based_on: Some(Base { slug: slug.to_owned(), values }),
         })
     }
 
@@ -249,13 +211,8 @@ impl Resolver<'_> {
         let fetch = format!("run `idporten-config fetch {slug}`");
         let help = match (entry.known(), &entry.described) {
             (Some(known), _) => {
-                let what = Source::bundled(known)
-                    .map(|source| describe(&source.snapshot))
-                    .unwrap_or_default();
-                format!(
-                    "{fetch}, or use the bundled one ({what}) with {}",
-                    self.manifest.route.ask_for_bundled(slug)
-                )
+                let what = Source::bundled(known).map(|source| describe(&source.snapshot)).unwrap_or_default();
+                format!("{fetch}, or use the bundled one ({what}) with {}", self.manifest.route.ask_for_bundled(slug))
             }
             (None, Some(described)) if described.is_development() => {
                 format!("{fetch} while it runs, or name an environment to stand in with `based-on`")
@@ -269,18 +226,10 @@ impl Resolver<'_> {
     fn unknown(&mut self, entry: &Entry) {
         let slug = printable(&entry.slug);
         let known: Vec<_> = KnownEnvironment::ALL.iter().map(|known| known.slug()).collect();
-        let suggestion = entry
-            .slug
-            .parse::<KnownEnvironment>()
-            .err()
-            .and_then(|unknown| unknown.suggestion());
+        let suggestion = entry.slug.parse::<KnownEnvironment>().err().and_then(|unknown| unknown.suggestion());
         let help = match suggestion {
             Some(near) => format!("did you mean `{near}`? known: {}", known.join(", ")),
-            None => format!(
-                "known: {}; one's own is described in `{}`",
-                known.join(", "),
-                crate::manifest::FILE_NAME
-            ),
+            None => format!("known: {}; one's own is described in `{}`", known.join(", "), crate::manifest::FILE_NAME),
         };
         self.report(entry, Finding::error(format!("unknown environment `{slug}`"), help));
     }
@@ -297,30 +246,20 @@ impl Resolver<'_> {
     }
 
     fn report(&mut self, entry: &Entry, finding: Finding) {
-        self.resolved
-            .findings
-            .push(finding.of(&entry.slug).at(entry.place.as_ref()));
+        self.resolved.findings.push(finding.of(&entry.slug).at(entry.place.as_ref()));
     }
 }
 
 /// `recorded 2024-07-30, without keys`.
 fn describe(snapshot: &Snapshot) -> String {
-    let keys = if snapshot.jwks().is_none() {
-        ", without keys"
-    } else {
-        ""
-    };
+    let keys = if snapshot.jwks().is_none() { ", without keys" } else { "" };
     format!("{} {}{keys}", snapshot.origin(), snapshot.date())
 }
 
 /// Which entry of the key set publishes a private key.
 pub(crate) fn leaked_key(snapshot: &Snapshot) -> Option<String> {
     let leaked = snapshot.jwks()?.rejected().iter().find(|rejected| rejected.leaked)?;
-    let kid = leaked
-        .kid
-        .as_deref()
-        .map(|kid| format!(", kid `{}`", printable(kid)))
-        .unwrap_or_default();
+    let kid = leaked.kid.as_deref().map(|kid| format!(", kid `{}`", printable(kid))).unwrap_or_default();
     Some(format!("entry {}{kid} {}", leaked.index, leaked.reason))
 }
 
@@ -330,22 +269,11 @@ fn too_old(source: &Source, manifest: &Manifest, now: SystemTime) -> Option<Find
         return None;
     }
     let slug = source.provider().slug();
-    let message = format!(
-        "{slug}: the snapshot is {} old ({}, {})",
-        days(snapshot.age(now)),
-        describe(snapshot),
-        source.label
-    );
-    let help = format!(
-        "run `idporten-config fetch {slug}`; at most {} is allowed",
-        days(manifest.max_age)
-    );
+    let message =
+        format!("{slug}: the snapshot is {} old ({}, {})", days(snapshot.age(now)), describe(snapshot), source.label);
+    let help = format!("run `idporten-config fetch {slug}`; at most {} is allowed", days(manifest.max_age));
     let entry = manifest.entries.iter().find(|entry| entry.slug == slug);
-    Some(
-        Finding::warning(message, help)
-            .of(slug)
-            .at(entry.and_then(|entry| entry.place.as_ref())),
-    )
+    Some(Finding::warning(message, help).of(slug).at(entry.and_then(|entry| entry.place.as_ref())))
 }
 
 /// A duration in days from two days on, and exactly below that.
@@ -361,11 +289,7 @@ fn unmet(manifest: &Manifest, sources: &[Source]) -> Vec<Finding> {
     for (product, requirement) in &manifest.requirements {
         let concerns = |own: Product| product.is_none_or(|product| product == own);
         let shared = |source: &&Source| concerns(source.provider().product()) && !source.provider().is_development();
-        if !manifest
-            .entries
-            .iter()
-            .any(|entry| product_of(entry, sources).is_none_or(concerns))
-        {
+        if !manifest.entries.iter().any(|entry| product_of(entry, sources).is_none_or(concerns)) {
             let slug = product.map_or("", Product::slug);
             let message = format!(
                 "`{}` is required of {slug}, and no environment of {slug} is named",
@@ -374,25 +298,14 @@ fn unmet(manifest: &Manifest, sources: &[Source]) -> Vec<Finding> {
             let help = format!("add an environment of {slug}, or remove the requirement");
             findings.push(Finding::error(message, help).at(requirement.place()));
         }
-        findings.extend(
-            sources
-                .iter()
-                .filter(shared)
-                .flat_map(|source| requirement.check(&source.snapshot)),
-        );
+        findings.extend(sources.iter().filter(shared).flat_map(|source| requirement.check(&source.snapshot)));
     }
     findings
 }
 
 fn product_of(entry: &Entry, sources: &[Source]) -> Option<Product> {
-    let own = sources
-        .iter()
-        .map(Source::provider)
-        .find(|provider| provider.slug() == entry.slug);
-    entry
-        .known()
-        .map(KnownEnvironment::product)
-        .or_else(|| own.or(entry.described.as_ref()).map(Provider::product))
+    let own = sources.iter().map(Source::provider).find(|provider| provider.slug() == entry.slug);
+    entry.known().map(KnownEnvironment::product).or_else(|| own.or(entry.described.as_ref()).map(Provider::product))
 }
 
 #[cfg(test)]

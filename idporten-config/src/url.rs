@@ -50,8 +50,7 @@ pub(crate) fn parse(text: &str, transport: Transport) -> Result<Url<'_>, &'stati
 
 /// Whether `host` is `parent` or a subdomain of it.
 pub(crate) fn on_or_below(host: &str, parent: &str) -> bool {
-    host.strip_suffix(parent)
-        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    host.strip_suffix(parent).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// Whether a name may stand in a list of hosts.
@@ -73,10 +72,7 @@ fn check_host(host: &str, transport: Transport) -> Result<(), &'static str> {
     if host.is_empty() || host.len() > 253 {
         return Err("has no host, or one longer than 253 bytes");
     }
-    if !host
-        .bytes()
-        .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-'))
-    {
+    if !host.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-')) {
         return Err("has a host with characters other than a-z, 0-9, `-` and `.`");
     }
     let label_is_fine = |label: &str| {
@@ -115,10 +111,7 @@ fn check_tail(tail: &str) -> Result<(), &'static str> {
         }
     }
     let path = tail.split('?').next().unwrap_or(tail);
-    if path
-        .split('/')
-        .any(|segment| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | ".."))
-    {
+    if path.split('/').any(|segment| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")) {
         return Err("has a path with `.` or `..` in it");
     }
     Ok(())
@@ -133,10 +126,7 @@ mod tests {
         for (url, host) in [
             ("https://test.idporten.no", "test.idporten.no"),
             ("https://maskinporten.no/", "maskinporten.no"),
-            (
-                "https://oidc-yt2.difi.eon.no/idporten-oidc-provider/token?a=b%20c",
-                "oidc-yt2.difi.eon.no",
-            ),
+            ("https://oidc-yt2.difi.eon.no/idporten-oidc-provider/token?a=b%20c", "oidc-yt2.difi.eon.no"),
         ] {
             assert_eq!(parse(url, Transport::Secure), Ok(Url { host }));
         }

@@ -61,11 +61,7 @@ impl Rule {
 
 impl Violation {
     pub(crate) fn new(place: impl Into<String>, rule: Rule, reason: impl Into<String>) -> Self {
-        Self {
-            place: place.into(),
-            rule,
-            reason: reason.into(),
-        }
+        Self { place: place.into(), rule, reason: reason.into() }
     }
 
     pub(crate) fn wrong_type(place: impl Into<String>, expected: &str, found: &crate::json::Value) -> Self {

@@ -48,31 +48,17 @@ pub(super) fn parse(text: &[u8]) -> Result<Value, Error> {
         message: format!("not UTF-8 at byte {}; JSON is always UTF-8", error.valid_up_to()),
         place: None,
     })?;
-    let reading = Reading {
-        path: RefCell::default(),
-        numbers: Cell::new(text),
-    };
+    let reading = Reading { path: RefCell::default(), numbers: Cell::new(text) };
     let mut json = serde_json::Deserializer::from_str(text);
-    let value = Seed {
-        reading: &reading,
-        depth: 0,
-    }
-    .deserialize(&mut json);
-    value
-        .and_then(|value| json.end().map(|()| value))
-        .map_err(|error| from_serde_json(&error))
+    let value = Seed { reading: &reading, depth: 0 }.deserialize(&mut json);
+    value.and_then(|value| json.end().map(|()| value)).map_err(|error| from_serde_json(&error))
 }
 
 fn from_serde_json(error: &serde_json::Error) -> Error {
     let text = error.to_string();
     let place = (error.line(), error.column());
-    let message = text
-        .strip_suffix(&format!(" at line {} column {}", place.0, place.1))
-        .unwrap_or(&text);
-    Error {
-        message: message.to_owned(),
-        place: Some(place).filter(|place| place.0 > 0),
-    }
+    let message = text.strip_suffix(&format!(" at line {} column {}", place.0, place.1)).unwrap_or(&text);
+    Error { message: message.to_owned(), place: Some(place).filter(|place| place.0 > 0) }
 }
 
 struct Reading<'a> {
@@ -91,11 +77,7 @@ impl Reading<'_> {
     }
 
     fn place(&self) -> String {
-        let path = self
-            .path
-            .borrow()
-            .iter()
-            .fold(String::new(), |path, step| super::join(&path, step));
+        let path = self.path.borrow().iter().fold(String::new(), |path, step| super::join(&path, step));
         match path.trim_start_matches('.') {
             "" => "the document".into(),
             path => format!("`{}`", path.escape_debug()),
@@ -107,9 +89,7 @@ impl Reading<'_> {
         let text = self.numbers.get();
         let start = number_start(text);
         let number = &text[start..];
-        let end = number
-            .find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E'))
-            .unwrap_or(number.len());
+        let end = number.find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E')).unwrap_or(number.len());
         self.numbers.set(&number[end..]);
         &number[..end]
     }
@@ -144,10 +124,7 @@ impl Seed<'_> {
         if self.depth == MAX_DEPTH {
             return Err(E::custom(format_args!("nested deeper than {MAX_DEPTH} levels")));
         }
-        Ok(Self {
-            reading: self.reading,
-            depth: self.depth + 1,
-        })
+        Ok(Self { reading: self.reading, depth: self.depth + 1 })
     }
 }
 
@@ -243,19 +220,11 @@ impl Decimal {
         let digits = digits.trim_start_matches('0');
         let significant = digits.trim_end_matches('0');
         if significant.is_empty() {
-            return Some(Self {
-                negative,
-                digits: String::new(),
-                exponent: 0,
-            });
+            return Some(Self { negative, digits: String::new(), exponent: 0 });
         }
         let exponent = exponent.parse::<i64>().ok()?;
         let shift = i64::try_from(digits.len() - significant.len()).ok()? - i64::try_from(fraction.len()).ok()?;
-        Some(Self {
-            negative,
-            digits: significant.to_owned(),
-            exponent: exponent.checked_add(shift)?,
-        })
+        Some(Self { negative, digits: significant.to_owned(), exponent: exponent.checked_add(shift)? })
     }
 }
 
@@ -269,12 +238,9 @@ mod tests {
 
     #[test]
     fn a_number_that_a_double_would_round_is_an_error_that_names_its_member() {
-        for number in [
-            "12345678901234567890123",
-            "0.1000000000000000055511151231257827",
-            "1e-400",
-            "-18446744073709551617",
-        ] {
+        for number in
+            ["12345678901234567890123", "0.1000000000000000055511151231257827", "1e-400", "-18446744073709551617"]
+        {
             let text = format!(r#"{{"skip": "1 \" 2", "a": [0, {{"b": {number}}}]}}"#);
             assert!(
                 error(&text).contains("the number at `a[1].b` cannot be kept exactly"),
@@ -299,11 +265,7 @@ mod tests {
             ("25e-1", "2.5"),
             ("0e99999999999999999999", "0.0"),
         ] {
-            assert_eq!(
-                parse(written.as_bytes()).map(|value| value.to_string()),
-                Ok(format!("{kept}\n")),
-                "{written}"
-            );
+            assert_eq!(parse(written.as_bytes()).map(|value| value.to_string()), Ok(format!("{kept}\n")), "{written}");
         }
     }
 
@@ -318,12 +280,7 @@ mod tests {
     #[test]
     fn what_is_not_json_in_utf_8_is_refused_with_its_place() {
         assert!(error("\u{feff}{}").contains("byte-order mark"));
-        assert!(
-            parse(b"{\"a\": \"\xff\"}")
-                .unwrap_err()
-                .to_string()
-                .contains("not UTF-8 at byte 7")
-        );
+        assert!(parse(b"{\"a\": \"\xff\"}").unwrap_err().to_string().contains("not UTF-8 at byte 7"));
         assert_eq!(error("{\n  \"a\": }"), "expected value at line 2 column 8");
         assert!(error(r#""\ud800""#).contains("hex escape"));
         assert!(error("\"\0\"").contains("control character"));

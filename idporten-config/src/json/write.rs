@@ -12,9 +12,7 @@ pub(super) fn value(f: &mut Formatter<'_>, value: &Value, level: usize) -> Resul
         Value::Bool(value) => write!(f, "{value}"),
         Value::Number(number) => self::number(f, *number),
         Value::String(text) => string(f, text),
-        Value::Array(values) => list(f, ('[', ']'), level, values, |f, value| {
-            self::value(f, value, level + 1)
-        }),
+        Value::Array(values) => list(f, ('[', ']'), level, values, |f, value| self::value(f, value, level + 1)),
         Value::Object(object) => list(f, ('{', '}'), level, &object.members, |f, (name, value)| {
             string(f, name)?;
             f.write_str(": ")?;

@@ -64,18 +64,13 @@ pub(super) struct Refusal {
 
 impl<T: Into<String>> From<T> for Refusal {
     fn from(reason: T) -> Self {
-        Self {
-            reason: reason.into(),
-            leaked: false,
-        }
+        Self { reason: reason.into(), leaked: false }
     }
 }
 
 impl SigningKey {
     pub(super) fn from_json(entry: &Value) -> Result<Self, Refusal> {
-        let entry = entry
-            .as_object()
-            .ok_or_else(|| format!("must be an object, found {}", entry.kind()))?;
+        let entry = entry.as_object().ok_or_else(|| format!("must be an object, found {}", entry.kind()))?;
         refuse_private(entry)?;
         if let Some(name) = entry.duplicate() {
             return Err(format!("the member `{}` is there twice", printable(&name)).into());
@@ -86,14 +81,8 @@ impl SigningKey {
         }
         check_use(entry)?;
         let parameters = parameters(entry)?;
-        let alg = optional_text(entry, "alg")?
-            .map(|alg| fitting_alg(alg, &parameters))
-            .transpose()?;
-        Ok(Self {
-            kid: kid.map(str::to_owned),
-            alg,
-            parameters,
-        })
+        let alg = optional_text(entry, "alg")?.map(|alg| fitting_alg(alg, &parameters)).transpose()?;
+        Ok(Self { kid: kid.map(str::to_owned), alg, parameters })
     }
 
     /// The key's id: a label, which says nothing of the key.
@@ -139,9 +128,7 @@ impl SigningKey {
         let may_serve = |key: &Self, alg| key.alg.map_or_else(|| key.parameters.allow(alg), |own| own == alg);
         self.kid.is_some()
             && self.kid == other.kid
-            && SigningAlg::ALL
-                .iter()
-                .any(|&alg| may_serve(self, alg) && may_serve(other, alg))
+            && SigningAlg::ALL.iter().any(|&alg| may_serve(self, alg) && may_serve(other, alg))
     }
 
     /// The RFC 7638 thumbprint with SHA-256, in base64url.
@@ -211,11 +198,7 @@ fn parameters(entry: &Object) -> Result<KeyParameters, Refusal> {
                 "P-521" => ("P-521", 66),
                 _ => return Err("`crv` is not P-256, P-384 or P-521".into()),
             };
-            Ok(KeyParameters::Ec {
-                crv,
-                x: octets(entry, "x", length)?,
-                y: octets(entry, "y", length)?,
-            })
+            Ok(KeyParameters::Ec { crv, x: octets(entry, "x", length)?, y: octets(entry, "y", length)? })
         }
         "OKP" => {
             let (crv, length) = match required_text(entry, "crv")? {
@@ -223,10 +206,7 @@ fn parameters(entry: &Object) -> Result<KeyParameters, Refusal> {
                 "Ed448" => ("Ed448", 57),
                 _ => return Err("`crv` is not Ed25519 or Ed448".into()),
             };
-            Ok(KeyParameters::Okp {
-                crv,
-                x: octets(entry, "x", length)?,
-            })
+            Ok(KeyParameters::Okp { crv, x: octets(entry, "x", length)? })
         }
         _ => Err("`kty` is not RSA, EC or OKP".into()),
     }

@@ -19,36 +19,18 @@ use crate::violation::{printable, quoted};
 const MAX_SYNTAX_ERRORS: usize = 10;
 const TOP_KEYS: &[&str] = &["environments", "max-age", "require", "snapshots"];
 const KNOWN_KEYS: &[&str] = &["bundled"];
-const OWN_KEYS: &[&str] = &[
-    "based-on",
-    "development",
-    "endpoint-hosts",
-    "issuer",
-    "product",
-    "signing-algs",
-    "well-known-url",
-];
+const OWN_KEYS: &[&str] =
+    &["based-on", "development", "endpoint-hosts", "issuer", "product", "signing-algs", "well-known-url"];
 
 pub(super) fn manifest(text: &str, file: &str) -> (Manifest, Vec<Finding>) {
-    let mut reader = Reader {
-        text,
-        file,
-        findings: Vec::new(),
-    };
+    let mut reader = Reader { text, file, findings: Vec::new() };
     let (document, errors) = DeTable::parse_recoverable(text);
     for error in errors.iter().take(MAX_SYNTAX_ERRORS) {
         let place = error.span().map(|span| reader.place(&span));
-        let finding = Finding::error(
-            format!("not TOML: {}", error.message()),
-            "correct the syntax at this line",
-        );
+        let finding = Finding::error(format!("not TOML: {}", error.message()), "correct the syntax at this line");
         reader.findings.push(finding.at(place.as_ref()));
     }
-    let manifest = if errors.is_empty() {
-        reader.manifest(document.get_ref())
-    } else {
-        Manifest::default()
-    };
+    let manifest = if errors.is_empty() { reader.manifest(document.get_ref()) } else { Manifest::default() };
     (manifest, reader.findings)
 }
 
@@ -75,8 +57,7 @@ impl Reader<'_> {
             Some(environments) if !environments.is_empty() => manifest.entries = self.entries(environments),
             _ => {
                 let help = "add one, for example `[environments.idporten-test]`";
-                self.findings
-                    .push(Finding::error("the manifest names no environment", help).at(Some(&self.start())));
+                self.findings.push(Finding::error("the manifest names no environment", help).at(Some(&self.start())));
             }
         }
         self.check_bases(&manifest.entries);
@@ -108,24 +89,13 @@ impl Reader<'_> {
     fn entry(&mut self, slug: &str, table: &Table<'_>, place: Place) -> Option<Entry> {
         match slug.parse::<KnownEnvironment>() {
             Ok(_) => {
-                for (key, _) in table
-                    .iter()
-                    .filter(|(key, _)| OWN_KEYS.contains(&key.get_ref().as_ref()))
-                {
+                for (key, _) in table.iter().filter(|(key, _)| OWN_KEYS.contains(&key.get_ref().as_ref())) {
                     let message = format!("`{key}` of {slug} is in the table of environments", key = key.get_ref());
-                    self.error(
-                        &key.span(),
-                        message,
-                        "remove this line; for another provider, use another name",
-                    );
+                    self.error(&key.span(), message, "remove this line; for another provider, use another name");
                 }
                 self.check_keys(table, &[KNOWN_KEYS, OWN_KEYS].concat(), "a key of an environment");
                 let bundled = self.boolean(table, "bundled").unwrap_or_default();
-                Some(Entry {
-                    bundled,
-                    place: Some(place),
-                    ..Entry::new(slug)
-                })
+                Some(Entry { bundled, place: Some(place), ..Entry::new(slug) })
             }
             Err(unknown) if !table.keys().any(|key| OWN_KEYS.contains(&key.get_ref().as_ref())) => {
                 let keys = "`product`, `well-known-url` and `issuer`";
@@ -135,8 +105,7 @@ impl Reader<'_> {
                 };
                 let known: Vec<_> = KnownEnvironment::ALL.iter().map(|known| known.slug()).collect();
                 let finding = Finding::error(format!("unknown environment `{}`", printable(slug)), help);
-                self.findings
-                    .push(finding.at(Some(&place)).note(format!("known: {}", known.join(", "))));
+                self.findings.push(finding.at(Some(&place)).note(format!("known: {}", known.join(", "))));
                 None
             }
             Err(_) => self.own_entry(slug, table, place),
@@ -145,21 +114,16 @@ impl Reader<'_> {
 
     fn own_entry(&mut self, slug: &str, table: &Table<'_>, place: Place) -> Option<Entry> {
         self.check_keys(table, OWN_KEYS, "a key of an environment of one's own");
-        let product = self.read(
-            table,
-            "product",
-            "`idporten`, `maskinporten` or `ansattporten`",
-            |value| value.as_str().and_then(|slug| slug.parse::<Product>().ok()),
-        );
+        let product = self.read(table, "product", "`idporten`, `maskinporten` or `ansattporten`", |value| {
+            value.as_str().and_then(|slug| slug.parse::<Product>().ok())
+        });
         let well_known_url = self.string(table, "well-known-url");
         let issuer = self.string(table, "issuer");
         let endpoint_hosts = self.read(table, "endpoint-hosts", "a list of host names", strings);
-        let signing_algs = self.read(
-            table,
-            "signing-algs",
-            "a list of asymmetric signature algorithms, such as \"RS256\"",
-            |value| strings(value)?.iter().map(|alg| alg.parse().ok()).collect(),
-        );
+        let signing_algs =
+            self.read(table, "signing-algs", "a list of asymmetric signature algorithms, such as \"RS256\"", |value| {
+                strings(value)?.iter().map(|alg| alg.parse().ok()).collect()
+            });
         let development = self.boolean(table, "development").unwrap_or_default();
         let based_on = self.string(table, "based-on");
         for key in ["product", "well-known-url", "issuer"] {
@@ -179,23 +143,14 @@ impl Reader<'_> {
             development,
         });
         match provider {
-            Ok(provider) => Some(Entry {
-                described: Some(provider),
-                based_on,
-                place: Some(place),
-                ..Entry::new(slug)
-            }),
+            Ok(provider) => Some(Entry { described: Some(provider), based_on, place: Some(place), ..Entry::new(slug) }),
             Err(violations) => {
                 for violation in violations {
                     let key = violation.place.replace('_', "-");
-                    let span = table
-                        .iter()
-                        .find(|(name, _)| name.get_ref() == &key)
-                        .map(|(name, _)| name.span());
+                    let span = table.iter().find(|(name, _)| name.get_ref() == &key).map(|(name, _)| name.span());
                     let at = span.map_or_else(|| place.clone(), |span| self.place(&span));
                     let message = format!("{}: `{key}`: {}", printable(slug), violation.reason);
-                    self.findings
-                        .push(Finding::error(message, "correct this line").at(Some(&at)));
+                    self.findings.push(Finding::error(message, "correct this line").at(Some(&at)));
                 }
                 None
             }
@@ -243,8 +198,7 @@ impl Reader<'_> {
                     entry.slug,
                     stage(entry).map(|s| s.1).unwrap_or_default()
                 );
-                self.findings
-                    .push(Finding::error(message, "rename one of them").at(entry.place.as_ref()));
+                self.findings.push(Finding::error(message, "rename one of them").at(entry.place.as_ref()));
             }
         }
     }
@@ -259,20 +213,14 @@ impl Reader<'_> {
             };
             let Some(members) = item.get_ref().as_table() else {
                 let help = format!("write `[require.{product_known}]` with a line for each member");
-                self.error(
-                    &product.span(),
-                    format!("`require.{product_known}` is not a table"),
-                    help,
-                );
+                self.error(&product.span(), format!("`require.{product_known}` is not a table"), help);
                 continue;
             };
             for (member, value) in members.iter() {
                 let place = self.place(&member.span());
                 if let Some(expected) = self.expected(member.get_ref(), value) {
-                    requirements.push((
-                        Some(product_known),
-                        Requirement::new(member.get_ref().clone(), expected).at(place),
-                    ));
+                    requirements
+                        .push((Some(product_known), Requirement::new(member.get_ref().clone(), expected).at(place)));
                 }
             }
         }
@@ -306,11 +254,7 @@ impl Reader<'_> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("known: {}", known.join(", ")),
             };
-            self.error(
-                &key.span(),
-                format!("`{}` is not {what}", printable(key.get_ref())),
-                help,
-            );
+            self.error(&key.span(), format!("`{}` is not {what}", printable(key.get_ref())), help);
         }
     }
 
@@ -356,32 +300,18 @@ impl Reader<'_> {
     }
 
     fn start(&self) -> Place {
-        Place {
-            file: self.file.to_owned(),
-            line: None,
-            text: String::new(),
-        }
+        Place { file: self.file.to_owned(), line: None, text: String::new() }
     }
 }
 
 fn product_of(entry: &Entry) -> Option<Product> {
-    entry
-        .known()
-        .map(KnownEnvironment::product)
-        .or_else(|| entry.described.as_ref().map(Provider::product))
+    entry.known().map(KnownEnvironment::product).or_else(|| entry.described.as_ref().map(Provider::product))
 }
 
 fn strings(value: &DeValue<'_>) -> Option<Vec<String>> {
-    value
-        .as_array()?
-        .iter()
-        .map(|item| item.get_ref().as_str().map(str::to_owned))
-        .collect()
+    value.as_array()?.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect()
 }
 
 fn duration(value: &DeValue<'_>) -> Option<Duration> {
-    value
-        .as_str()
-        .and_then(|text| humantime::parse_duration(text).ok())
-        .filter(|duration| !duration.is_zero())
+    value.as_str().and_then(|text| humantime::parse_duration(text).ok()).filter(|duration| !duration.is_zero())
 }

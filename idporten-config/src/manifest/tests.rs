@@ -38,17 +38,10 @@ fn a_manifest_is_read_in_the_order_of_its_text() {
     );
     assert_eq!(manifest.max_age(), Duration::from_secs(7 * 86_400));
     assert_eq!(manifest.path_of(&manifest.entries[0]), "data/idporten-test.json");
-    assert_eq!(
-        manifest.entries.iter().map(|entry| entry.bundled).collect::<Vec<_>>(),
-        [false, false, true, false]
-    );
+    assert_eq!(manifest.entries.iter().map(|entry| entry.bundled).collect::<Vec<_>>(), [false, false, true, false]);
     assert_eq!(manifest.entries[3].based_on.as_deref(), Some("idporten-test"));
     assert_eq!(
-        manifest
-            .requirements
-            .iter()
-            .map(|(_, r)| r.member())
-            .collect::<Vec<_>>(),
+        manifest.requirements.iter().map(|(_, r)| r.member()).collect::<Vec<_>>(),
         ["scopes_supported", "issuer", "jwks_uri"]
     );
 }
@@ -97,40 +90,22 @@ fn an_environment_of_ones_own_is_held_to_the_rules() {
     let (_, findings) = parse(&format!("[environments.idporten-test]\n{LOCAL}"));
     assert_eq!(findings, [""; 0]);
     assert!(
-        wrong(&format!(
-            "[environments.idporten-test]\n{}",
-            LOCAL.replace("idporten-test", "idporten-tset")
-        ))
-        .contains("does not name an environment")
+        wrong(&format!("[environments.idporten-test]\n{}", LOCAL.replace("idporten-test", "idporten-tset")))
+            .contains("does not name an environment")
     );
     assert!(
-        wrong(&format!(
-            "[environments.maskinporten-test]\n{}",
-            LOCAL.replace("idporten-test", "maskinporten-test")
-        ))
-        .contains("of another product")
+        wrong(&format!("[environments.maskinporten-test]\n{}", LOCAL.replace("idporten-test", "maskinporten-test")))
+            .contains("of another product")
     );
-    let (_, findings) = parse(&format!(
-        "[environments.idporten-test]\n{}",
-        LOCAL.replace("development = true", "")
-    ));
+    let (_, findings) = parse(&format!("[environments.idporten-test]\n{}", LOCAL.replace("development = true", "")));
+    assert!(findings.iter().all(|finding| finding.contains("plain http")), "{findings:?}");
     assert!(
-        findings.iter().all(|finding| finding.contains("plain http")),
-        "{findings:?}"
+        wrong(&LOCAL.replace("product = \"idporten\"", "").replace("based-on = \"idporten-test\"", ""))
+            .contains("add `product`")
     );
     assert!(
         wrong(
-            &LOCAL
-                .replace("product = \"idporten\"", "")
-                .replace("based-on = \"idporten-test\"", "")
-        )
-        .contains("add `product`")
-    );
-    assert!(
-        wrong(
-            &LOCAL
-                .replace("[environments.local]", "[environments.Local]")
-                .replace("based-on = \"idporten-test\"", "")
+            &LOCAL.replace("[environments.local]", "[environments.Local]").replace("based-on = \"idporten-test\"", "")
         )
         .contains("is not a name")
     );
@@ -140,11 +115,8 @@ fn an_environment_of_ones_own_is_held_to_the_rules() {
 fn two_environments_of_one_stage_are_refused() {
     let own = LOCAL.replace("based-on = \"idporten-test\"", "");
     assert!(
-        wrong(&format!(
-            "{own}{}",
-            own.replace("environments.local", "environments.idporten-local")
-        ))
-        .contains("rename one of them")
+        wrong(&format!("{own}{}", own.replace("environments.local", "environments.idporten-local")))
+            .contains("rename one of them")
     );
 }
 

@@ -28,23 +28,13 @@ pub(crate) fn check(metadata: &Object, provider: &Provider, complete: bool) -> V
 
 fn missing<'a>(metadata: &'a Object, provider: &'a Provider) -> impl Iterator<Item = Violation> + 'a {
     let schema = provider.schema();
-    schema
-        .required_members()
-        .iter()
-        .filter(|name| !metadata.contains(name))
-        .map(move |name| {
-            Violation::new(
-                place(name),
-                Rule::Missing,
-                format!("is required by {}", schema.specification()),
-            )
-        })
+    schema.required_members().iter().filter(|name| !metadata.contains(name)).map(move |name| {
+        Violation::new(place(name), Rule::Missing, format!("is required by {}", schema.specification()))
+    })
 }
 
 fn check_member(name: &str, value: &Value, provider: &Provider) -> Result<(), Violation> {
-    let kind = member(name)
-        .map(|member| member.kind)
-        .or_else(|| name.ends_with("_endpoint").then_some(Kind::Endpoint));
+    let kind = member(name).map(|member| member.kind).or_else(|| name.ends_with("_endpoint").then_some(Kind::Endpoint));
     let wrong_type = |expected| Err(Violation::wrong_type(place(name), expected, value));
     match kind {
         None => Ok(()),
@@ -66,11 +56,7 @@ fn check_member(name: &str, value: &Value, provider: &Provider) -> Result<(), Vi
 
 fn check_strings(name: &str, values: &[Value]) -> Result<(), Violation> {
     match values.iter().enumerate().find(|(_, value)| value.as_str().is_none()) {
-        Some((i, value)) => Err(Violation::wrong_type(
-            format!("{}[{i}]", place(name)),
-            "a string",
-            value,
-        )),
+        Some((i, value)) => Err(Violation::wrong_type(format!("{}[{i}]", place(name)), "a string", value)),
         None => Ok(()),
     }
 }
@@ -81,16 +67,9 @@ fn check_issuer(name: &str, issuer: &str, provider: &Provider) -> Result<(), Vio
         return Ok(());
     }
     let slash = issuer.strip_suffix('/') == Some(expected) || expected.strip_suffix('/') == Some(issuer);
-    let hint = if slash {
-        " (differs only by a trailing slash)"
-    } else {
-        ""
-    };
-    let reason = format!(
-        "differs from the environment's: expected {}, found {}{hint}",
-        quoted(expected),
-        quoted(issuer)
-    );
+    let hint = if slash { " (differs only by a trailing slash)" } else { "" };
+    let reason =
+        format!("differs from the environment's: expected {}, found {}{hint}", quoted(expected), quoted(issuer));
     Err(Violation::new(place(name), Rule::Issuer, reason))
 }
 
@@ -116,14 +95,10 @@ fn check_endpoint(name: &str, text: &str, provider: &Provider) -> Result<(), Vio
 /// The environment of the table that the host is nearer to than to this one: production must not trust what test publishes.
 fn belongs_to_another(host: &str, provider: &Provider) -> Option<KnownEnvironment> {
     let issuer_host = &provider.endpoint_hosts()[0];
-    KnownEnvironment::ALL
-        .iter()
-        .copied()
-        .filter(|other| Some(*other) != provider.known())
-        .find(|other| {
-            let theirs = other.endpoint_hosts()[0];
-            on_or_below(host, theirs) && !on_or_below(issuer_host, theirs)
-        })
+    KnownEnvironment::ALL.iter().copied().filter(|other| Some(*other) != provider.known()).find(|other| {
+        let theirs = other.endpoint_hosts()[0];
+        on_or_below(host, theirs) && !on_or_below(issuer_host, theirs)
+    })
 }
 
 /// Keys come from the issuer's own host; a program's own environment may name further hosts, and they are meant literally.
@@ -145,10 +120,7 @@ mod tests {
     fn violations(environment: KnownEnvironment, metadata: &str) -> Vec<String> {
         let metadata = Value::parse(metadata.as_bytes()).unwrap();
         let metadata = metadata.as_object().unwrap();
-        check(metadata, &environment.into(), false)
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+        check(metadata, &environment.into(), false).iter().map(ToString::to_string).collect()
     }
 
     fn one(metadata: &str) -> String {
@@ -167,11 +139,8 @@ mod tests {
         assert!(!one(r#"{"issuer": "https://idporten.no/pathname"}"#).contains("slash)"));
         assert!(one(r#"{"issuer": null}"#).contains("must be a string, found null"));
         assert!(
-            violations(
-                KnownEnvironment::MaskinportenProd,
-                r#"{"issuer": "https://maskinporten.no"}"#
-            )[0]
-            .contains("trailing slash")
+            violations(KnownEnvironment::MaskinportenProd, r#"{"issuer": "https://maskinporten.no"}"#)[0]
+                .contains("trailing slash")
         );
     }
 
@@ -185,19 +154,12 @@ mod tests {
             one(r#"{"jwks_uri": "https://login.test.idporten.no/x"}"#).contains("another environment, idporten-test")
         );
         assert_eq!(
-            violations(
-                KnownEnvironment::IdportenTest,
-                r#"{"token_endpoint": "https://test.idporten.no/token"}"#
-            )
-            .len(),
+            violations(KnownEnvironment::IdportenTest, r#"{"token_endpoint": "https://test.idporten.no/token"}"#).len(),
             0
         );
         assert!(
-            violations(
-                KnownEnvironment::IdportenTest,
-                r#"{"token_endpoint": "https://idporten.no/token"}"#
-            )[0]
-            .contains("is not on test.idporten.no")
+            violations(KnownEnvironment::IdportenTest, r#"{"token_endpoint": "https://idporten.no/token"}"#)[0]
+                .contains("is not on test.idporten.no")
         );
     }
 
@@ -228,13 +190,7 @@ mod tests {
             one(r#"{"scopes_supported": ["openid", 1]}"#).contains("`metadata.scopes_supported[1]`: must be a string")
         );
         assert!(one(r#"{"frontchannel_logout_supported": "true"}"#).contains("must be a boolean"));
-        assert!(
-            violations(
-                KnownEnvironment::IdportenProd,
-                r#"{"new": {"a": [null]}, "other": 1.5}"#
-            )
-            .is_empty()
-        );
+        assert!(violations(KnownEnvironment::IdportenProd, r#"{"new": {"a": [null]}, "other": 1.5}"#).is_empty());
     }
 
     #[test]
@@ -243,9 +199,6 @@ mod tests {
         assert_eq!(violations(KnownEnvironment::IdportenProd, document).len(), 4);
         let metadata = Object::default();
         assert_eq!(check(&metadata, &KnownEnvironment::IdportenProd.into(), true).len(), 7);
-        assert_eq!(
-            check(&metadata, &KnownEnvironment::MaskinportenProd.into(), true).len(),
-            3
-        );
+        assert_eq!(check(&metadata, &KnownEnvironment::MaskinportenProd.into(), true).len(), 3);
     }
 }

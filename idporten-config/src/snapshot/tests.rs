@@ -10,9 +10,7 @@ fn bundled() -> String {
 #[track_caller]
 fn refused(from: &str, to: &str) -> String {
     assert!(bundled().contains(from));
-    Snapshot::parse(bundled().replacen(from, to, 1))
-        .unwrap_err()
-        .to_string()
+    Snapshot::parse(bundled().replacen(from, to, 1)).unwrap_err().to_string()
 }
 
 #[test]
@@ -29,21 +27,10 @@ fn every_bundled_snapshot_is_honest_canonical_and_without_keys() {
 
 #[test]
 fn only_what_the_schema_requires_makes_metadata_complete() {
-    let complete = |environment: KnownEnvironment| {
-        Snapshot::parse(environment.bundled_snapshot())
-            .unwrap()
-            .complete_metadata()
-    };
-    assert_eq!(
-        complete(KnownEnvironment::IdportenTest).unwrap().jwks_uri,
-        "https://test.idporten.no/jwks.json"
-    );
-    assert_eq!(
-        complete(KnownEnvironment::MaskinportenProd)
-            .unwrap()
-            .authorization_endpoint,
-        None
-    );
+    let complete =
+        |environment: KnownEnvironment| Snapshot::parse(environment.bundled_snapshot()).unwrap().complete_metadata();
+    assert_eq!(complete(KnownEnvironment::IdportenTest).unwrap().jwks_uri, "https://test.idporten.no/jwks.json");
+    assert_eq!(complete(KnownEnvironment::MaskinportenProd).unwrap().authorization_endpoint, None);
     assert_eq!(complete(KnownEnvironment::IdportenProd), None);
     let prod = Snapshot::parse(KnownEnvironment::IdportenProd.bundled_snapshot()).unwrap();
     assert_eq!(prod.missing_members(), ["subject_types_supported"]);
@@ -92,23 +79,15 @@ fn the_time_has_one_form() {
 
 #[test]
 fn the_issuer_of_the_metadata_must_be_that_of_the_environment() {
-    let error = refused(
-        r#""issuer": "https://test.idporten.no""#,
-        r#""issuer": "https://test.idporten.no/""#,
-    );
+    let error = refused(r#""issuer": "https://test.idporten.no""#, r#""issuer": "https://test.idporten.no/""#);
     assert!(error.contains("(differs only by a trailing slash)"), "{error}");
 }
 
 #[test]
 fn a_fetched_snapshot_must_be_complete_and_have_its_keys() {
     let error = refused(r#""origin": "recorded""#, r#""origin": "fetched""#);
-    assert!(
-        error.contains("`jwks`: is null; a fetched snapshot has its keys"),
-        "{error}"
-    );
-    let text = KnownEnvironment::IdportenProd
-        .bundled_snapshot()
-        .replace("documented", "fetched");
+    assert!(error.contains("`jwks`: is null; a fetched snapshot has its keys"), "{error}");
+    let text = KnownEnvironment::IdportenProd.bundled_snapshot().replace("documented", "fetched");
     assert!(
         Snapshot::parse(text)
             .unwrap_err()
@@ -133,13 +112,8 @@ fn a_provider_of_ones_own_is_described_in_the_file() {
     assert_eq!(snapshot.provider().endpoint_hosts(), ["localhost", "mock"]);
     assert_eq!(Snapshot::parse(snapshot.to_string()).unwrap(), snapshot);
     let production = Snapshot::parse(text.replace("true", "false")).unwrap_err().to_string();
-    assert!(
-        production.contains("is plain http; only https is accepted unless `development` is set"),
-        "{production}"
-    );
-    let none = Snapshot::parse(text.replace(r#""product": "idporten","#, ""))
-        .unwrap_err()
-        .to_string();
+    assert!(production.contains("is plain http; only https is accepted unless `development` is set"), "{production}");
+    let none = Snapshot::parse(text.replace(r#""product": "idporten","#, "")).unwrap_err().to_string();
     assert!(none.contains("`provider.product`: is required"), "{none}");
 }
 
@@ -157,15 +131,8 @@ fn published_algorithms_win_over_the_tables_and_none_and_hs_never_count() {
 
 #[test]
 fn a_time_that_the_file_cannot_write_is_refused() {
-    let of = |as_of| {
-        Snapshot::new(
-            KnownEnvironment::IdportenTest.into(),
-            as_of,
-            Origin::Recorded,
-            Object::default(),
-            None,
-        )
-    };
+    let of =
+        |as_of| Snapshot::new(KnownEnvironment::IdportenTest.into(), as_of, Origin::Recorded, Object::default(), None);
     assert!(of(SystemTime::UNIX_EPOCH - Duration::from_secs(1)).is_err());
     assert!(of(SystemTime::UNIX_EPOCH + LAST_TIME).is_err());
     assert!(
@@ -179,10 +146,7 @@ fn a_time_that_the_file_cannot_write_is_refused() {
 #[test]
 fn age_is_never_negative() {
     let snapshot = Snapshot::parse(bundled()).unwrap();
-    assert_eq!(
-        snapshot.age(snapshot.as_of() + Duration::from_secs(60)),
-        Duration::from_secs(60)
-    );
+    assert_eq!(snapshot.age(snapshot.as_of() + Duration::from_secs(60)), Duration::from_secs(60));
     assert_eq!(snapshot.age(SystemTime::UNIX_EPOCH), Duration::ZERO);
     assert_eq!(snapshot.date(), "2024-07-30");
 }

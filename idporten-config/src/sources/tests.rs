@@ -13,8 +13,7 @@ fn resolve_with(manifest: &str, files: &[(&str, Vec<u8>)], now: Option<SystemTim
     assert_eq!(findings, []);
     let read = |path: &str| {
         let file = files.iter().find(|(name, _)| *name == path);
-        file.map(|(_, text)| text.clone())
-            .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+        file.map(|(_, text)| text.clone()).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
     };
     resolve(&manifest, &read, now)
 }
@@ -37,22 +36,13 @@ fn a_missing_snapshot_is_an_error_that_names_the_command_and_the_bundled_one() {
          `idporten-config fetch idporten-test`, or use the bundled one (recorded 2024-07-30, without keys) with `bundled = true`"
     );
     assert!(resolved.sources.is_empty());
-    assert_eq!(
-        resolved.files,
-        [File {
-            path: "snapshots/idporten-test.json".into(),
-            present: false
-        }]
-    );
+    assert_eq!(resolved.files, [File { path: "snapshots/idporten-test.json".into(), present: false }]);
 }
 
 #[test]
 fn the_bundled_snapshot_is_used_where_asked_for_and_no_file_is_read() {
     let resolved = resolve_with("[environments.idporten-test]\nbundled = true", &[], None);
-    assert_eq!(
-        (resolved.findings.len(), resolved.files.len(), resolved.sources.len()),
-        (0, 0, 1)
-    );
+    assert_eq!((resolved.findings.len(), resolved.files.len(), resolved.sources.len()), (0, 0, 1));
     assert!(resolved.sources[0].is_bundled());
 }
 
@@ -90,11 +80,8 @@ fn a_snapshot_with_a_private_key_fails_a_build() {
     let text = String::from_utf8(bundled(KnownEnvironment::IdportenTest))
         .unwrap()
         .replace("\"jwks\": null", &format!("\"jwks\": {jwks}"));
-    let resolved = resolve_with(
-        "[environments.idporten-test]",
-        &[("snapshots/idporten-test.json", text.into_bytes())],
-        None,
-    );
+    let resolved =
+        resolve_with("[environments.idporten-test]", &[("snapshots/idporten-test.json", text.into_bytes())], None);
     assert!(only_finding(&resolved).contains("holds a private key: entry 0, kid `slot` has the private member `d`"));
 }
 
@@ -105,19 +92,10 @@ fn a_development_environment_without_a_snapshot_takes_the_values_of_another_but_
     assert_eq!(resolved.findings, []);
     let local = &resolved.sources[0];
     assert_eq!(local.based_on(), Some("idporten-test"));
-    assert_eq!(
-        local.values().get("issuer"),
-        Some(&"http://localhost:8080/default".into())
-    );
+    assert_eq!(local.values().get("issuer"), Some(&"http://localhost:8080/default".into()));
     assert!(local.values().contains("scopes_supported"));
     assert_eq!(local.snapshot().metadata_json().len(), 1);
-    assert_eq!(
-        resolved.files,
-        [File {
-            path: "snapshots/local.json".into(),
-            present: false
-        }]
-    );
+    assert_eq!(resolved.files, [File { path: "snapshots/local.json".into(), present: false }]);
 }
 
 #[test]
@@ -131,24 +109,15 @@ fn a_development_environment_that_stands_on_nothing_says_what_would_help() {
 #[test]
 fn a_snapshot_older_than_allowed_is_warned_of() {
     let now = humantime::parse_rfc3339("2024-09-01T00:00:00Z").ok();
-    let finding = only_finding(&resolve_with(
-        "max-age = '30d'\n[environments.idporten-test]\nbundled = true",
-        &[],
-        now,
-    ));
+    let finding =
+        only_finding(&resolve_with("max-age = '30d'\n[environments.idporten-test]\nbundled = true", &[], now));
     assert!(
         finding
             .starts_with("idporten-test: the snapshot is 33 days old (recorded 2024-07-30, without keys, bundled with"),
         "{finding}"
     );
     assert!(
-        resolve_with(
-            "max-age = '33d'\n[environments.idporten-test]\nbundled = true",
-            &[],
-            now
-        )
-        .findings
-        .is_empty()
+        resolve_with("max-age = '33d'\n[environments.idporten-test]\nbundled = true", &[], now).findings.is_empty()
     );
 }
 

@@ -1,0 +1,169 @@
+//! The build-script helper: snapshots to a file of constants in `OUT_DIR`.
+//!
+//! ```no_run
+//! // build.rs, with `idporten.toml` beside it
+//! fn main() {
+//!     idporten_config::build::generate();
+//! }
+//! ```
+//!
+//! and in the program:
+//!
+//! ```ignore
+//! mod providers {
+//!     include!(concat!(env!("OUT_DIR"), "/idporten_config.rs"));
+//! }
+//! ```
+
+mod cargo;
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::environment::Product;
+use crate::finding::Finding;
+use crate::manifest::{Entry, FILE_NAME, Manifest, Route};
+use crate::project::Project;
+use crate::require::{Expected, Requirement};
+use crate::sources::Resolved;
+use crate::{codegen, format};
+
+use cargo::Cargo;
+
+/// The generated file's name in `OUT_DIR`.
+pub const OUTPUT: &str = "idporten_config.rs";
+
+/// Generates the constants of the environments in `idporten.toml`, beside `Cargo.toml`.
+///
+/// Everything that is wrong is printed at once as errors of the build, which cargo then fails; what could be generated is
+/// written all the same, so that an editor keeps working. The source tree is never written to, and the network never used.
+///
+/// ```no_run
+/// idporten_config::build::generate();
+/// ```
+pub fn generate() {
+    Generator::manifest(FILE_NAME).generate();
+}
+
+/// What to generate, where it is not said in an `idporten.toml` beside `Cargo.toml`.
+///
+/// ```no_run
+/// use idporten_config::Product;
+/// use idporten_config::build::Generator;
+///
+/// Generator::new()
+///     .environment("idporten-test")
+///     .environment("idporten-prod")
+///     .require(Product::Idporten, "acr_values_supported", ["idporten-loa-high"])
+///     .generate();
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "nothing is generated until `generate` is called"]
+pub struct Generator {
+    file: Option<String>,
+    manifest: Manifest,
+}
+
+impl Generator {
+    /// A generator without environments.
+    #[allow(clippy::new_without_default, reason = "a default generator would generate nothing")]
+    pub fn new() -> Self {
+        Self { file: None, manifest: Manifest { route: Route::Builder, ..Manifest::default() } }
+    }
+
+    /// A generator for the environments of a manifest, whose path is relative to the directory of `Cargo.toml`: one manifest
+    /// can serve a workspace of many packages.
+    pub fn manifest(path: impl AsRef<Path>) -> Self {
+        let path = path.as_ref().to_string_lossy().replace('\\', "/");
+        Self { file: Some(path), ..Self::new() }
+    }
+
+    /// Adds an environment, by its slug. Its snapshot is `snapshots/<slug>.json`.
+    pub fn environment(mut self, slug: impl AsRef<str>) -> Self {
+        self.manifest.entries.push(Entry::new(slug.as_ref()));
+        self
+    }
+
+    /// Adds an environment, by its slug, with the snapshot that this version of the package brings: old, and without keys.
+    pub fn bundled(mut self, slug: impl AsRef<str>) -> Self {
+        self.manifest.entries.push(Entry { bundled: true, ..Entry::new(slug.as_ref()) });
+        self
+    }
+
+    /// Takes the snapshots of environments added here from another directory than `snapshots`, relative to that of
+    /// `Cargo.toml`.
+    pub fn snapshots(mut self, directory: impl AsRef<Path>) -> Self {
+        self.manifest.snapshots = directory.as_ref().to_string_lossy().replace('\\', "/");
+        self
+    }
+
+    /// Warns of snapshots older than this instead of 30 days.
+    pub fn max_age(mut self, age: Duration) -> Self {
+        self.manifest.max_age = age;
+        self
+    }
+
+    /// Requires that every environment of a product publishes this: a string to be equal to, a list of values to contain, or
+    /// [`Expected::Present`]. A build without it fails.
+    pub fn require(mut self, product: Product, member: impl Into<String>, expected: impl Into<Expected>) -> Self {
+        self.manifest.requirements.push((Some(product), Requirement::new(member, expected)));
+        self
+    }
+
+    /// Generates the constants into `OUT_DIR`, and tells cargo what they depend on and what is wrong.
+    pub fn generate(self) {
+        match Cargo::from_env() {
+            Ok(cargo) => cargo.finish(&self.run(&cargo)),
+            Err(finding) => Cargo::outside(&finding),
+        }
+    }
+
+    fn run(self, cargo: &Cargo) -> Output {
+        let project = self.project(cargo);
+        let mut resolved = project.resolve(Some(cargo.now));
+        let products = codegen::products(&resolved.sources);
+        resolved.findings.extend(products.findings);
+        let watched = watched(&project, &resolved);
+        let header = codegen::header(&resolved.sources, "`cargo build`");
+        let code = format::format(&header, &products.tokens).unwrap_or_else(|error| {
+            resolved
+                .findings
+                .push(Finding::error(error.to_string(), "report it with the snapshots that are named above"));
+            header
+        });
+        Output { code, watched, findings: resolved.findings }
+    }
+
+    fn project(self, cargo: &Cargo) -> Project {
+        let Some(file) = self.file else { return Project::of(&cargo.manifest_dir, self.manifest) };
+        let mut project = Project::open(&cargo.manifest_dir, cargo.relative(&file));
+        project.manifest_mut().add(self.manifest);
+        project
+    }
+}
+
+/// What a build script has to say and to write.
+#[derive(Debug)]
+struct Output {
+    code: String,
+    /// The paths on whose change the script runs again.
+    watched: Vec<String>,
+    findings: Vec<Finding>,
+}
+
+/// The manifest and every snapshot that was read. One that is not there fails the build, and cargo runs the script again,
+/// unless another environment stands in for it: then its directory is watched, for it to appear in.
+fn watched(project: &Project, resolved: &Resolved) -> Vec<String> {
+    let mut watched: Vec<String> = project.file().into_iter().map(str::to_owned).collect();
+    for file in &resolved.files {
+        let directory = project.manifest().snapshots_directory();
+        let path = if file.present || !project.exists(&directory) { file.path.clone() } else { directory };
+        if !watched.contains(&path) {
+            watched.push(path);
+        }
+    }
+    watched
+}
+
+#[cfg(test)]
+mod tests;

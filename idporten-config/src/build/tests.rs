@@ -1,0 +1,148 @@
+//! Stories of build scripts.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use super::cargo::{directives, has_error_directive, now};
+use super::*;
+use crate::environment::KnownEnvironment;
+
+/// A package in a directory of its own, gone at the end.
+struct Package(PathBuf);
+
+impl Package {
+    fn new(name: &str, files: &[(&str, &str)]) -> Self {
+        let directory = std::env::temp_dir().join(format!("idporten-config-{}-{name}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        for (path, text) in files {
+            let path = directory.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        Self(directory)
+    }
+
+    fn run(&self, generator: Generator) -> Output {
+        let now = SystemTime::UNIX_EPOCH;
+        let (manifest_dir, out_dir) = (self.0.clone(), self.0.join("out"));
+        generator.run(&Cargo { manifest_dir, out_dir, now, has_error_directive: true })
+    }
+}
+
+impl Drop for Package {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+const LOCAL: &str = "[environments.local]\nproduct = 'idporten'\ndevelopment = true\nissuer = 'http://localhost:8080/default'\n\
+    well-known-url = 'http://localhost:8080/default/.well-known/openid-configuration'\nbased-on = 'idporten-test'\n";
+
+fn bundled(environment: KnownEnvironment) -> &'static str {
+    environment.bundled_snapshot()
+}
+
+#[test]
+fn the_manifest_and_each_snapshot_it_names_are_watched_and_nothing_else() {
+    let package = Package::new(
+        "watched",
+        &[
+            ("idporten.toml", "[environments.idporten-test]\n[environments.maskinporten-test]\nbundled = true"),
+            ("snapshots/idporten-test.json", bundled(KnownEnvironment::IdportenTest)),
+        ],
+    );
+    let output = package.run(Generator::manifest(FILE_NAME));
+    assert_eq!(output.watched, ["idporten.toml", "snapshots/idporten-test.json"]);
+    assert_eq!(output.findings, []);
+    assert!(output.code.contains("pub mod idporten {") && output.code.contains("pub mod maskinporten {"));
+}
+
+#[test]
+fn a_snapshot_that_another_environment_stands_in_for_is_seen_when_it_appears() {
+    let manifest = format!("[environments.idporten-test]\n{LOCAL}");
+    let package = Package::new(
+        "appears",
+        &[("idporten.toml", &manifest), ("snapshots/idporten-test.json", bundled(KnownEnvironment::IdportenTest))],
+    );
+    let output = package.run(Generator::manifest(FILE_NAME));
+    assert_eq!(output.findings, []);
+    assert_eq!(output.watched, ["idporten.toml", "snapshots/idporten-test.json", "snapshots"]);
+    assert!(output.code.contains(r#"pub const ISSUER: &str = "http://localhost:8080/default";"#));
+}
+
+#[test]
+fn one_manifest_serves_a_workspace() {
+    let package = Package::new(
+        "workspace",
+        &[
+            ("idporten.toml", "[environments.idporten-test]"),
+            ("snapshots/idporten-test.json", bundled(KnownEnvironment::IdportenTest)),
+            ("member/Cargo.toml", ""),
+        ],
+    );
+    let member = Package(package.0.join("member"));
+    let output = member.run(Generator::manifest("../idporten.toml"));
+    assert_eq!(output.watched, ["../idporten.toml", "../snapshots/idporten-test.json"]);
+    assert_eq!(output.findings, []);
+    let absolute = package.0.join("idporten.toml");
+    let output = package.run(Generator::manifest(absolute));
+    assert_eq!(output.watched, ["idporten.toml", "snapshots/idporten-test.json"]);
+}
+
+#[test]
+fn everything_wrong_is_said_at_once_and_what_could_be_generated_is() {
+    let package = Package::new("wrong", &[]);
+    let generator = Generator::new()
+        .bundled("idporten-test")
+        .environment("idporten-prod")
+        .environment("idporten-tset")
+        .require(Product::Idporten, "acr_values_supported", ["idporten-loa-hihg"]);
+    let output = package.run(generator);
+    let messages: Vec<_> = output.findings.iter().map(|finding| finding.message.as_str()).collect();
+    assert_eq!(
+        messages,
+        [
+            "idporten-prod: no snapshot at `snapshots/idporten-prod.json`",
+            "unknown environment `idporten-tset`",
+            "idporten-test does not publish `idporten-loa-hihg` in `acr_values_supported`",
+        ]
+    );
+    assert!(output.findings[0].help.contains("`.bundled(\"idporten-prod\")`"));
+    assert!(output.code.contains("pub mod test {"));
+}
+
+#[test]
+fn a_package_without_a_manifest_is_told_how_to_have_one() {
+    let output = Package::new("none", &[]).run(Generator::manifest(FILE_NAME));
+    assert_eq!(output.findings.len(), 1);
+    assert!(output.findings[0].to_string().starts_with("no manifest at `idporten.toml`\n  help: create it with"));
+}
+
+#[test]
+fn no_line_of_a_finding_can_be_a_directive_of_its_own() {
+    let finding = Finding::error("a\ncargo:rustc-flags=-l evil\r\u{2028}b", "mend\nit");
+    let lines = directives(&[], &[finding], true);
+    assert_eq!(lines[1..], [r"cargo::error=a\ncargo:rustc-flags=-l evil\r\u{2028}b", r"cargo::error=  help: mend\nit"]);
+}
+
+#[test]
+fn a_package_for_an_older_rust_gets_no_directive_that_its_cargo_refuses() {
+    assert!(
+        has_error_directive("")
+            && has_error_directive("1.84")
+            && has_error_directive("1.88.0")
+            && has_error_directive("2.0")
+    );
+    assert!(!has_error_directive("1.83.9") && !has_error_directive("1.70"));
+    let findings = [Finding::error("a", "b"), Finding::warning("c", "d")];
+    assert!(!directives(&[], &findings, false).iter().any(|line| line.contains("::")));
+}
+
+#[test]
+fn source_date_epoch_is_the_time_where_it_is_set() {
+    assert_eq!(now(Some("86400")).unwrap(), SystemTime::UNIX_EPOCH + Duration::from_secs(86_400));
+    assert!(now(Some("yesterday")).unwrap_err().help.contains("number of seconds"));
+    assert!(now(Some("99999999999999999999")).is_err());
+    assert!(now(None).is_ok());
+}

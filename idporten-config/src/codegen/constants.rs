@@ -1,0 +1,97 @@
+//! A module of one environment: its constants.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::model::{Constant, Module, Value, ValueEnum};
+use super::{Allow, docs, enums, string};
+
+/// Everything in the module of an environment.
+pub(super) fn module_items(module: &Module<'_>, allow: Allow) -> TokenStream {
+    let constants = module.constants.iter().map(|constant| constant_item(constant, module, allow));
+    let about = about_the_snapshot(module, allow);
+    let enums = module.enums().map(|values| enums::items(values, allow));
+    let error = enums::unknown_value(module.enums().next().is_some(), allow, &{
+        let (slug, date) = (module.provider().slug(), module.snapshot().date());
+        format!("of {slug} as of {date}")
+    });
+    quote! { #(#constants)* #about #(#enums)* #error }
+}
+
+fn constant_item(constant: &Constant<'_>, module: &Module<'_>, allow: Allow) -> TokenStream {
+    let name = format_ident!("{}", constant.name);
+    let doc = doc(constant, module);
+    let deprecated = constant.withdrawn.map(enums::deprecated);
+    let item = match &constant.value {
+        Value::Flag(flag) => quote! { pub const #name: bool = #flag; },
+        Value::Text(text) => {
+            let text = string(text);
+            quote! { pub const #name: &str = #text; }
+        }
+        Value::List(values) => {
+            let values = values.iter().map(|value| string(value));
+            quote! { pub const #name: &[&str] = &[#(#values),*]; }
+        }
+        Value::Enum(ValueEnum { name: type_name, .. }) => {
+            let type_name = format_ident!("{type_name}");
+            quote! { pub const #name: &[#type_name] = #type_name::ALL; }
+        }
+    };
+    let allow = allow.attribute();
+    quote! { #[doc = #doc] #deprecated #allow #item }
+}
+
+fn doc(constant: &Constant<'_>, module: &Module<'_>) -> String {
+    let order = if matches!(constant.value, Value::List(_) | Value::Enum(_)) { ", in the order published" } else { "" };
+    let what = match constant.known {
+        Some(known) => format!("{} ({}){order}.", known.summary, known.specification),
+        None => {
+            let version = env!("CARGO_PKG_VERSION");
+            format!(
+                "{}, a member that idporten-config {version} does not know by name{order}.",
+                docs::code(constant.member)
+            )
+        }
+    };
+    match module.source.based_on() {
+        Some(base) if constant.member != "issuer" => format!(" {what} The value is that of {base}."),
+        _ => format!(" {what}"),
+    }
+}
+
+fn about_the_snapshot(module: &Module<'_>, allow: Allow) -> TokenStream {
+    let allow = allow.attribute();
+    let snapshot = module.snapshot();
+    let file = snapshot.to_json();
+    let as_of = string(file.as_object().and_then(|file| file.get("as_of")?.as_str()).unwrap_or_default());
+    let origin = string(snapshot.origin().as_str());
+    let url = string(module.provider().well_known_url());
+    let text = raw_string(&file.to_string());
+    quote! {
+        /// Where the metadata is published.
+        #allow
+        pub const WELL_KNOWN_URL: &str = #url;
+
+        /// When the values were as they are here (RFC 3339).
+        #allow
+        pub const SNAPSHOT_AS_OF: &str = #as_of;
+
+        /// Where the values come from: `fetched` from the provider, `recorded` by others, or `documented`.
+        #allow
+        pub const SNAPSHOT_ORIGIN: &str = #origin;
+
+        /// The whole snapshot as canonical JSON: what a refresher starts from.
+        #allow
+        pub const SNAPSHOT: &str = #text;
+    }
+}
+
+/// A literal that a reviewer can read line by line. Canonical JSON has no control character but its newlines.
+fn raw_string(text: &str) -> TokenStream {
+    let longest = text.split('"').skip(1).map(|rest| rest.len() - rest.trim_start_matches('#').len()).max();
+    let hashes = "#".repeat(longest.unwrap_or_default() + 1);
+    format!("r{hashes}\"{text}\"{hashes}").parse().unwrap_or_else(|_| {
+        let text = string(text);
+        quote! { #text }
+    })
+}

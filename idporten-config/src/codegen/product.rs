@@ -1,0 +1,332 @@
+//! A module of a product: its environments, which of them this program is built for, and the values they share.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::model::{Module, ValueEnum, Withdrawn, usable};
+use super::{Allow, constants, docs, enums, names, string};
+use crate::environment::{Lifecycle, Product};
+use crate::finding::Finding;
+use crate::json;
+use crate::metadata::{Kind, MEMBERS, Member, member};
+use crate::snapshot::Origin;
+use crate::sources::Source;
+
+/// The code of every product, and what is worth knowing of it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Products {
+    /// A module for each product.
+    pub tokens: TokenStream,
+    /// Warnings: lists that not every snapshot states.
+    pub findings: Vec<Finding>,
+}
+
+/// A module for each product that a source is of, in the order of the products.
+#[must_use]
+pub fn products(sources: &[Source]) -> Products {
+    let mut products = Products { tokens: TokenStream::new(), findings: Vec::new() };
+    for &product in Product::ALL {
+        let own: Vec<&Source> = sources.iter().filter(|source| source.provider().product() == product).collect();
+        if own.is_empty() {
+            continue;
+        }
+        let name = format_ident!("{}", names::module(product.slug()));
+        let doc = format!(" {}", product.description());
+        let items = product_items(product, &own, &[], &[]);
+        products
+            .tokens
+            .extend(quote! { #[doc = #doc] #[allow(dead_code, unreachable_pub, clippy::doc_markdown)] pub mod #name { #items } });
+        products.findings.extend(not_stated(&own));
+    }
+    products
+}
+
+/// The items in the module of a product. `retired` environments have modules, marked as deprecated, and take no part in the rest.
+#[must_use]
+pub fn product_items(
+    product: Product,
+    sources: &[&Source],
+    retired: &[&Source],
+    withdrawn: &[Withdrawn<'_>],
+) -> TokenStream {
+    let modules: Vec<_> = sources.iter().map(|source| Module::new(source, withdrawn)).collect();
+    let retired: Vec<_> = retired.iter().map(|source| Module::new(source, withdrawn)).collect();
+    let module_items = modules.iter().map(|module| environment_module(module, false));
+    let retired_items = retired.iter().map(|module| environment_module(module, true));
+    let environment = environment_enum(product, &modules);
+    let shared = shared_enums(sources, withdrawn);
+    let enums = shared.iter().map(|values| enums::items(values, Allow::Module));
+    let slugs: Vec<_> = shared_by(sources).iter().map(|source| source.provider().slug()).collect();
+    let error = enums::unknown_value(
+        !shared.is_empty(),
+        Allow::Module,
+        &format!("that all of these publish: {}", slugs.join(", ")),
+    );
+    quote! { #(#module_items)* #(#retired_items)* #environment #(#enums)* #error }
+}
+
+fn environment_module(module: &Module<'_>, deprecate: bool) -> TokenStream {
+    let (provider, snapshot) = (module.provider(), module.snapshot());
+    let name = format_ident!("{}", names::module(provider.stage()));
+    let origin = match (module.source.based_on(), snapshot.origin()) {
+        (Some(base), _) => format!("with the values of {base}, endpoints included: it has no snapshot of its own"),
+        (None, Origin::Documented) => format!("as documented, of {}", snapshot.date()),
+        (None, origin) => format!("as {origin} on {}", snapshot.date()),
+    };
+    let doc = format!(" {}, `{}`, {origin}.", docs::sentence(provider.name()), provider.issuer());
+    let reason = match provider.known().map(crate::KnownEnvironment::lifecycle) {
+        Some(Lifecycle::Retired { reason, .. }) if deprecate => Some(string(reason)),
+        _ => None,
+    };
+    let deprecated = reason.map(|reason| quote! { #[deprecated(note = #reason)] });
+    let items = constants::module_items(module, Allow::Module);
+    quote! { #[doc = #doc] #deprecated #[allow(dead_code)] pub mod #name { #items } }
+}
+
+fn environment_enum(product: Product, modules: &[Module<'_>]) -> TokenStream {
+    let doc = format!(" An environment of {} that this program is built for.", product.name());
+    let variants: Vec<_> = modules.iter().map(|module| variant_of(module)).collect();
+    let paths: Vec<_> =
+        modules.iter().map(|module| format_ident!("{}", names::module(module.provider().stage()))).collect();
+    let variant_docs = modules.iter().map(|module| format!(" {}.", docs::sentence(module.provider().name())));
+    let slugs: Vec<_> = modules.iter().map(|module| string(module.provider().slug())).collect();
+    let stages: Vec<_> = modules.iter().map(|module| string(module.provider().stage())).collect();
+    let endpoints = endpoint_accessors(modules);
+    let error = unknown_environment(product, modules);
+    quote! {
+        #[doc = #doc]
+        #[allow(dead_code)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Environment {
+            #(#[doc = #variant_docs] #variants,)*
+        }
+
+        #[allow(dead_code)]
+        impl Environment {
+            /// Every environment that this program is built for.
+            pub const ALL: &'static [Self] = &[#(Self::#variants),*];
+
+            /// The name used in file names and manifests.
+            #[must_use]
+            pub const fn slug(self) -> &'static str {
+                match self { #(Self::#variants => #slugs,)* }
+            }
+
+            /// The name within the product.
+            #[must_use]
+            pub const fn stage(self) -> &'static str {
+                match self { #(Self::#variants => #stages,)* }
+            }
+
+            /// The issuer identifier: equal to a token's `iss`, byte for byte.
+            #[must_use]
+            pub const fn issuer(self) -> &'static str {
+                match self { #(Self::#variants => #paths::ISSUER,)* }
+            }
+
+            /// Where the metadata is published.
+            #[must_use]
+            pub const fn well_known_url(self) -> &'static str {
+                match self { #(Self::#variants => #paths::WELL_KNOWN_URL,)* }
+            }
+
+            /// The whole snapshot as canonical JSON: what a refresher starts from.
+            #[must_use]
+            pub const fn snapshot(self) -> &'static str {
+                match self { #(Self::#variants => #paths::SNAPSHOT,)* }
+            }
+
+            #endpoints
+
+            /// The environment with this issuer, compared byte for byte; the first, where environments share it.
+            #[must_use]
+            pub fn from_issuer(issuer: &str) -> ::core::option::Option<Self> {
+                Self::ALL.iter().copied().find(|environment| environment.issuer() == issuer)
+            }
+
+            /// The environment that publishes its metadata at this URL, compared byte for byte.
+            #[must_use]
+            pub fn from_well_known_url(url: &str) -> ::core::option::Option<Self> {
+                Self::ALL.iter().copied().find(|environment| environment.well_known_url() == url)
+            }
+        }
+
+        impl ::core::fmt::Display for Environment {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.write_str(self.slug())
+            }
+        }
+
+        impl ::core::str::FromStr for Environment {
+            type Err = UnknownEnvironment;
+
+            /// Finds an environment by its slug or its stage.
+            fn from_str(name: &str) -> ::core::result::Result<Self, Self::Err> {
+                Self::ALL
+                    .iter()
+                    .copied()
+                    .find(|environment| environment.slug() == name || environment.stage() == name)
+                    .ok_or(UnknownEnvironment)
+            }
+        }
+
+        #error
+    }
+}
+
+fn variant_of(module: &Module<'_>) -> proc_macro2::Ident {
+    format_ident!("{}", names::variant(module.provider().stage()))
+}
+
+fn unknown_environment(product: Product, modules: &[Module<'_>]) -> TokenStream {
+    let choices: Vec<_> =
+        modules.iter().map(|module| format!("{} ({})", module.provider().slug(), module.provider().stage())).collect();
+    let text = format!(
+        "not an environment of {} that this program is built for; choose one of {}",
+        product.name(),
+        choices.join(", ")
+    );
+    let text = string(&text);
+    quote! {
+        /// The name is not that of an environment this program is built for.
+        #[allow(dead_code)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub struct UnknownEnvironment;
+
+        impl ::core::fmt::Display for UnknownEnvironment {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.write_str(#text)
+            }
+        }
+
+        impl ::core::error::Error for UnknownEnvironment {}
+    }
+}
+
+/// A method for each endpoint that any of the environments has.
+fn endpoint_accessors(modules: &[Module<'_>]) -> TokenStream {
+    let mut endpoints: Vec<&str> = Vec::new();
+    for constant in modules.iter().flat_map(|module| &module.constants) {
+        let is_endpoint = match constant.known {
+            Some(known) => known.kind == Kind::Endpoint,
+            None => is_plain_endpoint(constant.member),
+        };
+        if is_endpoint && constant.withdrawn.is_none() && !endpoints.contains(&constant.member) {
+            endpoints.push(constant.member);
+        }
+    }
+    endpoints.iter().map(|endpoint| endpoint_accessor(endpoint, modules)).collect()
+}
+
+fn is_plain_endpoint(name: &str) -> bool {
+    name.ends_with("_endpoint")
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+fn endpoint_accessor(endpoint: &str, modules: &[Module<'_>]) -> TokenStream {
+    let name = format_ident!("{endpoint}");
+    let has =
+        |module: &&Module<'_>| module.constants.iter().any(|own| own.member == endpoint && own.withdrawn.is_none());
+    let (with, without): (Vec<_>, Vec<_>) = modules.iter().partition(has);
+    let constant = format_ident!("{}", names::constant(endpoint));
+    let variants: Vec<_> = with.iter().map(|module| variant_of(module)).collect();
+    let paths: Vec<_> =
+        with.iter().map(|module| format_ident!("{}", names::module(module.provider().stage()))).collect();
+    let summary = member(endpoint).map_or_else(
+        || format!(" {}.", docs::code(endpoint)),
+        |known| format!(" {} ({}).", known.summary, known.specification),
+    );
+    if without.is_empty() {
+        return quote! {
+            #[doc = #summary]
+            #[must_use]
+            pub const fn #name(self) -> &'static str {
+                match self { #(Self::#variants => #paths::#constant,)* }
+            }
+        };
+    }
+    let absent = without.iter().map(|module| variant_of(module));
+    let doc = format!("{summary} Not every environment publishes it.");
+    quote! {
+        #[doc = #doc]
+        #[must_use]
+        pub const fn #name(self) -> ::core::option::Option<&'static str> {
+            match self {
+                #(Self::#variants => ::core::option::Option::Some(#paths::#constant),)*
+                #(Self::#absent)|* => ::core::option::Option::None,
+            }
+        }
+    }
+}
+
+/// The environments whose common values are shared: those for development take no part, unless there are no others.
+fn shared_by<'a>(sources: &[&'a Source]) -> Vec<&'a Source> {
+    let serious: Vec<_> = sources.iter().copied().filter(|source| !source.provider().is_development()).collect();
+    if serious.is_empty() { sources.to_vec() } else { serious }
+}
+
+/// An enum for each list, of the values that every environment publishes.
+fn shared_enums<'a>(sources: &[&'a Source], withdrawn: &'a [Withdrawn<'a>]) -> Vec<ValueEnum<'a>> {
+    let sources = shared_by(sources);
+    let slugs: Vec<_> = sources.iter().map(|source| source.provider().slug()).collect();
+    let shared = MEMBERS.iter().filter(|member| member.value.is_some()).filter_map(|known| {
+        let values = shared_values(&sources, known)?;
+        let gone: Vec<_> =
+            withdrawn.iter().filter(|gone| gone.member == known.name && slugs.contains(&gone.environment)).collect();
+        let mut seen = Vec::new();
+        let gone: Vec<_> = gone
+            .into_iter()
+            .filter(|gone| {
+                !seen.contains(&gone.value) && {
+                    seen.push(gone.value);
+                    true
+                }
+            })
+            .collect();
+        ValueEnum::new(known, known.name, &values, &gone)
+    });
+    shared.collect()
+}
+
+/// The values that every source publishes that states the list, in the order of the first; none where no source states it.
+fn shared_values<'a>(sources: &[&'a Source], known: &Member) -> Option<Vec<&'a str>> {
+    let lists: Vec<Vec<&str>> = sources.iter().filter_map(|source| stated(source, known)).collect();
+    let (first, others) = lists.split_first()?;
+    Some(first.iter().copied().filter(|value| others.iter().all(|list| list.contains(value))).collect())
+}
+
+/// The values that a source states: none at all where a complete document lacks the list, unknown where another does.
+fn stated<'a>(source: &'a Source, known: &Member) -> Option<Vec<&'a str>> {
+    match source.values().get(known.name).and_then(json::Value::as_strings) {
+        Some(values) => Some(usable(Some(known), values)),
+        None if source.snapshot().origin() == Origin::Fetched => Some(Vec::new()),
+        None => None,
+    }
+}
+
+/// A warning for each environment whose snapshot does not state lists that others of its product state.
+fn not_stated(sources: &[&Source]) -> Vec<Finding> {
+    let sources = shared_by(sources);
+    let lists = MEMBERS.iter().filter(|member| member.value.is_some());
+    let lists: Vec<_> = lists.filter(|known| sources.iter().any(|source| stated(source, known).is_some())).collect();
+    let mut findings = Vec::new();
+    for source in &sources {
+        let missing: Vec<_> =
+            lists.iter().filter(|known| stated(source, known).is_none()).map(|known| known.name).collect();
+        if !missing.is_empty() {
+            let (slug, snapshot) = (source.provider().slug(), source.snapshot());
+            let message = format!(
+                "{slug}: the {} snapshot of {} does not state every list, and takes no part in what its product shares of the others",
+                snapshot.origin(),
+                snapshot.date()
+            );
+            let help = format!("run `idporten-config fetch {slug}` to take the live document");
+            findings.push(Finding::warning(message, help).of(slug).note(format!("not stated: {}", missing.join(", "))));
+        }
+    }
+    findings
+}
