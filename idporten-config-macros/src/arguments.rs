@@ -42,7 +42,7 @@ pub(crate) fn environment(input: TokenStream) -> Result<Environment, Error> {
                 arguments.snapshot = Some(path);
             }
             "bundled" => arguments.bundled = true,
-            "require" => arguments.requirements.extend(requirements(tokens.group(Delimiter::Parenthesis)?)?),
+            "require" => arguments.requirements.extend(requirements(&tokens.group(Delimiter::Parenthesis)?)?),
             other => return Err(Error::new(name.span(), format!("unknown argument `{other}`\nhelp: {KNOWN}"))),
         }
     }
@@ -70,7 +70,7 @@ pub(crate) fn environments(input: TokenStream) -> Result<Option<Text>, Error> {
     Ok(Some(path))
 }
 
-fn requirements(group: Group) -> Result<Vec<Required>, Error> {
+fn requirements(group: &Group) -> Result<Vec<Required>, Error> {
     let mut tokens = Tokens::new(group.stream());
     let mut requirements = Vec::new();
     while !tokens.is_empty() {
@@ -88,7 +88,7 @@ fn expected(member: Ident, tokens: &mut Tokens) -> Result<Vec<Required>, Error> 
     const FORMS: &str = "a list of strings to be contained, a string to be equal to, or `true`";
     let span = tokens.span();
     match tokens.next() {
-        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket => list(&member, group),
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket => list(&member, &group),
         Some(TokenTree::Literal(literal)) => {
             let text = string(&literal).ok_or_else(|| Error::new(span, format!("expected {FORMS}")))?;
             Ok(vec![Required { member, expected: Expected::Equal(text), span }])
@@ -100,7 +100,7 @@ fn expected(member: Ident, tokens: &mut Tokens) -> Result<Vec<Required>, Error> 
     }
 }
 
-fn list(member: &Ident, group: Group) -> Result<Vec<Required>, Error> {
+fn list(member: &Ident, group: &Group) -> Result<Vec<Required>, Error> {
     let mut tokens = Tokens::new(group.stream());
     let mut values = Vec::new();
     while !tokens.is_empty() {

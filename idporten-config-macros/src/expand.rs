@@ -1,6 +1,6 @@
 //! Arguments and files to tokens and errors.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use idporten_config::codegen;
 use idporten_config::manifest::{FILE_NAME, Manifest};
@@ -15,7 +15,7 @@ use crate::error::Error;
 pub(crate) fn environment(input: TokenStream) -> TokenStream {
     let span = Span::call_site();
     match arguments::environment(input).and_then(|arguments| Ok((package_directory(span)?, arguments))) {
-        Ok((directory, arguments)) => one(directory, arguments),
+        Ok((directory, arguments)) => one(&directory, arguments),
         Err(error) => error.into_tokens(),
     }
 }
@@ -31,11 +31,11 @@ pub(crate) fn environments(input: TokenStream) -> TokenStream {
     }
 }
 
-fn one(directory: PathBuf, arguments: Environment) -> TokenStream {
+fn one(directory: &Path, arguments: Environment) -> TokenStream {
     let Environment { slug, snapshot, bundled, requirements } = arguments;
     let span = snapshot.as_ref().map_or(slug.span, |path| path.span);
     let manifest = Manifest::of_macro(&slug.value, snapshot.map(|path| path.value), bundled);
-    let resolved = Project::of(&directory, manifest).resolve(None);
+    let resolved = Project::of(directory, manifest).resolve(None);
     let mut errors: Vec<_> = resolved.findings.iter().map(|finding| Error::of_finding(span, finding)).collect();
     let mut tokens = TokenStream::new();
     for source in &resolved.sources {

@@ -1,6 +1,6 @@
 //! The build-script helper: snapshots to a file of constants in `OUT_DIR`.
 //!
-//! ```no_run
+//! ```ignore
 //! // build.rs, with `idporten.toml` beside it
 //! fn main() {
 //!     idporten_config::build::generate();

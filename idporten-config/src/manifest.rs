@@ -68,10 +68,9 @@ pub(crate) struct Entry {
 impl Manifest {
     /// Reads a manifest's text. `file` is its name in messages.
     ///
-    /// # Errors
-    ///
-    /// Everything that is wrong with it, each with its line. What could be read is returned beside it, so that as much as
-    /// possible can be generated.
+    /// Everything that is wrong with it is returned beside what could be read, each with its line, so that as much as possible
+    /// can be generated.
+    #[must_use]
     pub fn parse(text: &str, file: &str) -> (Self, Vec<Finding>) {
         read::manifest(text, file)
     }
@@ -79,7 +78,7 @@ impl Manifest {
     /// One environment as a macro names it: its snapshot at `snapshot`, or at the usual path, or the bundled one.
     #[must_use]
     pub fn of_macro(slug: &str, snapshot: Option<String>, bundled: bool) -> Self {
-        let entries = vec![Entry { snapshot, bundled, ..Entry::new(slug) }];
+        let entries = vec![Entry { bundled, snapshot, ..Entry::new(slug) }];
         Self { entries, route: Route::Macro, ..Self::default() }
     }
 

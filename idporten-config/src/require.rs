@@ -121,9 +121,9 @@ impl Requirement {
                 let missing = expected.iter().filter(|value| !published.contains(&value.as_str()));
                 missing.map(|value| lacks(slug, &member, value, &published)).collect()
             }
-            (_, Value::Bool(_)) => form("`true`"),
             (_, Value::Array(_)) => form("a list of strings"),
             (_, Value::String(_)) => form("a string, or `true`"),
+            // A boolean, or what has no form of its own.
             _ => form("`true`"),
         }
     }

@@ -106,14 +106,14 @@ impl Source {
 /// `read` reads a file by its path relative to the manifest's directory. Where `now` is given, snapshots older than the
 /// manifest allows are warned of.
 pub fn resolve(manifest: &Manifest, read: &dyn Fn(&str) -> io::Result<Vec<u8>>, now: Option<SystemTime>) -> Resolved {
-    let mut resolver = Resolver { manifest, read, resolved: Resolved::default() };
+    let mut resolution = Resolution { manifest, read, resolved: Resolved::default() };
     for entry in manifest.entries.iter().filter(|entry| entry.based_on.is_none()) {
-        resolver.entry(entry);
+        resolution.entry(entry);
     }
     for entry in manifest.entries.iter().filter(|entry| entry.based_on.is_some()) {
-        resolver.entry(entry);
+        resolution.entry(entry);
     }
-    let mut resolved = resolver.resolved;
+    let mut resolved = resolution.resolved;
     let position = |slug: &str| manifest.environments().position(|other| other == slug);
     resolved.sources.sort_by_key(|source| position(source.provider().slug()));
     if let Some(now) = now {
@@ -123,13 +123,13 @@ pub fn resolve(manifest: &Manifest, read: &dyn Fn(&str) -> io::Result<Vec<u8>>, 
     resolved
 }
 
-struct Resolver<'a> {
+struct Resolution<'a> {
     manifest: &'a Manifest,
     read: &'a dyn Fn(&str) -> io::Result<Vec<u8>>,
     resolved: Resolved,
 }
 
-impl Resolver<'_> {
+impl Resolution<'_> {
     fn entry(&mut self, entry: &Entry) {
         if entry.bundled {
             return self.bundled(entry);

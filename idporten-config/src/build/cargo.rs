@@ -19,11 +19,11 @@ pub(super) struct Cargo {
 
 impl Cargo {
     /// Reads the environment variables of a build script.
-    pub(super) fn from_env() -> Result<Self, Finding> {
+    pub(super) fn from_env() -> Result<Self, Box<Finding>> {
         let directory = |name: &str| {
             env::var_os(name).map(PathBuf::from).ok_or_else(|| {
                 let message = format!("`{name}` is not set");
-                Finding::error(message, "call this from a build script, build.rs, which cargo runs")
+                Box::new(Finding::error(message, "call this from a build script, build.rs, which cargo runs"))
             })
         };
         Ok(Self {
@@ -72,14 +72,12 @@ impl Cargo {
 }
 
 /// The time that ages are judged against: `SOURCE_DATE_EPOCH` in seconds, for builds that must be reproducible.
-pub(super) fn now(source_date_epoch: Option<&str>) -> Result<SystemTime, Finding> {
+pub(super) fn now(source_date_epoch: Option<&str>) -> Result<SystemTime, Box<Finding>> {
     let Some(text) = source_date_epoch else { return Ok(SystemTime::now()) };
     let seconds = text.parse().map(Duration::from_secs).ok();
     seconds.and_then(|seconds| SystemTime::UNIX_EPOCH.checked_add(seconds)).ok_or_else(|| {
-        Finding::error(
-            format!("`SOURCE_DATE_EPOCH` is {text:?}"),
-            "set it to a number of seconds since 1970, or unset it",
-        )
+        let message = format!("`SOURCE_DATE_EPOCH` is {text:?}");
+        Box::new(Finding::error(message, "set it to a number of seconds since 1970, or unset it"))
     })
 }
 

@@ -150,11 +150,11 @@ impl KeyParameters {
     fn allow(&self, alg: SigningAlg) -> bool {
         use SigningAlg as A;
         match (self, alg) {
-            (Self::Rsa { .. }, A::RS256 | A::RS384 | A::RS512 | A::PS256 | A::PS384 | A::PS512) => true,
             (Self::Ec { crv, .. }, A::ES256) => *crv == "P-256",
             (Self::Ec { crv, .. }, A::ES384) => *crv == "P-384",
             (Self::Ec { crv, .. }, A::ES512) => *crv == "P-521",
-            (Self::Okp { .. }, A::EdDSA) => true,
+            (Self::Rsa { .. }, A::RS256 | A::RS384 | A::RS512 | A::PS256 | A::PS384 | A::PS512)
+            | (Self::Okp { .. }, A::EdDSA) => true,
             (Self::Okp { crv, .. }, A::Ed25519) => *crv == "Ed25519",
             (Self::Okp { crv, .. }, A::Ed448) => *crv == "Ed448",
             _ => false,

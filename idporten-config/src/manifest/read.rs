@@ -9,7 +9,6 @@ use toml::de::{DeTable, DeValue};
 use super::{Entry, Manifest};
 use crate::environment::{KnownEnvironment, Product};
 use crate::finding::{Finding, Place};
-use crate::metadata::MEMBERS;
 use crate::nearest::nearest;
 use crate::provider::{Description, Provider};
 use crate::require::{Expected, Requirement};
@@ -207,7 +206,7 @@ impl Reader<'_> {
         let slugs: Vec<_> = Product::ALL.iter().map(|product| product.slug()).collect();
         self.check_keys(products, &slugs, "a product");
         let mut requirements = Vec::new();
-        for (product, item) in products.iter() {
+        for (product, item) in products {
             let Ok(product_known) = product.get_ref().parse::<Product>() else {
                 continue;
             };
@@ -216,7 +215,7 @@ impl Reader<'_> {
                 self.error(&product.span(), format!("`require.{product_known}` is not a table"), help);
                 continue;
             };
-            for (member, value) in members.iter() {
+            for (member, value) in members {
                 let place = self.place(&member.span());
                 if let Some(expected) = self.expected(member.get_ref(), value) {
                     requirements
@@ -237,11 +236,10 @@ impl Reader<'_> {
         };
         if expected.is_none() {
             let message = format!("`{}` must be `true`, a string or a list of strings", printable(member));
-            let help = match MEMBERS.iter().any(|known| known.name == member) {
-                true if matches!(value.get_ref(), DeValue::Boolean(false)) => {
-                    "remove it: `false` would require nothing"
-                }
-                _ => "write `true` for a member that must be there, a string to be equal to, a list to be contained",
+            let help = if matches!(value.get_ref(), DeValue::Boolean(false)) {
+                "remove it: `false` would require nothing"
+            } else {
+                "write `true` for a member that must be there, a string to be equal to, a list to be contained"
             };
             self.error(&value.span(), message, help);
         }
@@ -263,7 +261,7 @@ impl Reader<'_> {
     }
 
     fn boolean(&mut self, table: &Table<'_>, key: &str) -> Option<bool> {
-        self.read(table, key, "`true` or `false`", |value| value.as_bool())
+        self.read(table, key, "`true` or `false`", |value: &DeValue<'_>| value.as_bool())
     }
 
     fn table<'t, 'i>(&mut self, table: &'t Table<'i>, key: &str) -> Option<&'t Table<'i>> {

@@ -37,7 +37,6 @@ fn check_member(name: &str, value: &Value, provider: &Provider) -> Result<(), Vi
     let kind = member(name).map(|member| member.kind).or_else(|| name.ends_with("_endpoint").then_some(Kind::Endpoint));
     let wrong_type = |expected| Err(Violation::wrong_type(place(name), expected, value));
     match kind {
-        None => Ok(()),
         Some(Kind::Issuer) => match value.as_str() {
             Some(issuer) => check_issuer(name, issuer, provider),
             None => wrong_type("a string"),
@@ -50,7 +49,7 @@ fn check_member(name: &str, value: &Value, provider: &Provider) -> Result<(), Vi
         Some(Kind::Flag) if value.as_bool().is_none() => wrong_type("a boolean"),
         Some(Kind::List | Kind::SigningAlgs) if value.as_array().is_none() => wrong_type("a list of strings"),
         Some(Kind::List | Kind::SigningAlgs) => check_strings(name, value.as_array().unwrap_or_default()),
-        Some(Kind::Text | Kind::Flag) => Ok(()),
+        None | Some(Kind::Text | Kind::Flag) => Ok(()),
     }
 }
 
