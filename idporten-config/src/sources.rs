@@ -271,7 +271,9 @@ fn too_old(source: &Source, manifest: &Manifest, now: SystemTime) -> Option<Find
     let slug = source.provider().slug();
     let message =
         format!("{slug}: the snapshot is {} old ({}, {})", days(snapshot.age(now)), describe(snapshot), source.label);
-    let help = format!("run `idporten-config fetch {slug}`; at most {} is allowed", days(manifest.max_age));
+    let remove =
+        if source.bundled { format!(" and remove {}", manifest.route.ask_for_bundled(slug)) } else { String::new() };
+    let help = format!("run `idporten-config fetch {slug}`{remove}; at most {} is allowed", days(manifest.max_age));
     let entry = manifest.entries.iter().find(|entry| entry.slug == slug);
     Some(Finding::warning(message, help).of(slug).at(entry.and_then(|entry| entry.place.as_ref())))
 }

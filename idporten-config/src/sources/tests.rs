@@ -117,6 +117,10 @@ fn a_snapshot_older_than_allowed_is_warned_of() {
         "{finding}"
     );
     assert!(
+        finding.ends_with("fetch idporten-test` and remove `bundled = true`; at most 30 days is allowed"),
+        "{finding}"
+    );
+    assert!(
         resolve_with("max-age = '33d'\n[environments.idporten-test]\nbundled = true", &[], now).findings.is_empty()
     );
 }
