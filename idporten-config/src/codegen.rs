@@ -12,11 +12,9 @@
 //! ```
 
 mod constants;
-mod docs;
 mod enums;
 mod header;
 mod model;
-mod names;
 mod product;
 
 use proc_macro2::{Literal, TokenStream};

@@ -60,8 +60,12 @@ pub mod json;
 pub mod jwks;
 #[cfg(feature = "codegen")]
 pub mod manifest;
+#[cfg(feature = "codegen")]
+mod markup;
 #[cfg(feature = "snapshot")]
 pub mod metadata;
+#[cfg(feature = "codegen")]
+mod names;
 mod nearest;
 #[cfg(feature = "codegen")]
 pub mod project;

@@ -4,7 +4,8 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::model::{Constant, Module, Value, ValueEnum};
-use super::{Allow, docs, enums, string};
+use super::{Allow, enums, string};
+use crate::markup;
 
 /// Everything in the module of an environment.
 pub(super) fn module_items(module: &Module<'_>, allow: Allow) -> TokenStream {
@@ -49,7 +50,7 @@ fn doc(constant: &Constant<'_>, module: &Module<'_>) -> String {
             let version = env!("CARGO_PKG_VERSION");
             format!(
                 "{}, a member that idporten-config {version} does not know by name{order}.",
-                docs::code(constant.member)
+                markup::code(constant.member)
             )
         }
     };

@@ -4,7 +4,8 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::model::ValueEnum;
-use super::{Allow, docs, string};
+use super::{Allow, string};
+use crate::markup;
 
 /// An enum and its implementations.
 pub(super) fn items(values: &ValueEnum<'_>, allow: Allow) -> TokenStream {
@@ -13,7 +14,7 @@ pub(super) fn items(values: &ValueEnum<'_>, allow: Allow) -> TokenStream {
     let member = string(values.member);
     let variants: Vec<_> = values.variants.iter().map(|variant| format_ident!("{}", variant.name)).collect();
     let texts: Vec<_> = values.variants.iter().map(|variant| string(variant.value)).collect();
-    let variant_docs = values.variants.iter().map(|variant| format!(" {}", docs::code(variant.value)));
+    let variant_docs = values.variants.iter().map(|variant| format!(" {}", markup::code(variant.value)));
     let notes = values.variants.iter().map(|variant| variant.withdrawn.map(deprecated));
     let published: Vec<_> = values.published().map(|variant| format_ident!("{}", variant.name)).collect();
     let published_texts = values.published().map(|variant| string(variant.value));

@@ -1,8 +1,8 @@
 //! What is to be generated of one environment, before it is Rust, JSON or anything else.
 
-use super::names;
 use crate::json::{self, Object};
 use crate::metadata::{Kind, MEMBERS, Member, member};
+use crate::names;
 use crate::provider::Provider;
 use crate::snapshot::Snapshot;
 use crate::sources::Source;

@@ -4,11 +4,13 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::model::{Module, ValueEnum, Withdrawn, usable};
-use super::{Allow, constants, docs, enums, names, string};
+use super::{Allow, constants, enums, string};
 use crate::environment::{Lifecycle, Product};
 use crate::finding::Finding;
 use crate::json;
+use crate::markup;
 use crate::metadata::{Kind, MEMBERS, Member, member};
+use crate::names;
 use crate::snapshot::Origin;
 use crate::sources::Source;
 
@@ -74,7 +76,7 @@ fn environment_module(module: &Module<'_>, deprecate: bool) -> TokenStream {
         (None, Origin::Documented) => format!("as documented, of {}", snapshot.date()),
         (None, origin) => format!("as {origin} on {}", snapshot.date()),
     };
-    let doc = format!(" {}, `{}`, {origin}.", docs::sentence(provider.name()), provider.issuer());
+    let doc = format!(" {}, `{}`, {origin}.", markup::sentence(provider.name()), provider.issuer());
     let reason = match provider.known().map(crate::KnownEnvironment::lifecycle) {
         Some(Lifecycle::Retired { reason, .. }) if deprecate => Some(string(reason)),
         _ => None,
@@ -89,7 +91,7 @@ fn environment_enum(product: Product, modules: &[Module<'_>]) -> TokenStream {
     let variants: Vec<_> = modules.iter().map(|module| variant_of(module)).collect();
     let paths: Vec<_> =
         modules.iter().map(|module| format_ident!("{}", names::module(module.provider().stage()))).collect();
-    let variant_docs = modules.iter().map(|module| format!(" {}.", docs::sentence(module.provider().name())));
+    let variant_docs = modules.iter().map(|module| format!(" {}.", markup::sentence(module.provider().name())));
     let slugs: Vec<_> = modules.iter().map(|module| string(module.provider().slug())).collect();
     let stages: Vec<_> = modules.iter().map(|module| string(module.provider().stage())).collect();
     let endpoints = endpoint_accessors(modules);
@@ -237,7 +239,7 @@ fn endpoint_accessor(endpoint: &str, modules: &[Module<'_>]) -> TokenStream {
     let paths: Vec<_> =
         with.iter().map(|module| format_ident!("{}", names::module(module.provider().stage()))).collect();
     let summary = member(endpoint).map_or_else(
-        || format!(" {}.", docs::code(endpoint)),
+        || format!(" {}.", markup::code(endpoint)),
         |known| format!(" {} ({}).", known.summary, known.specification),
     );
     if without.is_empty() {

@@ -14,7 +14,7 @@ const KEYWORDS: &[&str] = &[
 ///
 /// Where two values would have one name, neither has it: each carries its bytes. A value that comes later can thus never take
 /// the name that code already uses for another.
-pub(super) fn variants<'a>(values: &[&'a str]) -> Vec<(String, &'a str)> {
+pub(crate) fn variants<'a>(values: &[&'a str]) -> Vec<(String, &'a str)> {
     let mut users: BTreeMap<String, usize> = BTreeMap::new();
     for value in values {
         *users.entry(variant(value)).or_default() += 1;
@@ -34,13 +34,13 @@ pub(super) fn variants<'a>(values: &[&'a str]) -> Vec<(String, &'a str)> {
 
 /// The names of constants for members, which are distinct. Those in `first` keep their plain names; of the others, which come
 /// sorted, one whose name is taken gets underscores.
-pub(super) fn constants<'a>(first: &[&'a str], others: &[&'a str], reserved: &[&str]) -> BTreeMap<&'a str, String> {
+pub(crate) fn constants<'a>(first: &[&'a str], others: &[&'a str], reserved: &[&str]) -> BTreeMap<&'a str, String> {
     let mut taken: BTreeSet<String> = reserved.iter().map(|&name| name.to_owned()).collect();
     first.iter().chain(others).map(|member| (*member, unused(constant(member), &mut taken))).collect()
 }
 
 /// `idporten-loa-high` is `IdportenLoaHigh`, `RS256` is `RS256`, and a URN goes by its last part.
-pub(super) fn variant(value: &str) -> String {
+pub(crate) fn variant(value: &str) -> String {
     let value = match value.strip_prefix("urn:").and_then(|urn| urn.rsplit(':').next()) {
         Some(last) if last.chars().any(|c| c.is_ascii_alphanumeric()) => last,
         _ => value,
@@ -55,7 +55,7 @@ pub(super) fn variant(value: &str) -> String {
 }
 
 /// `token_endpoint` is `TOKEN_ENDPOINT`.
-pub(super) fn constant(member: &str) -> String {
+pub(crate) fn constant(member: &str) -> String {
     let name = spelled(member).to_ascii_uppercase();
     match name.chars().find(|c| *c != '_') {
         None => unnameable(member).to_ascii_uppercase(),
@@ -65,7 +65,7 @@ pub(super) fn constant(member: &str) -> String {
 }
 
 /// `legacy-ver2` is `legacy_ver2`.
-pub(super) fn module(stage: &str) -> String {
+pub(crate) fn module(stage: &str) -> String {
     not_keyword(spelled(stage).to_ascii_lowercase())
 }
 

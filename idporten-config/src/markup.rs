@@ -1,7 +1,7 @@
-//! Text of a provider's in documentation: nothing of it may become markup, a link, or a line of its own.
+//! Text of a provider's in documentation and in pull requests: nothing of it may become markup, a link, or a line of its own.
 
 /// A value as inline code.
-pub(super) fn code(value: &str) -> String {
+pub(crate) fn code(value: &str) -> String {
     let shown: String = value.chars().take(200).collect();
     let cut = if shown.len() < value.len() { "…" } else { "" };
     match shown.as_str() {
@@ -14,7 +14,7 @@ pub(super) fn code(value: &str) -> String {
 }
 
 /// A first capital, for a sentence.
-pub(super) fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().to_string() + chars.as_str()).unwrap_or_default()
 }
