@@ -59,20 +59,6 @@ impl Finding {
         }
     }
 
-    pub(crate) fn warning(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(message, help) }
-    }
-
-    pub(crate) fn of(mut self, environment: &str) -> Self {
-        self.environment = Some(environment.to_owned());
-        self
-    }
-
-    pub(crate) fn at(mut self, place: Option<&Place>) -> Self {
-        self.place = place.cloned();
-        self
-    }
-
     pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self
@@ -92,6 +78,23 @@ impl Finding {
         lines.extend(self.notes.iter().map(|note| harmless(&format!("  {note}"))));
         lines.push(harmless(&format!("  help: {}", self.help)));
         lines
+    }
+}
+
+#[cfg(feature = "codegen")]
+impl Finding {
+    pub(crate) fn warning(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(message, help) }
+    }
+
+    pub(crate) fn of(mut self, environment: &str) -> Self {
+        self.environment = Some(environment.to_owned());
+        self
+    }
+
+    pub(crate) fn at(mut self, place: Option<&Place>) -> Self {
+        self.place = place.cloned();
+        self
     }
 }
 

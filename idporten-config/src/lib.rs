@@ -49,6 +49,8 @@ pub mod build;
 mod bundled;
 #[cfg(feature = "codegen")]
 pub mod codegen;
+#[cfg(feature = "thumbprint")]
+pub mod compare;
 pub mod environment;
 #[cfg(feature = "snapshot")]
 pub mod finding;
@@ -60,11 +62,11 @@ pub mod json;
 pub mod jwks;
 #[cfg(feature = "codegen")]
 pub mod manifest;
-#[cfg(feature = "codegen")]
+#[cfg(any(feature = "codegen", feature = "thumbprint"))]
 mod markup;
 #[cfg(feature = "snapshot")]
 pub mod metadata;
-#[cfg(feature = "codegen")]
+#[cfg(any(feature = "codegen", feature = "thumbprint"))]
 mod names;
 mod nearest;
 #[cfg(feature = "codegen")]

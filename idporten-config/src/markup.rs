@@ -13,12 +13,6 @@ pub(crate) fn code(value: &str) -> String {
     }
 }
 
-/// A first capital, for a sentence.
-pub(crate) fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().to_string() + chars.as_str()).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,7 @@
 mod members;
 mod rules;
 
-pub(crate) use members::{Kind, MEMBERS, Member, member};
-pub use members::{PartialMetadata, ProviderMetadata};
+#[cfg(any(feature = "codegen", feature = "thumbprint"))]
+pub(crate) use members::usable;
+pub use members::{Kind, MEMBERS, Member, PartialMetadata, ProviderMetadata, member};
 pub(crate) use rules::check;

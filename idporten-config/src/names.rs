@@ -34,6 +34,7 @@ pub(crate) fn variants<'a>(values: &[&'a str]) -> Vec<(String, &'a str)> {
 
 /// The names of constants for members, which are distinct. Those in `first` keep their plain names; of the others, which come
 /// sorted, one whose name is taken gets underscores.
+#[cfg(feature = "codegen")]
 pub(crate) fn constants<'a>(first: &[&'a str], others: &[&'a str], reserved: &[&str]) -> BTreeMap<&'a str, String> {
     let mut taken: BTreeSet<String> = reserved.iter().map(|&name| name.to_owned()).collect();
     first.iter().chain(others).map(|member| (*member, unused(constant(member), &mut taken))).collect()
@@ -65,6 +66,7 @@ pub(crate) fn constant(member: &str) -> String {
 }
 
 /// `legacy-ver2` is `legacy_ver2`.
+#[cfg(feature = "codegen")]
 pub(crate) fn module(stage: &str) -> String {
     not_keyword(spelled(stage).to_ascii_lowercase())
 }

@@ -1,7 +1,7 @@
 //! What is to be generated of one environment, before it is Rust, JSON or anything else.
 
 use crate::json::{self, Object};
-use crate::metadata::{Kind, MEMBERS, Member, member};
+use crate::metadata::{MEMBERS, Member, member, usable};
 use crate::names;
 use crate::provider::Provider;
 use crate::snapshot::Snapshot;
@@ -187,16 +187,4 @@ fn list_of<'a>(
 ) -> Value<'a> {
     let values = usable(known, strings);
     known.and_then(|known| ValueEnum::new(known, name, &values, gone)).map_or(Value::List(values), Value::Enum)
-}
-
-/// The values of a list, each once, and of algorithms only those that can be trusted to sign.
-pub(super) fn usable<'a>(known: Option<&Member>, values: Vec<&'a str>) -> Vec<&'a str> {
-    let signing = known.is_some_and(|known| known.kind == Kind::SigningAlgs);
-    let mut distinct = Vec::new();
-    for value in values {
-        if !distinct.contains(&value) && !(signing && (value.eq_ignore_ascii_case("none") || value.starts_with("HS"))) {
-            distinct.push(value);
-        }
-    }
-    distinct
 }

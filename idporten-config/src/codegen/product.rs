@@ -3,13 +3,13 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::model::{Module, ValueEnum, Withdrawn, usable};
+use super::model::{Module, ValueEnum, Withdrawn};
 use super::{Allow, constants, enums, string};
 use crate::environment::{Lifecycle, Product};
 use crate::finding::Finding;
 use crate::json;
 use crate::markup;
-use crate::metadata::{Kind, MEMBERS, Member, member};
+use crate::metadata::{Kind, MEMBERS, Member, member, usable};
 use crate::names;
 use crate::snapshot::Origin;
 use crate::sources::Source;
@@ -76,7 +76,7 @@ fn environment_module(module: &Module<'_>, deprecate: bool) -> TokenStream {
         (None, Origin::Documented) => format!("as documented, of {}", snapshot.date()),
         (None, origin) => format!("as {origin} on {}", snapshot.date()),
     };
-    let doc = format!(" {}, `{}`, {origin}.", markup::sentence(provider.name()), provider.issuer());
+    let doc = format!(" {}, `{}`, {origin}.", sentence(provider.name()), provider.issuer());
     let reason = match provider.known().map(crate::KnownEnvironment::lifecycle) {
         Some(Lifecycle::Retired { reason, .. }) if deprecate => Some(string(reason)),
         _ => None,
@@ -91,7 +91,7 @@ fn environment_enum(product: Product, modules: &[Module<'_>]) -> TokenStream {
     let variants: Vec<_> = modules.iter().map(|module| variant_of(module)).collect();
     let paths: Vec<_> =
         modules.iter().map(|module| format_ident!("{}", names::module(module.provider().stage()))).collect();
-    let variant_docs = modules.iter().map(|module| format!(" {}.", markup::sentence(module.provider().name())));
+    let variant_docs = modules.iter().map(|module| format!(" {}.", sentence(module.provider().name())));
     let slugs: Vec<_> = modules.iter().map(|module| string(module.provider().slug())).collect();
     let stages: Vec<_> = modules.iter().map(|module| string(module.provider().stage())).collect();
     let endpoints = endpoint_accessors(modules);
@@ -331,4 +331,10 @@ fn not_stated(sources: &[&Source]) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// A first capital, for a sentence.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().to_string() + chars.as_str()).unwrap_or_default()
 }

@@ -4,7 +4,8 @@ use crate::json::{Object, Value};
 
 /// What a member may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+#[non_exhaustive]
+pub enum Kind {
     /// The issuer identifier.
     Issuer,
     /// A URL that requests go to, or that keys come from.
@@ -21,19 +22,23 @@ pub(crate) enum Kind {
 
 /// A member known by name.
 #[derive(Debug)]
-pub(crate) struct Member {
-    pub(crate) name: &'static str,
-    pub(crate) kind: Kind,
+#[non_exhaustive]
+pub struct Member {
+    /// Its name.
+    pub name: &'static str,
+    /// What it may hold.
+    pub kind: Kind,
     /// What it is: the first line of its documentation.
-    pub(crate) summary: &'static str,
+    pub summary: &'static str,
     /// The specification that defines it.
-    pub(crate) specification: &'static str,
+    pub specification: &'static str,
     /// The enum of its values in generated code, and what a value is.
-    pub(crate) value: Option<(&'static str, &'static str)>,
+    pub value: Option<(&'static str, &'static str)>,
 }
 
 /// The member with this name.
-pub(crate) fn member(name: &str) -> Option<&'static Member> {
+#[must_use]
+pub fn member(name: &str) -> Option<&'static Member> {
     MEMBERS.iter().find(|member| member.name == name)
 }
 
@@ -60,7 +65,7 @@ macro_rules! members {
         optional { $($name:ident: $kind:ident, $spec:ident, $summary:literal $(, $value:ident $value_summary:literal)?;)+ }
     ) => {
         /// The members known by name; those of both schemas that are required first.
-        pub(crate) const MEMBERS: &[Member] = &[
+        pub const MEMBERS: &[Member] = &[
             $(Member {
                 name: stringify!($required), kind: Kind::$required_kind, summary: $required_summary,
                 specification: $required_spec, value: None,
@@ -216,4 +221,17 @@ fn additional(object: &Object) -> Object {
         .filter(|(name, _)| member(name).is_none())
         .map(|(name, value)| (name.to_owned(), value.clone()))
         .collect()
+}
+
+/// The values of a list, each once, and of algorithms only those that can be trusted to sign.
+#[cfg(any(feature = "codegen", feature = "thumbprint"))]
+pub(crate) fn usable<'a>(known: Option<&Member>, values: Vec<&'a str>) -> Vec<&'a str> {
+    let signing = known.is_some_and(|known| known.kind == Kind::SigningAlgs);
+    let mut distinct = Vec::new();
+    for value in values {
+        if !distinct.contains(&value) && !(signing && (value.eq_ignore_ascii_case("none") || value.starts_with("HS"))) {
+            distinct.push(value);
+        }
+    }
+    distinct
 }

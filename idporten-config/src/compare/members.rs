@@ -1,0 +1,111 @@
+//! Changes of metadata.
+
+use super::{Change, Kind, Subject};
+use crate::json::{Object, Value};
+use crate::metadata::{self, Member, member};
+use crate::names;
+
+pub(super) fn changes(before: &Object, after: &Object) -> Vec<Change> {
+    let mut names: Vec<&str> = before.iter().chain(after.iter()).map(|(name, _)| name).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().flat_map(|name| change(name, before.get(name), after.get(name))).collect()
+}
+
+fn change(name: &str, before: Option<&Value>, after: Option<&Value>) -> Vec<Change> {
+    match (before, after) {
+        (Some(Value::Array(_)), Some(Value::Array(_))) => match (strings(before), strings(after)) {
+            (Some(before), Some(after)) => list(name, &before, &after),
+            _ if before == after => Vec::new(),
+            _ => vec![whole(name, Kind::Other, before, after)],
+        },
+        (None, Some(Value::Array(_))) if strings(after).is_some_and(|values| !values.is_empty()) => {
+            list(name, &[], &strings(after).unwrap_or_default())
+        }
+        (Some(Value::Array(_)), None) if strings(before).is_some_and(|values| !values.is_empty()) => {
+            list(name, &strings(before).unwrap_or_default(), &[])
+        }
+        _ if before == after => Vec::new(),
+        _ => vec![whole(name, kind_of(name, before, after), before, after)],
+    }
+}
+
+fn strings(value: Option<&Value>) -> Option<Vec<&str>> {
+    value.and_then(Value::as_strings)
+}
+
+fn list(name: &str, before: &[&str], after: &[&str]) -> Vec<Change> {
+    let of = |kind, before: Option<&str>, after: Option<&str>, gone| Change {
+        kind,
+        subject: Subject::Member(name.to_owned()),
+        before: before.map(str::to_owned),
+        after: after.map(str::to_owned),
+        note: None,
+        gone,
+    };
+    let known = member(name);
+    let withdrawn = distinct(before).into_iter().filter(|value| !after.contains(value));
+    let added = distinct(after).into_iter().filter(|value| !before.contains(value));
+    withdrawn
+        .map(|value| of(Kind::Breaking, Some(value), None, variant(known, before, value)))
+        .chain(added.map(|value| of(Kind::Addition, None, Some(value), None)))
+        .collect()
+}
+
+fn distinct<'a>(values: &[&'a str]) -> Vec<&'a str> {
+    let mut distinct = Vec::new();
+    for value in values {
+        if !distinct.contains(value) {
+            distinct.push(*value);
+        }
+    }
+    distinct
+}
+
+/// The variant that stands for a value in generated code.
+fn variant(known: Option<&Member>, values: &[&str], value: &str) -> Option<String> {
+    let (type_name, _) = known?.value?;
+    let usable = metadata::usable(known, values.to_vec());
+    names::variants(&usable).into_iter().find(|(_, own)| *own == value).map(|(name, _)| format!("{type_name}::{name}"))
+}
+
+fn whole(name: &str, kind: Kind, before: Option<&Value>, after: Option<&Value>) -> Change {
+    let constant = |value: &Value| {
+        let has_one = matches!(value, Value::Bool(_) | Value::String(_)) || value.as_strings().is_some();
+        has_one.then(|| names::constant(name))
+    };
+    Change {
+        kind,
+        subject: Subject::Member(name.to_owned()),
+        before: before.map(shown),
+        after: after.map(shown),
+        note: None,
+        gone: before.filter(|_| after.is_none()).and_then(constant),
+    }
+}
+
+/// What a change of a member that is no list means. A demand (`require_..`) is the reverse of a capability.
+fn kind_of(name: &str, before: Option<&Value>, after: Option<&Value>) -> Kind {
+    let is_page = member(name).is_some_and(|member| member.kind == metadata::Kind::Text);
+    let is_demand = name.starts_with("require_");
+    match (before, after) {
+        _ if is_page => Kind::Other,
+        (Some(Value::Bool(_)) | None, Some(Value::Bool(now))) if is_demand == *now => Kind::Breaking,
+        (None, Some(Value::Bool(false))) if !is_demand => Kind::Addition,
+        (None, _) | (Some(Value::Bool(_)), Some(Value::Bool(_))) => Kind::Addition,
+        (
+            Some(Value::Object(_) | Value::Number(_) | Value::Null),
+            Some(Value::Object(_) | Value::Number(_) | Value::Null),
+        ) => Kind::Other,
+        _ => Kind::Breaking,
+    }
+}
+
+/// A value in a line.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(_) | Value::Object(_) => value.kind().to_owned(),
+        other => other.to_string().trim_end().to_owned(),
+    }
+}
