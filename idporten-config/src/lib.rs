@@ -52,6 +52,8 @@ pub mod codegen;
 #[cfg(feature = "thumbprint")]
 pub mod compare;
 pub mod environment;
+#[cfg(feature = "fetch")]
+pub mod fetch;
 #[cfg(feature = "snapshot")]
 pub mod finding;
 #[cfg(feature = "build")]

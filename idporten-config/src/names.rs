@@ -108,7 +108,7 @@ fn unused(mut name: String, taken: &mut BTreeSet<String>) -> String {
     name
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "codegen"))]
 mod tests {
     use super::*;
 

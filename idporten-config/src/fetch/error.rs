@@ -1,0 +1,197 @@
+//! Why a fetch failed, by what a caller would do about it.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use crate::violation::{Violation, printable, quoted};
+
+type Cause = Box<dyn Error + Send + Sync>;
+
+/// Why a fetch failed: which document, where, and the cause. It holds nothing of a body and no key.
+#[derive(Debug)]
+pub struct FetchError {
+    kind: Kind,
+    step: Option<Step>,
+    url: Option<String>,
+    message: String,
+    retry_after: Option<Duration>,
+    violations: Vec<Violation>,
+    /// Whether the same request may well succeed at once.
+    transient: bool,
+    source: Option<Cause>,
+}
+
+/// What to do about a failed fetch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Mend the machine or the options: certificate authorities, mirror.
+    Setup,
+    /// Try again later: the name, the connection, TLS, or time.
+    Network,
+    /// Try again later, after [`FetchError::retry_after`] where it is given: the provider answered with another status than
+    /// 200.
+    Status(u16),
+    /// Keep what there is, and look at the provider: the answer is not a document that may be used.
+    Document,
+}
+
+/// Which document was being fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Step {
+    /// The metadata, from the well-known URL.
+    Metadata,
+    /// The keys, from `jwks_uri`.
+    Keys,
+}
+
+impl FetchError {
+    fn at(kind: Kind, step: Step, url: &str, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            step: Some(step),
+            url: Some(url.to_owned()),
+            message: message.into(),
+            retry_after: None,
+            violations: Vec::new(),
+            transient: false,
+            source: None,
+        }
+    }
+
+    pub(super) fn setup(message: impl Into<String>, source: impl Into<Cause>) -> Self {
+        let error = Self::at(Kind::Setup, Step::Metadata, "", message);
+        Self { step: None, url: None, source: Some(source.into()), ..error }
+    }
+
+    pub(super) fn mirror(mirror: &str, reason: &str) -> Self {
+        Self::setup("the mirror cannot be used", format!("{} {reason}; give an https URL", quoted(mirror)))
+    }
+
+    pub(super) fn crashed() -> Self {
+        Self::setup("the fetch ended without a result", "this is a bug of idporten-config; report it")
+    }
+
+    pub(super) fn network(step: Step, url: &str, error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        let (message, transient) = match (error.is_connect(), error.is_timeout()) {
+            (true, true) => ("connect timed out", true),
+            (true, false) => ("cannot connect", true),
+            (false, true) => ("no answer within the time allowed", false),
+            (false, false) => ("the exchange failed", false),
+        };
+        Self { transient, source: Some(error.into()), ..Self::at(Kind::Network, step, url, message) }
+    }
+
+    pub(super) fn interrupted(step: Step, url: &str, error: std::io::Error) -> Self {
+        let message = match error.kind() {
+            std::io::ErrorKind::TimedOut => "the document did not end within the time allowed",
+            _ => "the document was cut short",
+        };
+        Self { source: Some(error.into()), ..Self::at(Kind::Network, step, url, message) }
+    }
+
+    pub(super) fn overdue(step: Step, url: &str) -> Self {
+        Self::at(Kind::Network, step, url, "the document did not end within the time allowed")
+    }
+
+    pub(super) fn status(step: Step, url: &str, status: u16, retry_after: Option<Duration>) -> Self {
+        let message = match status {
+            300..=399 => format!("status {status}: redirects are not followed"),
+            _ => format!("status {status}"),
+        };
+        let transient = matches!(status, 408 | 502 | 503 | 504) && retry_after.is_none();
+        Self { retry_after, transient, ..Self::at(Kind::Status(status), step, url, message) }
+    }
+
+    pub(super) fn content(step: Step, url: &str, message: &str) -> Self {
+        Self::at(Kind::Document, step, url, message)
+    }
+
+    pub(super) fn rules(step: Step, url: &str, violations: Vec<Violation>) -> Self {
+        let message = violations.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        Self { violations, ..Self::at(Kind::Document, step, url, message) }
+    }
+
+    pub(super) fn is_worth_a_retry(&self) -> bool {
+        self.transient
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Which document was being fetched; none where it did not come to that.
+    #[must_use]
+    pub fn step(&self) -> Option<Step> {
+        self.step
+    }
+
+    /// From where.
+    #[must_use]
+    pub fn url(&self) -> Option<&str> {
+        self.url.as_deref()
+    }
+
+    /// How long the provider asks to wait. Nothing here has waited.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// The rules that the documents break.
+    #[must_use]
+    pub fn violations(&self) -> &[Violation] {
+        &self.violations
+    }
+}
+
+impl fmt::Display for FetchError {
+    /// Writes the place, what happened, and the causes that say more, in one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(url) = &self.url {
+            write!(f, "{}: ", printable(url))?;
+        }
+        f.write_str(&self.message)?;
+        let mut last = self.message.clone();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            let text = error.to_string();
+            cause = error.source();
+            // Libraries repeat themselves on the way down.
+            if text != last && !is_vague(&text) {
+                write!(f, ": {}", printable(&text))?;
+            }
+            last = text;
+        }
+        match self.retry_after {
+            Some(after) => write!(f, " (retry after {} s)", after.as_secs()),
+            None => Ok(()),
+        }
+    }
+}
+
+fn is_vague(text: &str) -> bool {
+    text.starts_with("error sending request")
+        || text.starts_with("client error")
+        || text == "error decoding response body"
+}
+
+impl Error for FetchError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Metadata => "metadata",
+            Self::Keys => "keys",
+        })
+    }
+}
