@@ -62,6 +62,8 @@ pub mod format;
 pub mod json;
 #[cfg(feature = "snapshot")]
 pub mod jwks;
+#[cfg(feature = "cli")]
+pub mod lint;
 #[cfg(feature = "codegen")]
 pub mod manifest;
 #[cfg(any(feature = "codegen", feature = "thumbprint"))]
