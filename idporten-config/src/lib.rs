@@ -47,6 +47,8 @@ pub mod algorithm;
 #[cfg(feature = "build")]
 pub mod build;
 mod bundled;
+#[cfg(feature = "cli")]
+pub mod certificates;
 #[cfg(feature = "codegen")]
 pub mod codegen;
 #[cfg(feature = "thumbprint")]

@@ -57,7 +57,7 @@ pub enum KeyParameters {
 }
 
 /// Why an entry is not used.
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     pub(super) reason: String,
     pub(super) leaked: bool,
 }
@@ -69,7 +69,7 @@ impl<T: Into<String>> From<T> for Refusal {
 }
 
 impl SigningKey {
-    pub(super) fn from_json(entry: &Value) -> Result<Self, Refusal> {
+    pub(crate) fn from_json(entry: &Value) -> Result<Self, Refusal> {
         let entry = entry.as_object().ok_or_else(|| format!("must be an object, found {}", entry.kind()))?;
         refuse_private(entry)?;
         if let Some(name) = entry.duplicate() {
