@@ -16,6 +16,7 @@
 //! ```
 
 mod cargo;
+mod live;
 
 use std::path::Path;
 use std::time::Duration;
@@ -36,7 +37,11 @@ pub const OUTPUT: &str = "idporten_config.rs";
 /// Generates the constants of the environments in `idporten.toml`, beside `Cargo.toml`.
 ///
 /// Everything that is wrong is printed at once as errors of the build, which cargo then fails; what could be generated is
-/// written all the same, so that an editor keeps working. The source tree is never written to, and the network never used.
+/// written all the same, so that an editor keeps working. The source tree is never written to.
+///
+/// The network is not used, unless the environment variable `IDPORTEN_CONFIG_FETCH` asks for it and the feature `fetch` is on:
+/// `try` takes live snapshots into `OUT_DIR` and falls back to the committed ones with a warning, `require` fails the build
+/// instead. `CARGO_NET_OFFLINE=true` wins over both; `cargo --offline` cannot be seen by a build script.
 ///
 /// ```no_run
 /// idporten_config::build::generate();
@@ -119,8 +124,10 @@ impl Generator {
     }
 
     fn run(self, cargo: &Cargo) -> Output {
-        let project = self.project(cargo);
+        let mut project = self.project(cargo);
+        let fetching = live::take(&mut project, cargo);
         let mut resolved = project.resolve(Some(cargo.now));
+        resolved.findings.extend(fetching);
         let products = codegen::products(&resolved.sources);
         resolved.findings.extend(products.findings);
         let watched = watched(&project, &resolved);

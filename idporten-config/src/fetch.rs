@@ -21,6 +21,7 @@ mod tls;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -62,6 +63,28 @@ pub struct Options {
     pub proxies: bool,
     /// Addresses to use for hosts instead of asking the name system.
     pub resolve: Vec<(String, SocketAddr)>,
+}
+
+impl Options {
+    /// The options that the environment variables say: `IDPORTEN_CONFIG_CA_FILE`, `IDPORTEN_CONFIG_CA_ONLY` (`true` or
+    /// `false`) and `IDPORTEN_CONFIG_MIRROR`.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Setup`]: a variable has a value that it cannot have.
+    pub fn from_env(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, FetchError> {
+        let set = |name| variable(name).filter(|value| !value.is_empty());
+        let ca_only = match set("IDPORTEN_CONFIG_CA_ONLY").as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(other) => {
+                let remedy = format!("it is {other:?}; set it to `true` or `false`");
+                return Err(FetchError::setup("IDPORTEN_CONFIG_CA_ONLY cannot be used", remedy));
+            }
+        };
+        let ca_file = set("IDPORTEN_CONFIG_CA_FILE").map(PathBuf::from);
+        Ok(Self { ca_file, ca_only, mirror: set("IDPORTEN_CONFIG_MIRROR"), ..Self::default() })
+    }
 }
 
 impl Default for Options {
@@ -126,6 +149,28 @@ impl Fetcher {
     /// it.
     pub fn fetch(&self, provider: &Provider, now: SystemTime) -> Result<Snapshot, FetchError> {
         on_a_thread(|| self.unit(provider, now))
+    }
+
+    /// Fetches the documents of several environments side by side, and hands over each result as it ends, on the caller's
+    /// thread.
+    pub fn fetch_all(
+        &self,
+        providers: &[Provider],
+        now: SystemTime,
+        mut each: impl FnMut(&Provider, Result<Snapshot, FetchError>),
+    ) {
+        thread::scope(|scope| {
+            let (sender, results) = mpsc::channel();
+            for provider in providers {
+                let sender = sender.clone();
+                // The receiver outlives the threads: nothing is lost.
+                scope.spawn(move || drop(sender.send((provider, self.fetch(provider, now)))));
+            }
+            drop(sender);
+            for (provider, result) in results {
+                each(provider, result);
+            }
+        });
     }
 
     fn unit(&self, provider: &Provider, now: SystemTime) -> Result<Snapshot, FetchError> {

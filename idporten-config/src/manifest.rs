@@ -8,6 +8,7 @@ use crate::environment::{KnownEnvironment, Product};
 use crate::finding::{Finding, Place};
 use crate::provider::Provider;
 use crate::require::Requirement;
+use crate::snapshot::Snapshot;
 
 /// The manifest's file name.
 pub const FILE_NAME: &str = "idporten.toml";
@@ -19,7 +20,7 @@ pub const DEFAULT_SNAPSHOTS: &str = "snapshots";
 pub const DEFAULT_MAX_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// The environments a program is built for, and what it requires of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Manifest {
     /// Where the manifest is, as a prefix of its paths: empty, or ending in a slash.
     pub(crate) directory: String,
@@ -51,7 +52,7 @@ pub enum Route {
 }
 
 /// One environment of a manifest.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Entry {
     pub(crate) slug: String,
     /// What the manifest says of an environment that is not in the table.
@@ -63,6 +64,8 @@ pub(crate) struct Entry {
     /// The snapshot's path, where it is not the usual one.
     pub(crate) snapshot: Option<String>,
     pub(crate) place: Option<Place>,
+    /// A snapshot that was just taken, which wins over any file.
+    pub(crate) fetched: Option<Snapshot>,
 }
 
 impl Manifest {
@@ -104,6 +107,21 @@ impl Manifest {
         if other.snapshots != DEFAULT_SNAPSHOTS {
             self.snapshots = other.snapshots;
             self.directory.clear();
+        }
+    }
+
+    /// The environments that it describes or that the table has: those that can be fetched.
+    #[must_use]
+    pub fn providers(&self) -> Vec<Provider> {
+        let known = |entry: &Entry| entry.described.clone().or_else(|| entry.known().map(Provider::from));
+        self.entries.iter().filter_map(known).collect()
+    }
+
+    /// Uses a snapshot that was just taken in place of any other.
+    #[cfg(all(feature = "build", feature = "fetch"))]
+    pub(crate) fn set_fetched(&mut self, slug: &str, snapshot: &Snapshot) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.slug == slug) {
+            entry.fetched = Some(snapshot.clone());
         }
     }
 
@@ -159,7 +177,15 @@ impl Route {
 
 impl Entry {
     pub(crate) fn new(slug: &str) -> Self {
-        Self { slug: slug.to_owned(), described: None, bundled: false, based_on: None, snapshot: None, place: None }
+        Self {
+            slug: slug.to_owned(),
+            described: None,
+            bundled: false,
+            based_on: None,
+            snapshot: None,
+            place: None,
+            fetched: None,
+        }
     }
 
     /// The row of the table, if it is one of those.

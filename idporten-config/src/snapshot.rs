@@ -42,7 +42,8 @@ pub struct Snapshot {
     as_of: SystemTime,
     origin: Origin,
     document: Object,
-    metadata: PartialMetadata,
+    /// Some sixty members: boxed, so that a snapshot is cheap to move.
+    metadata: Box<PartialMetadata>,
     jwks: Option<(Value, JwkSet)>,
 }
 
@@ -111,7 +112,7 @@ impl Snapshot {
                 provider,
                 as_of,
                 origin,
-                metadata: PartialMetadata::from_object(&metadata),
+                metadata: Box::new(PartialMetadata::from_object(&metadata)),
                 document: metadata,
                 jwks: jwks.zip(set),
             }),
@@ -202,7 +203,7 @@ impl Snapshot {
     /// The metadata, if it has every member that its schema requires.
     #[must_use]
     pub fn complete_metadata(&self) -> Option<ProviderMetadata> {
-        if self.missing_members().is_empty() { self.metadata.clone().complete() } else { None }
+        if self.missing_members().is_empty() { PartialMetadata::clone(&self.metadata).complete() } else { None }
     }
 
     /// The members that the schema requires and the metadata lacks.

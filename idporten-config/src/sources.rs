@@ -131,13 +131,17 @@ struct Resolution<'a> {
 
 impl Resolution<'_> {
     fn entry(&mut self, entry: &Entry) {
-        if entry.bundled {
+        if entry.bundled && entry.fetched.is_none() {
             return self.bundled(entry);
         }
         let path = self.manifest.path_of(entry);
         let text = (self.read)(&path);
         let present = !matches!(&text, Err(error) if error.kind() == io::ErrorKind::NotFound);
         self.resolved.files.push(File { path: path.clone(), present });
+        if let Some(snapshot) = entry.fetched.clone() {
+            let label = "fetched for this build".to_owned();
+            return self.resolved.sources.push(Source { snapshot, label, bundled: false, based_on: None });
+        }
         match text {
             Ok(text) => self.snapshot(entry, path, &text),
             Err(_) if !present => match self.base_of(entry) {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 use std::{env, fs, io};
 
+use super::live::{self, Mode};
 use super::{OUTPUT, Output};
 use crate::finding::Finding;
 
@@ -15,6 +16,8 @@ pub(super) struct Cargo {
     pub(super) now: SystemTime,
     /// Whether cargo knows `cargo::error` for this package: it refuses the form where `rust-version` is older.
     pub(super) has_error_directive: bool,
+    /// Whether snapshots are to be fetched.
+    pub(super) mode: Mode,
 }
 
 impl Cargo {
@@ -31,6 +34,7 @@ impl Cargo {
             out_dir: directory("OUT_DIR")?,
             now: now(env::var("SOURCE_DATE_EPOCH").ok().as_deref())?,
             has_error_directive: has_error_directive(&env::var("CARGO_PKG_RUST_VERSION").unwrap_or_default()),
+            mode: Mode::read(&|name| env::var(name).ok())?,
         })
     }
 
@@ -54,6 +58,12 @@ impl Cargo {
         if !self.has_error_directive && findings.iter().any(Finding::is_error) {
             fail(&findings);
         }
+    }
+
+    /// Keeps a snapshot that was fetched for this build beside the code that is generated from it.
+    #[cfg(feature = "fetch")]
+    pub(super) fn keep(&self, slug: &str, snapshot: &crate::Snapshot) -> io::Result<()> {
+        fs::write(self.out_dir.join(format!("{slug}.json")), snapshot.to_string())
     }
 
     /// Says why nothing could be done outside of a build script.
@@ -84,6 +94,7 @@ pub(super) fn now(source_date_epoch: Option<&str>) -> Result<SystemTime, Box<Fin
 /// The one-colon form is understood by every cargo; `cargo::error` alone has no such form.
 pub(super) fn directives(watched: &[String], findings: &[Finding], has_error_directive: bool) -> Vec<String> {
     let mut directives = vec!["cargo:rerun-if-env-changed=SOURCE_DATE_EPOCH".to_owned()];
+    directives.extend(live::VARIABLES.iter().map(|name| format!("cargo:rerun-if-env-changed={name}")));
     directives.extend(watched.iter().map(|path| format!("cargo:rerun-if-changed={path}")));
     for finding in findings.iter().filter(|finding| has_error_directive || !finding.is_error()) {
         let directive = if finding.is_error() { "cargo::error" } else { "cargo:warning" };

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use super::cargo::{directives, has_error_directive, now};
+use super::live::Mode;
 use super::*;
 use crate::environment::KnownEnvironment;
 
@@ -26,7 +27,7 @@ impl Package {
     fn run(&self, generator: Generator) -> Output {
         let now = SystemTime::UNIX_EPOCH;
         let (manifest_dir, out_dir) = (self.0.clone(), self.0.join("out"));
-        generator.run(&Cargo { manifest_dir, out_dir, now, has_error_directive: true })
+        generator.run(&Cargo { manifest_dir, out_dir, now, has_error_directive: true, mode: Mode::Off })
     }
 }
 
@@ -123,7 +124,10 @@ fn a_package_without_a_manifest_is_told_how_to_have_one() {
 fn no_line_of_a_finding_can_be_a_directive_of_its_own() {
     let finding = Finding::error("a\ncargo:rustc-flags=-l evil\r\u{2028}b", "mend\nit");
     let lines = directives(&[], &[finding], true);
-    assert_eq!(lines[1..], [r"cargo::error=a\ncargo:rustc-flags=-l evil\r\u{2028}b", r"cargo::error=  help: mend\nit"]);
+    assert_eq!(
+        lines[1 + live::VARIABLES.len()..],
+        [r"cargo::error=a\ncargo:rustc-flags=-l evil\r\u{2028}b", r"cargo::error=  help: mend\nit"]
+    );
 }
 
 #[test]
@@ -137,6 +141,22 @@ fn a_package_for_an_older_rust_gets_no_directive_that_its_cargo_refuses() {
     assert!(!has_error_directive("1.83.9") && !has_error_directive("1.70"));
     let findings = [Finding::error("a", "b"), Finding::warning("c", "d")];
     assert!(!directives(&[], &findings, false).iter().any(|line| line.contains("::")));
+}
+
+#[test]
+fn a_build_fetches_only_where_its_variable_asks_and_being_offline_wins() {
+    let read = |variables: &[(&str, &str)]| {
+        let find = |name: &str| variables.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned());
+        Mode::read(&find)
+    };
+    let fetch = |value| ("IDPORTEN_CONFIG_FETCH", value);
+    assert_eq!(read(&[]).unwrap(), Mode::Off);
+    assert_eq!(read(&[fetch("try")]).unwrap(), Mode::Try);
+    assert_eq!(read(&[fetch("require")]).unwrap(), Mode::Require);
+    assert_eq!(read(&[fetch("require"), ("CARGO_NET_OFFLINE", "true")]).unwrap(), Mode::Off);
+    assert_eq!(read(&[fetch("require"), ("CARGO_NET_OFFLINE", "false")]).unwrap(), Mode::Require);
+    assert_eq!(read(&[fetch("try"), ("DOCS_RS", "1")]).unwrap(), Mode::Off);
+    assert!(read(&[fetch("yes")]).unwrap_err().help.contains("`try` or `require`"));
 }
 
 #[test]

@@ -1,0 +1,96 @@
+//! Snapshots taken while building, for those who ask for it: `IDPORTEN_CONFIG_FETCH`.
+
+use super::Cargo;
+use crate::finding::Finding;
+use crate::project::Project;
+
+/// The variables that decide over it; a build script runs again when one of them changes.
+pub(super) const VARIABLES: &[&str] = &[
+    "IDPORTEN_CONFIG_FETCH",
+    "IDPORTEN_CONFIG_MIRROR",
+    "IDPORTEN_CONFIG_CA_FILE",
+    "IDPORTEN_CONFIG_CA_ONLY",
+    "CARGO_NET_OFFLINE",
+];
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// The network is not used.
+    Off,
+    /// Fetch, and use the committed snapshot with a warning where that fails.
+    Try,
+    /// Fetch, and fail the build where that fails.
+    Require,
+}
+
+impl Mode {
+    /// Reads the variables. Being offline wins: it is the stronger word, and said for the whole build. `cargo --offline` says
+    /// nothing to a build script, and cannot be seen.
+    pub(super) fn read(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, Box<Finding>> {
+        let mode = match variable("IDPORTEN_CONFIG_FETCH").as_deref() {
+            None | Some("" | "off") => Self::Off,
+            Some("try") => Self::Try,
+            Some("require") => Self::Require,
+            Some(other) => {
+                let message = format!("`IDPORTEN_CONFIG_FETCH` is {other:?}");
+                return Err(Box::new(Finding::error(message, "set it to `try` or `require`, or unset it")));
+            }
+        };
+        let is_offline =
+            variable("CARGO_NET_OFFLINE").is_some_and(|value| value == "true") || variable("DOCS_RS").is_some();
+        Ok(if is_offline { Self::Off } else { mode })
+    }
+}
+
+/// Fetches a snapshot for each environment of the project, where that is asked for. The source tree is not written to.
+pub(super) fn take(project: &mut Project, cargo: &Cargo) -> Vec<Finding> {
+    match cargo.mode {
+        Mode::Off => Vec::new(),
+        mode => fetch(project, cargo, mode),
+    }
+}
+
+#[cfg(not(feature = "fetch"))]
+fn fetch(_: &mut Project, _: &Cargo, mode: Mode) -> Vec<Finding> {
+    let help = "add the feature `fetch` beside `build`, or unset the variable";
+    vec![failed(
+        mode,
+        "`IDPORTEN_CONFIG_FETCH` is set, and this build of idporten-config cannot fetch".to_owned(),
+        help,
+    )]
+}
+
+#[cfg(feature = "fetch")]
+fn fetch(project: &mut Project, cargo: &Cargo, mode: Mode) -> Vec<Finding> {
+    use crate::fetch::{Fetcher, Options};
+    use crate::sources::leaked_key;
+
+    let help = "see whether the provider can be reached, or unset `IDPORTEN_CONFIG_FETCH`";
+    let fetcher = match Options::from_env(&|name| std::env::var(name).ok()).and_then(Fetcher::new) {
+        Ok(fetcher) => fetcher,
+        Err(error) => return vec![failed(mode, format!("no snapshot can be fetched: {error}"), help)],
+    };
+    let providers = project.manifest().providers();
+    let mut findings = Vec::new();
+    fetcher.fetch_all(&providers, std::time::SystemTime::now(), |provider, result| {
+        let slug = provider.slug();
+        let problem = match result {
+            Ok(snapshot) => match (leaked_key(&snapshot), cargo.keep(slug, &snapshot)) {
+                (Some(leaked), _) => format!("the live key set holds a private key: {leaked}"),
+                (None, Err(error)) => format!("the snapshot cannot be written to OUT_DIR: {error}"),
+                (None, Ok(())) => return project.manifest_mut().set_fetched(slug, &snapshot),
+            },
+            Err(error) => format!("not fetched: {error}"),
+        };
+        findings.push(failed(mode, format!("{slug}: {problem}"), help).of(slug));
+    });
+    findings
+}
+
+fn failed(mode: Mode, message: String, help: &str) -> Finding {
+    match mode {
+        Mode::Require => Finding::error(message, help),
+        _ => Finding::warning(message + "; the committed snapshot is used", help),
+    }
+}
