@@ -1,5 +1,6 @@
 //! The command-line tool `idporten-config`: what the library knows, at a terminal and in scripts.
 
+mod check;
 mod columns;
 mod command;
 mod file;
@@ -32,6 +33,7 @@ enum Verb {
     List(list::Arguments),
     Show(show::Arguments),
     Generate(generate::Arguments),
+    Check(check::Arguments),
 }
 
 const AFTER_HELP: &str = "\
@@ -39,6 +41,7 @@ Examples:
   idporten-config list
   idporten-config show idporten-test
   idporten-config generate --out src/providers.rs
+  idporten-config check --offline
 
 Exit codes:
   0  fine
@@ -65,6 +68,7 @@ impl Verb {
             Self::List(arguments) => list::run(arguments),
             Self::Show(arguments) => show::run(arguments),
             Self::Generate(arguments) => generate::run(arguments),
+            Self::Check(arguments) => check::run(arguments),
         };
         outcome.unwrap_or_else(|refusal| Outcome::refused(&refusal))
     }

@@ -80,6 +80,11 @@ impl SourceOptions {
         self.command(name, names, &[])
     }
 
+    /// The command that writes it to a file, from this directory.
+    pub(crate) fn command_here(&self, names: &[String], out: &str) -> String {
+        self.command(self.manifest.as_deref(), names, &["--out", out])
+    }
+
     fn command(&self, manifest: Option<&str>, names: &[String], more: &[&str]) -> String {
         let mut words = vec!["generate"];
         words.extend(names.iter().map(String::as_str));
