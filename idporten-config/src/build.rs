@@ -30,6 +30,7 @@ use crate::sources::Resolved;
 use crate::{codegen, format};
 
 use cargo::Cargo;
+pub use cargo::now;
 
 /// The generated file's name in `OUT_DIR`.
 pub const OUTPUT: &str = "idporten_config.rs";

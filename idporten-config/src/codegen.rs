@@ -25,12 +25,40 @@ use model::Module;
 pub use model::Withdrawn;
 pub use product::{Products, product_items, products};
 
+use crate::json::{Object, Value};
 use crate::sources::Source;
 
 /// The items of one environment: its constants, and an enum for each list whose values are known by name.
 #[must_use]
 pub fn environment(source: &Source) -> TokenStream {
     constants::module_items(&Module::new(source, &[]), Allow::EachItem)
+}
+
+/// The constants of one environment, by the names that Rust code has for them, for programs in other languages. A list is an
+/// array of its values, in the order published.
+///
+/// ```
+/// use idporten_config::sources::Source;
+/// use idporten_config::{KnownEnvironment, codegen};
+///
+/// let source = Source::bundled(KnownEnvironment::IdportenTest)?;
+/// let values = codegen::values(&source);
+/// assert_eq!(values.get("TOKEN_ENDPOINT"), Some(&"https://test.idporten.no/token".into()));
+/// # Ok::<(), idporten_config::snapshot::SnapshotError>(())
+/// ```
+#[must_use]
+pub fn values(source: &Source) -> Object {
+    let constants = Module::new(source, &[]).constants;
+    constants.into_iter().map(|constant| (constant.name, value(constant.value))).collect()
+}
+
+fn value(value: model::Value<'_>) -> Value {
+    match value {
+        model::Value::Flag(flag) => flag.into(),
+        model::Value::Text(text) => text.into(),
+        model::Value::List(values) => values.into(),
+        model::Value::Enum(values) => values.published().map(|variant| variant.value).collect::<Vec<_>>().into(),
+    }
 }
 
 /// Which of the user's lints generated items turn off: what no program can mend in them.

@@ -48,7 +48,9 @@ pub struct Place {
 }
 
 impl Finding {
-    pub(crate) fn error(message: impl Into<String>, help: impl Into<String>) -> Self {
+    /// What must fail a build: what is wrong, and what mends it.
+    #[must_use]
+    pub fn error(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
             environment: None,
@@ -59,7 +61,29 @@ impl Finding {
         }
     }
 
-    pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
+    /// What a build goes on with: what is wrong, and what mends it.
+    #[must_use]
+    pub fn warning(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(message, help) }
+    }
+
+    /// The finding, said of an environment.
+    #[must_use]
+    pub fn of(mut self, environment: &str) -> Self {
+        self.environment = Some(environment.to_owned());
+        self
+    }
+
+    /// The finding, with its place where there is one.
+    #[must_use]
+    pub fn at(mut self, place: Option<&Place>) -> Self {
+        self.place = place.cloned();
+        self
+    }
+
+    /// The finding, with something more to know.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self
     }
@@ -81,23 +105,6 @@ impl Finding {
     }
 }
 
-#[cfg(feature = "codegen")]
-impl Finding {
-    pub(crate) fn warning(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(message, help) }
-    }
-
-    pub(crate) fn of(mut self, environment: &str) -> Self {
-        self.environment = Some(environment.to_owned());
-        self
-    }
-
-    pub(crate) fn at(mut self, place: Option<&Place>) -> Self {
-        self.place = place.cloned();
-        self
-    }
-}
-
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.lines().join("\n"))
@@ -114,6 +121,12 @@ impl fmt::Display for Severity {
 }
 
 impl Place {
+    /// A line of a file, from 1, or the whole file; `text` is what stands there.
+    #[must_use]
+    pub fn new(file: impl Into<String>, line: Option<usize>, text: impl Into<String>) -> Self {
+        Self { file: file.into(), line, text: text.into() }
+    }
+
     /// The place of a byte in a text.
     #[cfg(feature = "codegen")]
     pub(crate) fn in_text(file: &str, text: &str, offset: usize) -> Self {
@@ -138,7 +151,14 @@ impl fmt::Display for Place {
 }
 
 /// The text with every control and invisible character escaped: it may come from a document or a manifest.
-fn harmless(text: &str) -> String {
+///
+/// ```
+/// use idporten_config::finding::harmless;
+///
+/// assert_eq!(harmless("openid\u{1b}[2J\n"), r"openid\u{1b}[2J\n");
+/// ```
+#[must_use]
+pub fn harmless(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if is_invisible(c) { out.extend(c.escape_default()) } else { out.push(c) }

@@ -256,7 +256,8 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 }
 
 /// An object written in place: `object([("slug", "idporten-test".into())])`.
-pub(crate) fn object<const N: usize>(members: [(&str, Value); N]) -> Object {
+#[must_use]
+pub fn object<const N: usize>(members: [(&str, Value); N]) -> Object {
     members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 

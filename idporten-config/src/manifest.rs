@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use crate::environment::{KnownEnvironment, Product};
 use crate::finding::{Finding, Place};
+use crate::nearest::nearest;
 use crate::provider::Provider;
 use crate::require::Requirement;
 use crate::snapshot::Snapshot;
+use crate::violation::printable;
 
 /// The manifest's file name.
 pub const FILE_NAME: &str = "idporten.toml";
@@ -85,9 +87,36 @@ impl Manifest {
         Self { entries, route: Route::Macro, ..Self::default() }
     }
 
+    /// The environments that a command line names: for each its slug, and whether its snapshot is the bundled one rather than
+    /// a file in the directory `snapshots`.
+    pub fn of_command_line(snapshots: &str, environments: impl IntoIterator<Item = (String, bool)>) -> Self {
+        let entries = environments.into_iter().map(|(slug, bundled)| Entry { bundled, ..Entry::new(&slug) }).collect();
+        Self { entries, snapshots: snapshots.to_owned(), route: Route::CommandLine, ..Self::default() }
+    }
+
     /// The slugs of its environments, in the order of the text.
     pub fn environments(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|entry| entry.slug.as_str())
+    }
+
+    /// What is said to whoever asks for an environment that the manifest, at `file`, does not name.
+    #[must_use]
+    pub fn not_named(&self, slug: &str, file: &str) -> Finding {
+        let message = format!("`{}` is not an environment of `{}`", printable(slug), printable(file));
+        let help = match (slug.parse::<KnownEnvironment>(), nearest(slug, self.environments())) {
+            (Ok(known), _) => format!(
+                "add `[environments.{known}]` to it; without it, name a directory with `--snapshots`, or use `--bundled`"
+            ),
+            (Err(_), Some(near)) => format!("did you mean `{near}`?"),
+            (Err(_), None) => "name one of those, or add it to the manifest".to_owned(),
+        };
+        Finding::error(message, help).note(format!("it names: {}", self.environments().collect::<Vec<_>>().join(", ")))
+    }
+
+    /// Where an environment is named.
+    #[must_use]
+    pub fn place_of(&self, slug: &str) -> Option<&Place> {
+        self.entries.iter().find(|entry| entry.slug == slug)?.place.as_ref()
     }
 
     /// How old a snapshot may be.

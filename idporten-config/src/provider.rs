@@ -284,7 +284,9 @@ fn check(description: &Description) -> Vec<Violation> {
     violations
 }
 
-fn is_slug(slug: &str) -> bool {
+/// Whether a text has the form of a slug: lower-case letters, digits and single hyphens, a letter first, at most 64.
+#[must_use]
+pub fn is_slug(slug: &str) -> bool {
     slug.len() <= 64
         && slug.starts_with(|c: char| c.is_ascii_lowercase())
         && slug

@@ -176,6 +176,12 @@ impl Snapshot {
         self.as_of
     }
 
+    /// [`as_of`](Self::as_of) as the file has it, `YYYY-MM-DDTHH:MM:SSZ`.
+    #[must_use]
+    pub fn timestamp(&self) -> String {
+        format_time(self.as_of)
+    }
+
     /// The day of [`as_of`](Self::as_of), `YYYY-MM-DD`.
     #[must_use]
     pub fn date(&self) -> String {

@@ -36,6 +36,8 @@ pub(crate) struct Base {
 pub struct Resolved {
     /// What could be found, in the manifest's order.
     pub sources: Vec<Source>,
+    /// What was found and may not be used, for it holds a private key: only to be looked at.
+    pub leaked: Vec<Source>,
     /// What is wrong, in the same order.
     pub findings: Vec<Finding>,
     /// The files that were asked for, relative to the manifest's directory.
@@ -77,6 +79,22 @@ impl Source {
     #[must_use]
     pub fn label(&self) -> &str {
         &self.label
+    }
+
+    /// The same source, its path as it is from `directory`, a path that ends in a slash, where it is below that: what is said
+    /// in a file to be committed must not depend on where the tool was started.
+    #[must_use]
+    pub fn seen_from(mut self, directory: &str) -> Self {
+        if let Some(path) = self.label.strip_prefix(directory).filter(|_| !self.bundled) {
+            self.label = path.to_owned();
+        }
+        self
+    }
+
+    /// Where the values come from and of which day, and whether there are keys: `recorded 2024-07-30, without keys`.
+    #[must_use]
+    pub fn provenance(&self) -> String {
+        describe(&self.snapshot)
     }
 
     /// Whether it is the bundled snapshot.
@@ -185,6 +203,7 @@ impl Resolution<'_> {
                 "take the key as known to everybody, tell the provider, and fetch anew once it is replaced: `idporten-config fetch {}`",
                 entry.slug
             );
+            self.resolved.leaked.push(Source { snapshot, label: path, bundled: false, based_on: None });
             return self.report(entry, Finding::error(message, help));
         }
         self.resolved.sources.push(Source { snapshot, label: path, bundled: false, based_on: None });
@@ -283,7 +302,8 @@ fn too_old(source: &Source, manifest: &Manifest, now: SystemTime) -> Option<Find
 }
 
 /// A duration in days from two days on, and exactly below that.
-pub(crate) fn days(duration: Duration) -> String {
+#[must_use]
+pub fn days(duration: Duration) -> String {
     match duration.as_secs() / 86_400 {
         0 | 1 => humantime::format_duration(Duration::from_secs(duration.as_secs())).to_string(),
         days => format!("{days} days"),

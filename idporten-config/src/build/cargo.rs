@@ -81,8 +81,13 @@ impl Cargo {
     }
 }
 
-/// The time that ages are judged against: `SOURCE_DATE_EPOCH` in seconds, for builds that must be reproducible.
-pub(super) fn now(source_date_epoch: Option<&str>) -> Result<SystemTime, Box<Finding>> {
+/// The time that ages are judged against: the clock's, or `SOURCE_DATE_EPOCH` in seconds since 1970 where that variable is set,
+/// for builds that must be reproducible.
+///
+/// # Errors
+///
+/// A `SOURCE_DATE_EPOCH` that is not a number of seconds.
+pub fn now(source_date_epoch: Option<&str>) -> Result<SystemTime, Box<Finding>> {
     let Some(text) = source_date_epoch else { return Ok(SystemTime::now()) };
     let seconds = text.parse().map(Duration::from_secs).ok();
     seconds.and_then(|seconds| SystemTime::UNIX_EPOCH.checked_add(seconds)).ok_or_else(|| {

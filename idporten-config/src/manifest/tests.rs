@@ -129,6 +129,23 @@ fn every_mistake_is_found_at_once_and_the_rest_is_read() {
 }
 
 #[test]
+fn an_environment_that_is_asked_for_and_not_named_is_answered_with_those_that_are() {
+    let (manifest, _) = parse(&format!("[environments.idporten-test]\n{LOCAL}"));
+    let help = |slug| manifest.not_named(slug, FILE_NAME).help;
+    assert_eq!(
+        manifest.not_named("idporten-tset", FILE_NAME).to_string(),
+        "`idporten-tset` is not an environment of `idporten.toml`\n  it names: idporten-test, local\n  help: did you mean \
+         `idporten-test`?"
+    );
+    assert!(
+        help("maskinporten-prod").contains("add `[environments.maskinporten-prod]`"),
+        "{}",
+        help("maskinporten-prod")
+    );
+    assert!(help("keycloak").contains("name one of those"), "{}", help("keycloak"));
+}
+
+#[test]
 fn what_is_not_toml_is_named_with_its_line() {
     assert!(parse("a = 1\nb = = 2\n").1[0].contains("idporten.toml:2: b = = 2"));
     assert!(

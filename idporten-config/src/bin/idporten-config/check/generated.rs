@@ -1,0 +1,73 @@
+//! Whether committed code is what would be generated now.
+
+use std::fs;
+use std::io::ErrorKind;
+
+use idporten_config::finding::{Finding, Place};
+
+use crate::generate;
+use crate::outcome::Refusal;
+use crate::selection::{Selection, SourceOptions};
+
+/// What is to be said of a generated file.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) file: String,
+    pub(super) state: &'static str,
+    pub(super) finding: Option<Finding>,
+}
+
+/// Compares a file with what `generate` makes of the same environments. What cannot be generated cannot be compared with; why
+/// is among the other findings.
+pub(super) fn check(
+    file: &str,
+    options: &SourceOptions,
+    names: &[String],
+    selection: &Selection,
+) -> Result<Answer, Refusal> {
+    let answer = |state, finding| Ok(Answer { file: file.to_owned(), state, finding });
+    let help = format!("run `{}`", options.command_here(names, file));
+    let committed = match fs::read(file) {
+        Ok(text) => String::from_utf8_lossy(&text).replace("\r\n", "\n"),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return answer("missing", Some(Finding::error(format!("no generated code at `{file}`"), help)));
+        }
+        Err(error) => {
+            let message = format!("`{file}` cannot be read: {error}");
+            return Err(Finding::error(message, "name the file of generated code").into());
+        }
+    };
+    if !selection.is_complete() {
+        return answer("not compared", None);
+    }
+    let (generated, _) = generate::rust(options, names, selection)?;
+    match first_difference(&committed, &generated) {
+        None => answer("up to date", None),
+        Some((number, found, expected)) => {
+            let finding = Finding::error(format!("`{file}` is out of date"), help)
+                .at(Some(&Place::new(file, Some(number), found)))
+                .note(format!("it would be: {expected}"));
+            answer("out of date", Some(finding))
+        }
+    }
+}
+
+/// The first line that differs, from 1, with what stands there and what would.
+fn first_difference<'a>(committed: &'a str, generated: &'a str) -> Option<(usize, &'a str, &'a str)> {
+    if committed == generated {
+        return None;
+    }
+    let (mut old, mut new) = (committed.split('\n'), generated.split('\n'));
+    (1..).find_map(|number| match (old.next(), new.next()) {
+        (Some(found), Some(expected)) if found == expected => None,
+        (found, expected) => Some((number, shown(found), shown(expected))),
+    })
+}
+
+fn shown(line: Option<&str>) -> &str {
+    match line.map(str::trim) {
+        Some("") => "(an empty line)",
+        Some(line) => line,
+        None => "(the end of the file)",
+    }
+}

@@ -1,0 +1,138 @@
+//! `generate`: snapshots to Rust code, JSON, or environment variables.
+
+mod variables;
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use idporten_config::finding::{Finding, harmless};
+use idporten_config::json::{Object, Value, object};
+use idporten_config::sources::Source;
+use idporten_config::{codegen, format};
+
+use crate::outcome::{Outcome, Refusal, Verdict};
+use crate::selection::{Selection, SourceOptions};
+use crate::{file, now};
+
+/// Generate Rust constants, JSON or environment variables from snapshots.
+///
+/// What is generated is printed, or written to the file that `--out` names. The constants of an environment are grouped by
+/// product, as in `idporten::test::TOKEN_ENDPOINT`. Where something is wrong that a build would fail for, nothing is generated.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Arguments {
+    /// The environments, by slug; all of the manifest where none is named
+    #[arg(value_name = "ENV")]
+    environments: Vec<String>,
+    #[command(flatten)]
+    options: SourceOptions,
+    /// What to generate
+    #[arg(long, value_enum, default_value_t = Format::Rust)]
+    format: Format,
+    /// Write to FILE instead of printing
+    ///
+    /// The file is written whole or not at all, and left untouched where it is up to date already.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Rust code without dependencies
+    Rust,
+    /// An object with a member for each environment, for programs in other languages
+    Json,
+    /// Lines `NAME=value`, by the names of the nais platform; one environment of each product
+    Env,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  idporten-config generate idporten-test
+  idporten-config generate --out src/providers.rs
+  idporten-config generate --format json maskinporten-test maskinporten-prod --bundled
+  idporten-config generate --format env idporten-test maskinporten-test --out .env
+
+A program takes the code in as a module, for rustfmt to leave as it is:
+  #[rustfmt::skip]
+  mod providers;
+
+Exit codes:
+  0  generated, perhaps with warnings
+  1  a requirement of the manifest is not met: nothing was generated
+  2  a mistake in the command, the manifest or a snapshot: nothing was generated";
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Refusal> {
+    let selection = arguments.options.select(&arguments.environments, now()?)?;
+    let mut outcome = Outcome::noting(&selection.notes);
+    outcome.remark_on(&selection.mistakes);
+    outcome.remark_on(&selection.findings);
+    if !selection.is_complete() {
+        outcome.verdict = Verdict::BadInput;
+    } else if selection.findings.iter().any(Finding::is_error) {
+        outcome.verdict = Verdict::Findings;
+    }
+    if outcome.verdict != Verdict::Fine {
+        outcome.note("nothing was generated");
+        return Ok(outcome);
+    }
+    let text = arguments.text(&selection, &mut outcome)?;
+    outcome.output = match &arguments.out {
+        None => text,
+        Some(path) => {
+            let verb = if file::write(path, &text)? { "written" } else { "unchanged" };
+            format!("{}  {verb}\n", harmless(&path.display().to_string()))
+        }
+    };
+    Ok(outcome)
+}
+
+impl Arguments {
+    fn text(&self, selection: &Selection, outcome: &mut Outcome) -> Result<String, Refusal> {
+        match self.format {
+            Format::Rust => {
+                let (code, warnings) = rust(&self.options, &self.environments, selection)?;
+                outcome.remark_on(&warnings);
+                Ok(code)
+            }
+            Format::Json => Ok(json(&selection.sources)),
+            Format::Env => variables::lines(&selection.sources, outcome),
+        }
+    }
+}
+
+/// The code of a selection, and what a build would warn of. It is the same wherever the command is run.
+pub(crate) fn rust(
+    options: &SourceOptions,
+    names: &[String],
+    selection: &Selection,
+) -> Result<(String, Vec<Finding>), Refusal> {
+    let manifest = options.manifest_file().unwrap_or_default();
+    let directory = manifest.rfind('/').map_or("", |slash| &manifest[..=slash]);
+    let sources: Vec<_> = selection.sources.iter().map(|source| source.clone().seen_from(directory)).collect();
+    let products = codegen::products(&sources);
+    let command = harmless(&options.command_in_place(names));
+    let header = codegen::header(&sources, &format!("`{command}`"));
+    let code = format::format(&header, &products.tokens)
+        .map_err(|error| Finding::error(error.to_string(), "report it with the snapshots"))?;
+    Ok((code, products.findings))
+}
+
+fn json(sources: &[Source]) -> String {
+    let environments = sources.iter().map(|source| {
+        let (snapshot, provider) = (source.snapshot(), source.snapshot().provider());
+        let environment = object([
+            ("as_of", snapshot.timestamp().into()),
+            ("based_on", source.based_on().into()),
+            ("constants", codegen::values(source).into()),
+            ("issuer", provider.issuer().into()),
+            ("origin", snapshot.origin().as_str().into()),
+            ("product", provider.product().slug().into()),
+            ("slug", provider.slug().into()),
+            ("stage", provider.stage().into()),
+            ("well_known_url", provider.well_known_url().into()),
+        ]);
+        (provider.slug().to_owned(), environment.into())
+    });
+    Value::from(environments.collect::<Object>()).to_string()
+}

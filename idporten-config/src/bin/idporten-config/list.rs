@@ -1,0 +1,74 @@
+//! `list`: the environments of the table.
+
+use std::time::SystemTime;
+
+use clap::Args;
+use idporten_config::KnownEnvironment;
+use idporten_config::environment::Lifecycle;
+use idporten_config::json::{Object, Value, object};
+use idporten_config::sources::days;
+
+use crate::columns::columns;
+use crate::json;
+use crate::now;
+use crate::outcome::{Outcome, Refusal};
+use crate::selection::bundled;
+
+/// List the known environments: issuer, whether it is in use, and what its bundled snapshot is.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Arguments {
+    /// Print a JSON array, for programs
+    #[arg(long)]
+    json: bool,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  idporten-config list
+  idporten-config list --json | jq -r '.[] | select(.lifecycle.status == \"active\") | .issuer'";
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Refusal> {
+    let now = now()?;
+    let all = KnownEnvironment::ALL.iter().copied();
+    let output = if arguments.json {
+        Value::from(all.map(in_json).collect::<Result<Vec<_>, _>>()?).to_string()
+    } else {
+        columns(&all.map(|known| row(known, now)).collect::<Result<Vec<_>, _>>()?)
+    };
+    Ok(Outcome { output, ..Outcome::default() })
+}
+
+fn row(known: KnownEnvironment, now: SystemTime) -> Result<Vec<String>, Refusal> {
+    let source = bundled(known)?;
+    let status = match known.lifecycle() {
+        Lifecycle::Retired { date: Some(date), .. } => format!("retired {date}"),
+        Lifecycle::Retired { .. } => "retired".to_owned(),
+        _ => "active".to_owned(),
+    };
+    let age = days(source.snapshot().age(now));
+    let snapshot = format!("bundled: {}, {age} old", source.provenance());
+    Ok(vec![known.slug().to_owned(), known.name().to_owned(), known.issuer().to_owned(), status, snapshot])
+}
+
+fn in_json(known: KnownEnvironment) -> Result<Object, Refusal> {
+    let source = bundled(known)?;
+    let snapshot = source.snapshot();
+    let about_the_bundled = object([
+        ("as_of", snapshot.timestamp().into()),
+        ("keys", snapshot.jwks().map(|set| json::count(set.keys().len())).into()),
+        ("missing_members", snapshot.missing_members().into()),
+        ("origin", snapshot.origin().as_str().into()),
+    ]);
+    Ok(object([
+        ("bundled", about_the_bundled.into()),
+        ("issuer", known.issuer().into()),
+        ("lifecycle", json::lifecycle(known.lifecycle()).into()),
+        ("name", known.name().into()),
+        ("product", known.product().slug().into()),
+        ("schema", json::schema(known.schema())),
+        ("slug", known.slug().into()),
+        ("stage", known.stage().into()),
+        ("well_known_url", known.well_known_url().into()),
+    ]))
+}

@@ -1,0 +1,80 @@
+//! The command-line tool `idporten-config`: what the library knows, at a terminal and in scripts.
+
+mod check;
+mod columns;
+mod command;
+mod file;
+mod generate;
+mod json;
+mod list;
+mod outcome;
+mod selection;
+mod show;
+
+use std::env;
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use clap::{Parser, Subcommand};
+use idporten_config::build;
+
+use outcome::{Outcome, Refusal};
+
+/// ID-porten, Maskinporten and Ansattporten metadata: look at snapshots, check them, generate code of them.
+#[derive(Debug, Parser)]
+#[command(name = "idporten-config", version, propagate_version = true, after_help = AFTER_HELP)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    List(list::Arguments),
+    Show(show::Arguments),
+    Generate(generate::Arguments),
+    Check(check::Arguments),
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  idporten-config list
+  idporten-config show idporten-test
+  idporten-config generate --out src/providers.rs
+  idporten-config check --offline
+
+Exit codes:
+  0  fine
+  1  findings: a stale snapshot, a requirement that is not met, generated code that is out of date
+  2  usage or bad input: a mistake in the command, the manifest or a snapshot
+
+Environment variables:
+  SOURCE_DATE_EPOCH  the time, in seconds since 1970, that ages are judged against, in place of the clock";
+
+fn main() -> ExitCode {
+    match Arguments::try_parse() {
+        Ok(arguments) => arguments.verb.run().finish(),
+        Err(error) => {
+            // Help for a pipe that is closed early is no failure.
+            let _ = error.print();
+            u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
+        }
+    }
+}
+
+impl Verb {
+    fn run(&self) -> Outcome {
+        let outcome = match self {
+            Self::List(arguments) => list::run(arguments),
+            Self::Show(arguments) => show::run(arguments),
+            Self::Generate(arguments) => generate::run(arguments),
+            Self::Check(arguments) => check::run(arguments),
+        };
+        outcome.unwrap_or_else(|refusal| Outcome::refused(&refusal))
+    }
+}
+
+/// The time that ages are judged against.
+fn now() -> Result<SystemTime, Refusal> {
+    Ok(build::now(env::var("SOURCE_DATE_EPOCH").ok().as_deref())?)
+}

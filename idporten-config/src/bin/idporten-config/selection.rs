@@ -1,0 +1,235 @@
+//! Which environments a command is about, and where their snapshots come from.
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use clap::Args;
+use idporten_config::KnownEnvironment;
+use idporten_config::finding::Finding;
+use idporten_config::manifest::{DEFAULT_SNAPSHOTS, FILE_NAME, Manifest};
+use idporten_config::project::Project;
+use idporten_config::provider::{Provider, is_slug};
+use idporten_config::sources::{Resolved, Source};
+
+use crate::command::command;
+use crate::outcome::Refusal;
+
+/// The options that say where snapshots come from.
+#[derive(Debug, Args)]
+pub(crate) struct SourceOptions {
+    /// The manifest [default: `idporten.toml`, if this directory has one]
+    ///
+    /// It says where the snapshot of each of its environments comes from, what is required of them, and how old they may be. An
+    /// environment that it does not name is an error.
+    #[arg(long, value_name = "PATH")]
+    manifest: Option<String>,
+    /// Read the snapshots in DIR, and no manifest
+    ///
+    /// The environments must be named; the snapshot of each is `DIR/<slug>.json`. Where there is neither this option nor a
+    /// manifest, `snapshots/<slug>.json` is read, or, if there is no such file, the bundled snapshot is used and a note says so.
+    #[arg(long, value_name = "DIR", conflicts_with = "manifest")]
+    snapshots: Option<String>,
+    /// Use the snapshots that come with this tool, and no manifest
+    ///
+    /// The environments must be named. Bundled snapshots are old and without keys; `idporten-config list` shows them.
+    #[arg(long, conflicts_with_all = ["manifest", "snapshots"])]
+    bundled: bool,
+}
+
+/// The environments of a command, and what was found of them.
+#[derive(Debug)]
+pub(crate) struct Selection {
+    pub(crate) slugs: Vec<String>,
+    pub(crate) sources: Vec<Source>,
+    /// What may only be looked at, for it holds a private key.
+    pub(crate) leaked: Vec<Source>,
+    /// What is wrong with the manifest itself.
+    pub(crate) mistakes: Vec<Finding>,
+    /// What is wrong with the environments.
+    pub(crate) findings: Vec<Finding>,
+    /// Where something else was taken than one might think.
+    pub(crate) notes: Vec<String>,
+    pub(crate) manifest: Manifest,
+}
+
+impl SourceOptions {
+    /// Finds the snapshots of the environments that are named, or else of all in the manifest.
+    pub(crate) fn select(&self, names: &[String], now: SystemTime) -> Result<Selection, Refusal> {
+        let names = distinct(names);
+        match self.manifest_file() {
+            Some(file) => from_manifest(&file, names, now),
+            None if names.is_empty() => Err(self.nothing_named().into()),
+            None => self.without_manifest(names, now),
+        }
+    }
+
+    /// The manifest's path, where one is used.
+    pub(crate) fn manifest_file(&self) -> Option<String> {
+        let file = self.manifest.clone().or_else(|| {
+            let alone = self.snapshots.is_none() && !self.bundled;
+            (alone && Path::new(FILE_NAME).try_exists().unwrap_or(true)).then(|| FILE_NAME.to_owned())
+        })?;
+        Some(if cfg!(windows) { file.replace('\\', "/") } else { file })
+    }
+
+    /// The command that generates code of these environments, from the directory of the manifest, if there is one: it stands
+    /// in files that are committed.
+    pub(crate) fn command_in_place(&self, names: &[String]) -> String {
+        let file = self.manifest_file();
+        let name = file.as_deref().map(|file| file.rsplit('/').next().unwrap_or(file));
+        self.command(name, names, &[])
+    }
+
+    /// The command that writes it to a file, from this directory.
+    pub(crate) fn command_here(&self, names: &[String], out: &str) -> String {
+        self.command(self.manifest.as_deref(), names, &["--out", out])
+    }
+
+    fn command(&self, manifest: Option<&str>, names: &[String], more: &[&str]) -> String {
+        let mut words = vec!["generate"];
+        words.extend(names.iter().map(String::as_str));
+        if let Some(manifest) = manifest.filter(|manifest| *manifest != FILE_NAME) {
+            words.extend(["--manifest", manifest]);
+        }
+        if let Some(directory) = &self.snapshots {
+            words.extend(["--snapshots", directory]);
+        }
+        words.extend(self.bundled.then_some("--bundled"));
+        words.extend(more);
+        command(words)
+    }
+
+    fn nothing_named(&self) -> Finding {
+        let help = "name one, such as `idporten-test` (`idporten-config list` shows them)";
+        if self.bundled || self.snapshots.is_some() {
+            return Finding::error("no environment is named, and with this option no manifest is read", help);
+        }
+        let message = format!("no environment is named, and there is no `{FILE_NAME}` in this directory");
+        Finding::error(message, format!("{help}, or the manifest with `--manifest`"))
+    }
+
+    /// The snapshots of a directory. One that is missing from the usual directory is the bundled one, and that is said; one
+    /// missing from a directory that was asked for is missing.
+    fn without_manifest(&self, slugs: Vec<String>, now: SystemTime) -> Result<Selection, Refusal> {
+        let directory = self.snapshots.as_deref().unwrap_or(DEFAULT_SNAPSHOTS);
+        let is_there = |slug: &str| !self.bundled && has_file(directory, slug);
+        let falls_back = |slug: &&String| self.snapshots.is_none() && !self.bundled && !is_there(slug);
+        let notes = slugs.iter().filter(falls_back).filter_map(|slug| fallback(directory, slug)).collect();
+        let entries = slugs.iter().map(|slug| (slug.clone(), self.bundled || falls_back(&slug)));
+        let project = Project::of(Path::new(""), Manifest::of_command_line(directory, entries));
+        let mut selection = Selection::new(&project, project.resolve(Some(now)), slugs);
+        let is_unknown = |slug: &str| slug.parse::<KnownEnvironment>().is_err() && !is_there(slug);
+        let unknown = |finding: &&Finding| finding.environment.as_deref().is_some_and(is_unknown);
+        let unknown: Vec<Finding> = selection.findings.iter().filter(unknown).cloned().collect();
+        if !unknown.is_empty() {
+            return Err(unknown.into());
+        }
+        selection.mistakes.extend(twins(&selection.sources));
+        selection.notes = notes;
+        Ok(selection)
+    }
+}
+
+fn from_manifest(file: &str, names: Vec<String>, now: SystemTime) -> Result<Selection, Refusal> {
+    let project = Project::open(Path::new(""), file);
+    let resolved = project.resolve(Some(now));
+    let manifest = project.manifest();
+    let is_named = |name: &&String| manifest.environments().any(|slug| slug == name.as_str());
+    let unknown: Vec<&String> = names.iter().filter(|name| !is_named(name)).collect();
+    // Where the manifest has mistakes, an environment may be missing for one of those.
+    if !unknown.is_empty() && !resolved.findings.iter().any(|finding| finding.environment.is_none()) {
+        return Err(unknown.into_iter().map(|name| manifest.not_named(name, file)).collect::<Vec<_>>().into());
+    }
+    let slugs = if names.is_empty() { manifest.environments().map(str::to_owned).collect() } else { names };
+    Ok(Selection::new(&project, resolved, slugs))
+}
+
+impl Selection {
+    fn new(project: &Project, resolved: Resolved, slugs: Vec<String>) -> Self {
+        let is_selected = |slug: &str| slugs.iter().any(|selected| selected == slug);
+        let (mistakes, findings): (Vec<_>, Vec<_>) =
+            resolved.findings.into_iter().partition(|finding| finding.environment.is_none());
+        let own = |source: &Source| is_selected(source.snapshot().provider().slug());
+        let mut selection = Self {
+            sources: resolved.sources.into_iter().filter(own).collect(),
+            leaked: resolved.leaked.into_iter().filter(own).collect(),
+            findings: findings
+                .into_iter()
+                .filter(|finding| finding.environment.as_deref().is_some_and(is_selected))
+                .collect(),
+            mistakes,
+            notes: Vec::new(),
+            manifest: project.manifest().clone(),
+            slugs,
+        };
+        if selection.mistakes.is_empty() {
+            selection.findings.extend(selection.unexplained());
+        }
+        selection
+    }
+
+    /// An environment that stands on another has no finding of its own where that other cannot be used.
+    fn unexplained(&self) -> Vec<Finding> {
+        let is_explained =
+            |slug: &str| self.findings.iter().any(|finding| finding.environment.as_deref() == Some(slug));
+        let missing = self.slugs.iter().filter(|slug| self.source(slug).is_none() && !is_explained(slug));
+        let finding = |slug: &String| {
+            let message = format!("{slug}: there is no snapshot, and the environment it is based on cannot be used");
+            let help = "mend that one, which `based-on` names, or give this one a snapshot of its own";
+            Finding::error(message, help).of(slug).at(self.manifest.place_of(slug))
+        };
+        missing.map(finding).collect()
+    }
+
+    /// What was found of an environment.
+    pub(crate) fn source(&self, slug: &str) -> Option<&Source> {
+        self.sources.iter().find(|source| source.snapshot().provider().slug() == slug)
+    }
+
+    /// Whether every environment has a snapshot to work with, and the manifest no mistake.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.mistakes.is_empty() && self.slugs.iter().all(|slug| self.source(slug).is_some())
+    }
+}
+
+/// The bundled snapshot of an environment.
+pub(crate) fn bundled(known: KnownEnvironment) -> Result<Source, Refusal> {
+    Source::bundled(known)
+        .map_err(|error| Finding::error(error.to_string(), "report this as a bug of idporten-config").into())
+}
+
+/// The stage names a module: within a product it must be unique. A manifest sees to that itself.
+fn twins(sources: &[Source]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut seen: Vec<&Provider> = Vec::new();
+    for provider in sources.iter().map(|source| source.snapshot().provider()) {
+        let is_twin = |other: &&&Provider| (other.product(), other.stage()) == (provider.product(), provider.stage());
+        if let Some(twin) = seen.iter().find(is_twin) {
+            let (one, other, stage) = (twin.slug(), provider.slug(), provider.stage());
+            let message = format!("`{one}` and `{other}` are both the stage `{stage}` of one product");
+            findings.push(Finding::error(message, "name one of them alone"));
+        }
+        seen.push(provider);
+    }
+    findings
+}
+
+fn distinct(names: &[String]) -> Vec<String> {
+    let mut distinct: Vec<String> = Vec::new();
+    for name in names {
+        if !distinct.contains(name) {
+            distinct.push(name.clone());
+        }
+    }
+    distinct
+}
+
+/// Whether a directory has a file, or something in its place that should be reported rather than passed over.
+fn has_file(directory: &str, slug: &str) -> bool {
+    is_slug(slug) && Path::new(directory).join(format!("{slug}.json")).try_exists().unwrap_or(true)
+}
+
+fn fallback(directory: &str, slug: &str) -> Option<String> {
+    let source = bundled(slug.parse().ok()?).ok()?;
+    Some(format!("no {directory}/{slug}.json: the bundled snapshot is used ({})", source.provenance()))
+}

@@ -1,0 +1,88 @@
+//! The key set of a snapshot, for people and for programs.
+
+use idporten_config::json::{Object, Value, object};
+use idporten_config::jwks::{JwkSet, KeyParameters, RejectedKey, SigningKey};
+use idporten_config::{SigningAlg, Snapshot};
+
+use crate::json::count;
+
+/// The members of `show --json` that are about keys.
+pub(super) fn in_json(snapshot: &Snapshot) -> [(&'static str, Value); 4] {
+    let set = snapshot.jwks();
+    let usable = set.map(|set| set.keys().iter().map(|key| key_in_json(key, snapshot)).collect::<Vec<_>>());
+    let rejected: Vec<Object> = set.map(JwkSet::rejected).unwrap_or_default().iter().map(rejected_in_json).collect();
+    [
+        ("ambiguous_kids", set.map(JwkSet::ambiguous_kids).unwrap_or_default().into()),
+        ("keys", usable.into()),
+        ("leaked", set.is_some_and(JwkSet::is_leaked).into()),
+        ("rejected_keys", rejected.into()),
+    ]
+}
+
+fn key_in_json(key: &SigningKey, snapshot: &Snapshot) -> Object {
+    let (bits, curve) = size(key.parameters());
+    let serves: Vec<&str> = serves(key, snapshot).into_iter().map(SigningAlg::as_str).collect();
+    object([
+        ("alg", key.alg().map(SigningAlg::as_str).into()),
+        ("bits", bits.map(count).into()),
+        ("crv", curve.into()),
+        ("kid", key.kid().into()),
+        ("kty", key.key_type().into()),
+        ("serves", serves.into()),
+        ("thumbprint", key.thumbprint().into()),
+    ])
+}
+
+fn rejected_in_json(rejected: &RejectedKey) -> Object {
+    object([
+        ("index", count(rejected.index)),
+        ("kid", rejected.kid.as_deref().into()),
+        ("leaked", rejected.leaked.into()),
+        ("reason", rejected.reason.as_str().into()),
+    ])
+}
+
+/// A row for each usable key: kid, what it is, what it serves, thumbprint.
+pub(super) fn rows(set: &JwkSet, snapshot: &Snapshot) -> Vec<Vec<String>> {
+    let row = |key: &SigningKey| {
+        let what = match size(key.parameters()) {
+            (Some(bits), _) => format!("{} {bits}", key.key_type()),
+            (None, curve) => format!("{} {}", key.key_type(), curve.unwrap_or_default()),
+        };
+        let serves: Vec<&str> = serves(key, snapshot).into_iter().map(SigningAlg::as_str).collect();
+        let alg = match key.alg() {
+            Some(alg) => alg.to_string(),
+            None if serves.is_empty() => "no alg, and fits none of the environment's".to_owned(),
+            None => format!("no alg, serves {}", serves.join(" ")),
+        };
+        vec![kid(key.kid()), what, alg, format!("thumbprint {}", key.thumbprint())]
+    };
+    set.keys().iter().map(row).collect()
+}
+
+/// A row for each entry that is not used, and why.
+pub(super) fn rejected_rows(set: &JwkSet) -> Vec<Vec<String>> {
+    let row = |rejected: &RejectedKey| {
+        let loud = if rejected.leaked { "LEAKED: " } else { "" };
+        vec![format!("entry {}", rejected.index), kid(rejected.kid.as_deref()), format!("{loud}{}", rejected.reason)]
+    };
+    set.rejected().iter().map(row).collect()
+}
+
+fn kid(kid: Option<&str>) -> String {
+    kid.map_or_else(|| "(no kid)".to_owned(), str::to_owned)
+}
+
+fn serves(key: &SigningKey, snapshot: &Snapshot) -> Vec<SigningAlg> {
+    let published = snapshot.signing_algs();
+    SigningAlg::ALL.iter().copied().filter(|alg| key.serves(*alg, &published)).collect()
+}
+
+/// The bits of a modulus, or the name of a curve.
+fn size(parameters: &KeyParameters) -> (Option<usize>, Option<&'static str>) {
+    match parameters {
+        KeyParameters::Rsa { bits, .. } => (Some(*bits), None),
+        KeyParameters::Ec { crv, .. } | KeyParameters::Okp { crv, .. } => (None, Some(*crv)),
+        _ => (None, None),
+    }
+}

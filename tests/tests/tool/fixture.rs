@@ -1,0 +1,179 @@
+//! The tool, directories to run it in, and snapshots to run it on.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::{env, fs};
+
+use idporten_config::KnownEnvironment;
+use idporten_config::json::Value;
+
+/// The first of August 2024: the bundled snapshot of idporten-test is two days old.
+const NOW: &str = "1722470400";
+
+/// A directory of a test's own, gone at the end.
+pub(crate) struct Directory(PathBuf);
+
+/// What the tool answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Directory {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let directory = Self(env::temp_dir().join(format!("idporten-config-tool-{}-{number}", std::process::id())));
+        fs::create_dir_all(&directory.0).unwrap();
+        for (path, text) in files {
+            directory.write(path, text);
+        }
+        directory
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        let path = self.0.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    pub(crate) fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.0.join(path)).unwrap()
+    }
+
+    /// Runs the tool here.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Answer {
+        self.run_in("", arguments)
+    }
+
+    /// Runs the tool in a directory below this one.
+    pub(crate) fn run_in(&self, below: &str, arguments: &[&str]) -> Answer {
+        Answer::of(tool().current_dir(self.0.join(below)).args(arguments).output().unwrap())
+    }
+
+    /// What standard error says of a run that prints nothing else and ends with this code.
+    #[track_caller]
+    pub(crate) fn fails(&self, code: i32, arguments: &[&str]) -> String {
+        let answer = self.run(arguments);
+        assert_eq!((answer.code, answer.out.as_str()), (code, ""), "{}", answer.err);
+        assert!(!answer.err.contains("panicked"), "{}", answer.err);
+        answer.err
+    }
+
+    /// What standard output says of a run that ends with this code and says nothing else.
+    #[track_caller]
+    pub(crate) fn says(&self, code: i32, arguments: &[&str]) -> String {
+        let answer = self.run(arguments);
+        assert_eq!((answer.code, answer.err.as_str()), (code, ""), "{}", answer.out);
+        answer.out
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+impl Answer {
+    fn of(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).expect("the tool writes UTF-8");
+        Self {
+            code: output.status.code().expect("no signal ended it"),
+            out: text(output.stdout),
+            err: text(output.stderr),
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        Value::parse(self.out.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{}\n{}", self.out, self.err))
+    }
+}
+
+/// The program, with the clock of these tests.
+pub(crate) fn tool() -> Command {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    let mut command = Command::new(PROGRAM.get_or_init(build));
+    command.env("SOURCE_DATE_EPOCH", NOW);
+    command
+}
+
+/// Builds the tool with the features that its users build it with: those of this test are others.
+fn build() -> PathBuf {
+    let workspace = workspace();
+    let target = workspace.join("target/tool-under-test");
+    let status = Command::new(env!("CARGO"))
+        .current_dir(&workspace)
+        .args([
+            "build",
+            "--quiet",
+            "--offline",
+            "-p",
+            "idporten-config",
+            "--features",
+            "cli",
+            "--bin",
+            "idporten-config",
+        ])
+        .arg("--target-dir")
+        .arg(&target)
+        .env_remove("CARGO_BUILD_TARGET")
+        .status()
+        .unwrap();
+    assert!(status.success(), "the tool does not build");
+    target.join("debug").join(format!("idporten-config{}", env::consts::EXE_SUFFIX))
+}
+
+pub(crate) fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The names of what is in a directory.
+pub(crate) fn list_of(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name());
+    entries.map(|name| name.to_string_lossy().into_owned()).collect()
+}
+
+pub(crate) fn bundled(environment: KnownEnvironment) -> &'static str {
+    environment.bundled_snapshot()
+}
+
+/// The bundled snapshot with a key set.
+pub(crate) fn with_keys(environment: KnownEnvironment, keys: &[String]) -> String {
+    let jwks = format!("\"jwks\": {{\"keys\": [{}]}}", keys.join(", "));
+    let text = bundled(environment).replace("\"jwks\": null", &jwks);
+    assert!(text.contains(&jwks));
+    text
+}
+
+/// Maskinporten PROD as it would be fetched on the day of these tests.
+pub(crate) fn fetched() -> String {
+    with_keys(KnownEnvironment::MaskinportenProd, &[rsa("slot", '_')])
+        .replace("\"documented\"", "\"fetched\"")
+        .replace("2025-01-01T", "2024-07-31T")
+}
+
+/// An RSA key of 2,048 bits that nobody has: every digit of its modulus is the same.
+pub(crate) fn rsa(kid: &str, digit: char) -> String {
+    let n = digit.to_string().repeat(341);
+    format!(r#"{{"kty": "RSA", "kid": "{kid}", "e": "AQAB", "n": "{n}w"}}"#)
+}
+
+/// The `local` environment of a manifest.
+pub(crate) const LOCAL: &str = "\
+[environments.local]
+product = 'idporten'
+development = true
+issuer = 'http://localhost:8080/default'
+well-known-url = 'http://localhost:8080/default/.well-known/openid-configuration'
+based-on = 'idporten-test'
+";

@@ -1,0 +1,145 @@
+//! A snapshot, looked at.
+
+use idporten_config::KnownEnvironment as Known;
+use idporten_config::json::Value;
+
+use crate::fixture::{Directory, LOCAL, bundled, rsa, with_keys};
+
+const MASKINPORTEN: &str = "snapshots/maskinporten-test.json";
+
+/// A key set that publishes a private key beside a good one.
+pub(crate) fn leaked() -> String {
+    with_keys(
+        Known::MaskinportenTest,
+        &[rsa("good", '_'), rsa("slot", '-').replace("\"kty\"", "\"d\": \"AAAA\", \"kty\"")],
+    )
+}
+
+/// A key set with what may go wrong in one, but for a leak.
+fn mixed() -> String {
+    let symmetric = r#"{"kty": "oct", "kid": "secret", "k": "AAAA"}"#.to_owned();
+    with_keys(Known::MaskinportenTest, &[rsa("slot", '_'), rsa("slot", '-'), symmetric])
+}
+
+#[test]
+fn a_snapshot_is_shown_with_where_it_comes_from_and_what_it_holds() {
+    let out = Directory::new(&[]).says(0, &["show", "idporten-test", "--bundled"]);
+    for expected in [
+        "ID-porten TEST (idporten-test)\n",
+        "  issuer          https://test.idporten.no\n",
+        "  well-known URL  https://test.idporten.no/.well-known/openid-configuration\n",
+        "  origin          recorded\n",
+        "  as of           2024-07-30T00:00:00Z, 2 days old\n",
+        "\nendpoints\n  authorization_endpoint                 https://login.test.idporten.no/authorize\n",
+        "  scopes_supported                                  openid, profile\n",
+        "\nkeys: not in this snapshot\n",
+    ] {
+        assert!(out.contains(expected), "{expected:?} in\n{out}");
+    }
+    assert!(!out.contains("missing"), "{out}");
+}
+
+#[test]
+fn what_the_schema_requires_and_the_snapshot_lacks_is_shown() {
+    let out = Directory::new(&[]).says(0, &["show", "ansattporten-prod", "--bundled"]);
+    assert!(out.contains("\nmissing, and required by OpenID Connect Discovery 1.0, section 3\n  jwks_uri\n"), "{out}");
+    let out = Directory::new(&[]).says(0, &["show", "idporten-legacy-prod", "--bundled"]);
+    assert!(out.contains("  RETIRED         the old OIDC solution is retired"), "{out}");
+}
+
+#[test]
+fn keys_are_shown_with_thumbprint_size_and_what_they_serve_and_the_others_with_their_reason() {
+    let directory = Directory::new(&[(MASKINPORTEN, &mixed())]);
+    let out = directory.says(0, &["show", "maskinporten-test"]);
+    let lines: Vec<_> =
+        out.lines().filter(|line| line.starts_with("  slot  RSA 2048  no alg, serves RS256  thumbprint ")).collect();
+    assert_eq!(lines.len(), 2, "{out}");
+    assert_ne!(lines[0], lines[1]);
+    assert!(out.contains("\nkeys that are not used\n  entry 2  secret  `kty` is not RSA, EC or OKP\n"), "{out}");
+    assert!(
+        out.contains("\nkids under which several keys stand: a token that names one may mean any of them\n  slot\n"),
+        "{out}"
+    );
+}
+
+#[test]
+fn programs_get_the_same_as_an_object() {
+    let directory =
+        Directory::new(&[(MASKINPORTEN, &mixed().replace("\"issuer\"", "\"new_member\": {\"a\": 1}, \"issuer\""))]);
+    let json = directory.run(&["show", "maskinporten-test", "--json"]).json();
+    let get = |name: &str| json.as_object().unwrap().get(name).unwrap_or_else(|| panic!("no {name}"));
+    let endpoints = get("endpoints").as_object().unwrap();
+    assert_eq!(endpoints.get("token_endpoint"), Some(&"https://test.maskinporten.no/token".into()));
+    assert!(get("capabilities").as_object().unwrap().contains("grant_types_supported"));
+    assert!(get("unknown_members").as_object().unwrap().contains("new_member"));
+    assert_eq!(get("origin"), &"recorded".into());
+    assert_eq!(get("as_of"), &"2026-04-30T00:00:00Z".into());
+    assert_eq!(get("age_seconds"), &0.into(), "a snapshot of the future is not old");
+    assert_eq!(get("leaked"), &false.into());
+    assert_eq!(get("ambiguous_kids").as_strings().unwrap(), ["slot"]);
+    let key = get("keys").as_array().unwrap()[0].as_object().unwrap();
+    assert_eq!(
+        (key.get("kid"), key.get("bits"), key.get("kty")),
+        (Some(&"slot".into()), Some(&2048.into()), Some(&"RSA".into()))
+    );
+    assert_eq!((key.get("alg"), key.get("crv")), (Some(&Value::Null), Some(&Value::Null)));
+    let rejected = get("rejected_keys").as_array().unwrap()[0].as_object().unwrap();
+    assert_eq!((rejected.get("index"), rejected.get("kid")), (Some(&2.into()), Some(&"secret".into())));
+}
+
+#[test]
+fn a_private_key_is_shown_loudly_and_is_a_finding() {
+    let directory = Directory::new(&[(MASKINPORTEN, &leaked())]);
+    let answer = directory.run(&["show", "maskinporten-test"]);
+    assert_eq!(answer.code, 1);
+    assert!(answer.out.contains("entry 1  slot  LEAKED: has the private member `d`"), "{}", answer.out);
+    assert!(answer.out.ends_with("tell the provider.\n") && answer.out.contains("\nLEAKED: "), "{}", answer.out);
+    assert!(answer.err.contains("help: take the key as known to everybody"), "{}", answer.err);
+    assert!(!answer.out.contains("AAAA") && !answer.err.contains("AAAA"), "no key material");
+    let json = directory.run(&["show", "maskinporten-test", "--json"]);
+    assert_eq!((json.code, json.json().as_object().unwrap().get("leaked")), (1, Some(&true.into())));
+}
+
+#[test]
+fn a_hostile_snapshot_is_shown_harmlessly() {
+    let hostile = r#""scopes_supported": ["\u001b]0;owned\u0007\u001b[2J", "a\u202eb\u2066c", "x\ny  keys", "\u009b31m"],
+        "evil\u001b[1m\r\nkey": "\u200bhidden\u2028line", "issuer""#;
+    let text =
+        with_keys(Known::MaskinportenTest, &[rsa(r"\u001b[31m\u202ekid\n", '_'), rsa(r"\u001b[31m\u202ekid\n", '-')])
+            .replace("\"issuer\"", hostile);
+    let directory = Directory::new(&[(MASKINPORTEN, &text)]);
+    for arguments in [
+        &["show", "maskinporten-test"][..],
+        &["show", "maskinporten-test", "--json"],
+        &["generate", "maskinporten-test"],
+    ] {
+        let out = directory.says(0, arguments);
+        let escaped = |c: char| (c.is_control() && c != '\n') || "\u{202e}\u{2066}\u{200b}\u{2028}".contains(c);
+        assert!(!out.contains(escaped), "{out:?}");
+    }
+    let out = directory.says(0, &["show", "maskinporten-test"]);
+    assert!(out.contains(r"\u{1b}]0;owned\u{7}\u{1b}[2J, a\u{202e}b\u{2066}c, x\ny  keys, \u{9b}31m"), "{out}");
+    assert!(out.contains(r"  evil\u{1b}[1m\r\nkey  \u{200b}hidden\u{2028}line"), "{out}");
+}
+
+#[test]
+fn a_long_text_is_cut_for_people_and_whole_for_programs() {
+    let long = "æ".repeat(10_000);
+    let text =
+        bundled(Known::MaskinportenTest).replace("\"issuer\"", &format!("\"signed_metadata\": \"{long}\", \"issuer\""));
+    let directory = Directory::new(&[(MASKINPORTEN, &text)]);
+    let out = directory.says(0, &["show", "maskinporten-test"]);
+    assert!(out.contains("æ… (20000 bytes)\n") && out.len() < 4000, "{out}");
+    assert!(directory.says(0, &["show", "maskinporten-test", "--json"]).contains(&long));
+}
+
+#[test]
+fn an_environment_that_stands_on_another_says_so() {
+    let manifest = format!("[environments.idporten-test]\nbundled = true\n{LOCAL}");
+    let out = Directory::new(&[("idporten.toml", &manifest)]).says(0, &["show", "local"]);
+    assert!(
+        out.contains("  based on        idporten-test: generated code has the values of that environment\n"),
+        "{out}"
+    );
+    assert!(out.contains("  development     plain http is accepted; never for production\n"), "{out}");
+}
