@@ -134,6 +134,7 @@ pub fn resolve(manifest: &Manifest, read: &dyn Fn(&str) -> io::Result<Vec<u8>>, 
     let mut resolved = resolution.resolved;
     let position = |slug: &str| manifest.environments().position(|other| other == slug);
     resolved.sources.sort_by_key(|source| position(source.provider().slug()));
+    resolved.findings.extend(drop_doubles(&mut resolved.sources, manifest));
     if let Some(now) = now {
         resolved.findings.extend(resolved.sources.iter().filter_map(|source| too_old(source, manifest, now)));
     }
@@ -271,6 +272,33 @@ impl Resolution<'_> {
     fn report(&mut self, entry: &Entry, finding: Finding) {
         self.resolved.findings.push(finding.of(&entry.slug).at(entry.place.as_ref()));
     }
+}
+
+/// The stage names a module and a variant: it is unique within a product. The first source of a stage stays.
+fn drop_doubles(sources: &mut Vec<Source>, manifest: &Manifest) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut kept: Vec<Provider> = Vec::new();
+    sources.retain(|source| {
+        let provider = source.provider();
+        let Some(first) =
+            kept.iter().find(|kept| (kept.product(), kept.stage()) == (provider.product(), provider.stage()))
+        else {
+            kept.push(provider.clone());
+            return true;
+        };
+        let slug = provider.slug();
+        let finding = if first.slug() == slug {
+            Finding::error(format!("`{slug}` is named twice"), "remove one of them")
+        } else {
+            let message =
+                format!("`{}` and `{slug}` are both the stage `{}` of one product", first.slug(), first.stage());
+            Finding::error(message, "rename one of them")
+        };
+        let entry = manifest.entries.iter().rfind(|entry| entry.slug == slug);
+        findings.push(finding.of(slug).at(entry.and_then(|entry| entry.place.as_ref())));
+        false
+    });
+    findings
 }
 
 /// `recorded 2024-07-30, without keys`.

@@ -114,6 +114,14 @@ fn everything_wrong_is_said_at_once_and_what_could_be_generated_is() {
 }
 
 #[test]
+fn an_environment_named_twice_is_refused_and_generated_once() {
+    let output = Package::new("twice", &[]).run(Generator::new().bundled("idporten-test").bundled("idporten-test"));
+    assert_eq!(output.findings.iter().filter(|finding| finding.is_error()).count(), 1);
+    assert!(output.findings.iter().any(|finding| finding.message == "`idporten-test` is named twice"));
+    assert_eq!(output.code.matches("pub mod test {").count(), 1);
+}
+
+#[test]
 fn a_package_without_a_manifest_is_told_how_to_have_one() {
     let output = Package::new("none", &[]).run(Generator::manifest(FILE_NAME));
     assert_eq!(output.findings.len(), 1);

@@ -58,7 +58,11 @@ fn string(f: &mut Formatter<'_>, text: &str) -> Result {
             '\n' => f.write_str("\\n")?,
             '\r' => f.write_str("\\r")?,
             '\t' => f.write_str("\\t")?,
-            c if is_invisible(c) => write!(f, "\\u{:04x}", u32::from(c))?,
+            c if is_invisible(c) => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    write!(f, "\\u{unit:04x}")?;
+                }
+            }
             c => f.write_char(c)?,
         }
     }
@@ -66,11 +70,11 @@ fn string(f: &mut Formatter<'_>, text: &str) -> Result {
 }
 
 /// Whether a reader of a diff would not see the character, or would see others in its place: controls, separators of lines,
-/// zero-width characters and those that turn the direction of text. All are below U+10000.
+/// zero-width characters, tags, and those that turn the direction of text.
 pub(crate) fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -88,6 +92,13 @@ mod tests {
             "{\n  \"a\": {\n    \"c\": \"æ\\u202e\\\"\\\\\\n\\u0000\",\n    \"d\": {}\n  },\n  \"b\": []\n}\n"
         );
         assert_eq!(Value::parse(text.as_bytes()).unwrap(), a);
+    }
+
+    #[test]
+    fn a_character_that_nobody_sees_is_written_as_an_escape() {
+        let value = Value::from("a\u{e0041}\u{200b}\u{feff}😀");
+        assert_eq!(value.to_string(), "\"a\\udb40\\udc41\\u200b\\ufeff😀\"\n");
+        assert_eq!(Value::parse(value.to_string().as_bytes()).unwrap(), value);
     }
 
     #[test]

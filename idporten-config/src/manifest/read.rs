@@ -60,7 +60,6 @@ impl Reader<'_> {
             }
         }
         self.check_bases(&manifest.entries);
-        self.check_stages(&manifest.entries);
         if let Some(products) = self.table(document, "require") {
             manifest.requirements = self.requirements(products);
         }
@@ -177,28 +176,6 @@ impl Reader<'_> {
             );
             let finding = Finding::error(format!("{}: `based-on = {}` {problem}", entry.slug, quoted(base)), help);
             self.findings.push(finding.at(entry.place.as_ref()));
-        }
-    }
-
-    /// The stage names a module and a variant: it is unique within a product.
-    fn check_stages(&mut self, entries: &[Entry]) {
-        let stage = |entry: &Entry| {
-            entry
-                .described
-                .clone()
-                .or_else(|| entry.known().map(Provider::from))
-                .map(|p| (p.product(), p.stage().to_owned()))
-        };
-        for (i, entry) in entries.iter().enumerate() {
-            if let Some(earlier) = entries[..i].iter().find(|earlier| stage(earlier) == stage(entry)) {
-                let message = format!(
-                    "`{}` and `{}` are both the stage `{}` of one product",
-                    earlier.slug,
-                    entry.slug,
-                    stage(entry).map(|s| s.1).unwrap_or_default()
-                );
-                self.findings.push(Finding::error(message, "rename one of them").at(entry.place.as_ref()));
-            }
         }
     }
 

@@ -112,15 +112,6 @@ fn an_environment_of_ones_own_is_held_to_the_rules() {
 }
 
 #[test]
-fn two_environments_of_one_stage_are_refused() {
-    let own = LOCAL.replace("based-on = \"idporten-test\"", "");
-    assert!(
-        wrong(&format!("{own}{}", own.replace("environments.local", "environments.idporten-local")))
-            .contains("rename one of them")
-    );
-}
-
-#[test]
 fn every_mistake_is_found_at_once_and_the_rest_is_read() {
     let (manifest, findings) =
         parse("nonsense = 1\nmax-age = 'x'\n[environments.idporten-test]\nbundle = 1\n[environments.idporten-pord]\n");

@@ -141,3 +141,15 @@ fn a_requirement_of_a_product_without_environments_cannot_pass_unseen() {
     let manifest = "[environments.idporten-test]\nbundled = true\n[require.maskinporten]\ntoken_endpoint = true";
     assert!(only_finding(&resolve_with(manifest, &[], None)).contains("no environment of maskinporten is named"));
 }
+
+#[test]
+fn two_environments_of_one_stage_are_refused_and_the_first_is_kept() {
+    let own = format!("{LOCAL}based-on = 'idporten-test'\n");
+    let other = own.replace("environments.local", "environments.idporten-local");
+    let manifest = format!("[environments.idporten-test]\nbundled = true\n{own}{other}");
+    let resolved = resolve_with(&manifest, &[], None);
+    assert!(
+        only_finding(&resolved).starts_with("`local` and `idporten-local` are both the stage `local` of one product")
+    );
+    assert_eq!(resolved.sources.len(), 2);
+}
