@@ -92,7 +92,9 @@ fn seeds(name: &str) -> Vec<Vec<u8>> {
 fn run((name, property): Target, cases: u32) {
     let seeds = seeds(name);
     assert!(!seeds.is_empty());
-    seeds.iter().for_each(|seed| property(seed));
+    for seed in &seeds {
+        property(seed);
+    }
     let config = Config {
         cases,
         rng_algorithm: RngAlgorithm::ChaCha,
