@@ -179,7 +179,9 @@ fn a_file_that_cannot_be_written_is_named_with_the_way_out() {
 #[test]
 fn a_device_is_not_replaced_by_a_file_and_a_link_stays_a_link() {
     let directory = Directory::new(&[("idporten.toml", MANIFEST), ("real/out.rs", "")]);
-    assert!(directory.fails(2, &["generate", "--out", "/dev/null"]).contains("`/dev/null` is not a regular file"));
+    // A socket stands for a device: a mistake here must not cost the machine one.
+    let _socket = std::os::unix::net::UnixListener::bind(directory.path().join("socket")).unwrap();
+    assert!(directory.fails(2, &["generate", "--out", "socket"]).contains("`socket` is not a regular file"));
     let link = directory.path().join("out.rs");
     std::os::unix::fs::symlink("real/out.rs", &link).unwrap();
     assert_eq!(directory.says(0, &["generate", "--out", "out.rs"]), "out.rs  written\n");
