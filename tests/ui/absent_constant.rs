@@ -1,0 +1,7 @@
+mod maskinporten {
+    idporten_config_macros::environment!("maskinporten-test", bundled);
+}
+
+fn main() {
+    println!("{}", maskinporten::AUTHORIZATION_ENDPOINT);
+}

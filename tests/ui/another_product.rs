@@ -1,0 +1,5 @@
+mod idporten {
+    idporten_config_macros::environment!("keycloak");
+}
+
+fn main() {}

@@ -1,0 +1,5 @@
+mod providers {
+    idporten_config_macros::environments!("fixtures/mistakes.toml");
+}
+
+fn main() {}

@@ -1,0 +1,5 @@
+mod idporten {
+    idporten_config_macros::environment!("idporten-test", snapshot = "fixtures/idporten-test.json", bundled);
+}
+
+fn main() {}
