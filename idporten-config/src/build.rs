@@ -26,7 +26,8 @@ use crate::finding::Finding;
 use crate::manifest::{Entry, FILE_NAME, Manifest, Route};
 use crate::project::Project;
 use crate::require::{Expected, Requirement};
-use crate::sources::Resolved;
+use crate::sources::{Resolved, Source};
+use crate::violation::printable;
 use crate::{codegen, format};
 
 use cargo::Cargo;
@@ -132,6 +133,7 @@ impl Generator {
         let products = codegen::products(&resolved.sources);
         resolved.findings.extend(products.findings);
         let watched = watched(&project, &resolved);
+        resolved.findings.extend(unwatchable(&project, &resolved));
         let header = codegen::header(&resolved.sources, "`cargo build`");
         let code = format::format(&header, &products.tokens).unwrap_or_else(|error| {
             resolved
@@ -160,7 +162,9 @@ struct Output {
 }
 
 /// The manifest and every snapshot that was read. One that is not there fails the build, and cargo runs the script again,
-/// unless another environment stands in for it: then its directory is watched, for it to appear in.
+/// unless another environment stands in for it: then its directory is watched, for it to appear in. Where there is no
+/// directory either, cargo runs the script every time: it watches directories with all that is below them, and the one above
+/// is the package's own, `target` included. A snapshot that goes unseen would be worse.
 fn watched(project: &Project, resolved: &Resolved) -> Vec<String> {
     let mut watched: Vec<String> = project.file().into_iter().map(str::to_owned).collect();
     for file in &resolved.files {
@@ -171,6 +175,24 @@ fn watched(project: &Project, resolved: &Resolved) -> Vec<String> {
         }
     }
     watched
+}
+
+/// A warning for each environment on whose account the script runs every time.
+fn unwatchable(project: &Project, resolved: &Resolved) -> Vec<Finding> {
+    let directory = project.manifest().snapshots_directory();
+    if project.exists(&directory) {
+        return Vec::new();
+    }
+    let standing_in = resolved.sources.iter().filter(|source| source.based_on().is_some());
+    let warning = |source: &Source| {
+        let slug = source.snapshot().provider().slug();
+        let directory = printable(&directory);
+        let message =
+            format!("{slug}: every build is a full one: no directory `{directory}` to watch for its first snapshot");
+        Finding::warning(message, format!("create `{directory}`, with a file such as `.gitkeep` in it for git"))
+            .of(slug)
+    };
+    standing_in.map(warning).collect()
 }
 
 #[cfg(test)]

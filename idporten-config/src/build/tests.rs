@@ -73,6 +73,28 @@ fn a_snapshot_that_another_environment_stands_in_for_is_seen_when_it_appears() {
 }
 
 #[test]
+fn a_package_without_a_directory_to_watch_is_told_why_every_build_is_a_full_one() {
+    let manifest = format!("[environments.idporten-test]\nbundled = true\n{LOCAL}");
+    let package = Package::new("unwatchable", &[("idporten.toml", &manifest)]);
+    let output = package.run(Generator::manifest(FILE_NAME));
+    assert_eq!(output.watched, ["idporten.toml", "snapshots/local.json"]);
+    let findings: Vec<_> = output.findings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        findings,
+        [
+            "local: every build is a full one: no directory `snapshots` to watch for its first snapshot\n  help: create `snapshots`, \
+          with a file such as `.gitkeep` in it for git"
+        ]
+    );
+    fs::create_dir(package.0.join("snapshots")).unwrap();
+    let output = package.run(Generator::manifest(FILE_NAME));
+    assert_eq!(
+        (output.watched, output.findings),
+        (vec!["idporten.toml".to_owned(), "snapshots".to_owned()], Vec::new())
+    );
+}
+
+#[test]
 fn one_manifest_serves_a_workspace() {
     let package = Package::new(
         "workspace",
