@@ -1,8 +1,10 @@
-//! What the tests share: the workspace's places, files, calls of cargo, and the bodies of the fuzz targets.
+//! What the tests share: places, files, calls of cargo, programs that use the packaged crates, and the bodies of the fuzz targets.
 
 pub mod cargo;
+pub mod consumer;
 pub mod files;
 pub mod fuzz;
+pub mod packaged;
 pub mod places;
 
 /// The README's examples that stand alone.

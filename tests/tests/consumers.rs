@@ -1,0 +1,121 @@
+//! Programs of users, on each route, built by cargo from the packages as they would be published. The sources are in
+//! `consumers/`; the directories that a build sees hold no more than what a user has.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use idporten_config::json::Value;
+use idporten_config_tests::consumer::Consumer;
+use idporten_config_tests::{cargo, packaged};
+
+const TEST: &[&str] = &["idporten-test"];
+
+/// The packages that a build compiles, the program's own included.
+fn compiled(consumer: &Consumer) -> BTreeSet<String> {
+    let finished = consumer.cargo().run(&["build", "--message-format=json"]).success();
+    let packages = cargo::messages(&finished, "compiler-artifact");
+    packages.iter().map(|artifact| artifact.get("package_id").and_then(Value::as_str).unwrap().to_owned()).collect()
+}
+
+/// Every file in a directory with its content, but for the lock file, which cargo writes.
+fn contents(directory: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut contents = BTreeMap::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            contents.extend(self::contents(&path));
+        } else if !path.ends_with("Cargo.lock") {
+            contents.insert(path.to_string_lossy().into_owned(), fs::read(&path).unwrap());
+        }
+    }
+    contents
+}
+
+#[test]
+fn the_bundled_route_brings_no_dependency_at_all() {
+    let consumer = Consumer::new("bundled", "bundled");
+    assert_eq!(
+        consumer.run(),
+        "https://test.idporten.no/token\nidporten-loa-high\nhttps://maskinporten.no/\nhttps://test.ansattporten.no\n"
+    );
+    let tree = consumer.cargo().run(&["tree", "--prefix=none", "--edges=normal,build,dev"]).success().stdout;
+    let packages: Vec<_> = tree.lines().map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(packages, ["bundled", "idporten-config"]);
+    assert_eq!(compiled(&consumer).len(), 2);
+}
+
+#[test]
+fn the_build_script_route_needs_a_build_dependency_alone_and_compiles_22_packages_at_most() {
+    let consumer = Consumer::new("build-script", "build-script").with_snapshots(TEST);
+    assert_eq!(consumer.run(), "https://test.idporten.no\nopenid profile\nhttps://test.maskinporten.no/token\n");
+    let tree = consumer.cargo().run(&["tree", "--prefix=none", "--edges=normal"]).success().stdout;
+    assert_eq!(tree.lines().count(), 1, "the program itself depends on nothing: {tree}");
+    let compiled = compiled(&consumer);
+    assert!(compiled.len() <= 22, "{}: {compiled:#?}", compiled.len());
+}
+
+#[test]
+fn the_macro_route_needs_the_macros_alone_and_compiles_20_packages_at_most() {
+    let consumer = Consumer::new("macro", "macro").with_snapshots(TEST);
+    assert_eq!(consumer.run(), "https://test.idporten.no\nopenid profile\n");
+    let compiled = compiled(&consumer);
+    assert!(compiled.len() <= 20, "{}: {compiled:#?}", compiled.len());
+}
+
+#[test]
+fn one_program_serves_test_and_production_as_chosen_at_start() {
+    let consumer = Consumer::new("choice", "choice");
+    let consumer = consumer.with_snapshots(&["idporten-test", "idporten-prod", "maskinporten-test"]);
+    let run = |stage| consumer.cargo().env("STAGE", stage).run(&["run", "--quiet"]);
+    assert_eq!(
+        run("test").success().stdout,
+        "idporten-test: https://test.idporten.no https://test.idporten.no/token\n\
+         maskinporten-test: https://test.maskinporten.no/ https://test.maskinporten.no/token\n"
+    );
+    assert_eq!(
+        run("prod").success().stdout,
+        "idporten-prod: https://idporten.no https://idporten.no/token\n\
+         maskinporten-prod: https://maskinporten.no/ https://maskinporten.no/token\n"
+    );
+    assert!(run("production").failure().stderr.contains(
+        "STAGE: not an environment of ID-porten that this program is built for; choose one of idporten-test (test), \
+         idporten-prod (prod)\n"
+    ));
+}
+
+#[test]
+fn one_manifest_serves_the_packages_of_a_workspace() {
+    let consumer = Consumer::new("workspace", "workspace").with_snapshots(&["idporten-test", "maskinporten-test"]);
+    let run = |package| consumer.cargo().run(&["run", "--quiet", "--package", package]).success().stdout;
+    assert_eq!(run("workspace-web"), "https://login.test.idporten.no/authorize\n");
+    assert_eq!(run("workspace-worker"), "https://test.maskinporten.no/token\n");
+}
+
+#[test]
+fn the_build_script_route_serves_every_edition_and_resolver() {
+    for (name, edition, resolver) in [("edition-2018", "2018", "1"), ("edition-2024", "2024", "3")] {
+        let consumer = Consumer::new("build-script", name).with_snapshots(TEST);
+        let package = format!("edition = \"{edition}\"\nresolver = \"{resolver}\"");
+        consumer.edit("Cargo.toml", "edition = \"2021\"", &package);
+        assert!(consumer.run().starts_with("https://test.idporten.no\n"), "{name}");
+    }
+}
+
+#[test]
+fn the_macro_route_serves_every_edition() {
+    for (name, edition) in [("macro-2018", "2018"), ("macro-2024", "2024")] {
+        let consumer = Consumer::new("macro", name).with_snapshots(TEST);
+        consumer.edit("Cargo.toml", "edition = \"2021\"", &format!("edition = \"{edition}\""));
+        assert!(consumer.run().starts_with("https://test.idporten.no\n"), "{name}");
+    }
+}
+
+#[test]
+fn a_build_takes_vendored_sources_alone_and_writes_nothing_beside_the_sources() {
+    let consumer = Consumer::new("build-script", "vendored").with_snapshots(TEST);
+    let before = contents(consumer.directory());
+    assert!(consumer.run().starts_with("https://test.idporten.no\n"));
+    assert!(!packaged::directory().join("home/registry").exists(), "something came from a registry");
+    assert_eq!(contents(consumer.directory()), before);
+}
