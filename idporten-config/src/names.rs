@@ -25,7 +25,8 @@ pub(crate) fn variants<'a>(values: &[&'a str]) -> Vec<(String, &'a str)> {
     order.sort_by_key(|&i| values[i]);
     for i in order {
         let base = variant(values[i]);
-        let name = if users[&base] == 1 { base } else { with_bytes(&base, values[i]) };
+        // An underscore amid a name, which a keyword has at its end, is against the language's style.
+        let name = if users[&base] == 1 { base } else { with_bytes(base.trim_end_matches('_'), values[i]) };
         named.push((i, unused(name, &mut taken)));
     }
     named.sort_by_key(|(i, _)| *i);
@@ -167,6 +168,7 @@ mod tests {
             variants(&["a.b", "a-b", "x"]),
             [("ABX612E62".into(), "a.b"), ("ABX612D62".into(), "a-b"), ("X".into(), "x")]
         );
+        assert_eq!(variants(&["self", "Self"]), [("SelfX73656C66".into(), "self"), ("SelfX53656C66".into(), "Self")]);
         assert_eq!(variants(&["a-b", "a.b", "ABX612D62"])[2], ("ABX612D62".into(), "ABX612D62"));
         assert_eq!(variants(&["a-b", "a.b", "ABX612D62"])[0], ("ABX612D62_".into(), "a-b"));
     }
