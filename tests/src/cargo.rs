@@ -110,7 +110,8 @@ pub fn messages(finished: &Finished, reason: &str) -> Vec<Object> {
 ///
 /// If it cannot be started.
 pub fn run(command: &mut Command) -> Finished {
-    let line = format!("{command:?}");
+    let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy()).collect();
+    let line = format!("{} {}", command.get_program().to_string_lossy(), arguments.join(" "));
     let output = command.output().unwrap_or_else(|error| panic!("{line} cannot be started: {error}"));
     Finished {
         succeeded: output.status.success(),

@@ -1,6 +1,8 @@
-//! What the tests share: places, files, calls of cargo, programs that use the packaged crates, and the bodies of the fuzz targets.
+//! What the tests share: places, files, calls of cargo, what generated code says, programs that use the packaged crates, and
+//! the bodies of the fuzz targets.
 
 pub mod cargo;
+pub mod constants;
 pub mod consumer;
 pub mod files;
 pub mod fuzz;
