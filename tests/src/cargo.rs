@@ -1,11 +1,25 @@
 //! Calls of cargo and of other programs.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 
 use idporten_config::json::{Object, Value};
 
 use crate::places;
+
+/// Beginnings of variables by which cargo tells a test of its package, or a shell tells a build what to do: not those of the
+/// builds that a test makes.
+const NOT_PASSED_ON: [&str; 8] = [
+    "CARGO_BIN_",
+    "CARGO_BUILD_TARGET",
+    "CARGO_ENCODED_RUSTFLAGS",
+    "CARGO_MANIFEST_",
+    "CARGO_PKG_",
+    "IDPORTEN_CONFIG_",
+    "RUSTFLAGS",
+    "SOURCE_DATE_EPOCH",
+];
 
 /// Cargo in a directory.
 #[derive(Debug)]
@@ -37,22 +51,23 @@ impl Cargo {
     pub fn new(directory: &Path) -> Self {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.current_dir(directory).env("CARGO_TERM_COLOR", "never").env("CARGO_NET_OFFLINE", "true");
-        // What cargo tells a test of its package, and what a shell may say of the build that the test belongs to.
         for (name, _) in std::env::vars_os() {
-            let name = name.to_string_lossy();
-            if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_BIN_") {
-                command.env_remove(&*name);
+            if NOT_PASSED_ON.iter().any(|start| name.to_string_lossy().starts_with(start)) {
+                command.env_remove(name);
             }
-        }
-        for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
-            command.env_remove(name);
         }
         Self { command }
     }
 
+    /// Builds into a directory of its own, with nothing that only a debugger or a next build would use.
+    #[must_use]
+    pub fn building_in(self, target: impl AsRef<OsStr>) -> Self {
+        self.env("CARGO_TARGET_DIR", target).env("CARGO_INCREMENTAL", "0").env("CARGO_PROFILE_DEV_DEBUG", "0")
+    }
+
     /// Sets an environment variable.
     #[must_use]
-    pub fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Self {
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
         self
     }

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::cargo::{Cargo, Finished};
 use crate::{files, packaged, places};
@@ -10,12 +9,11 @@ use crate::{files, packaged, places};
 /// When consumers are built, unless a story says otherwise: two days after the bundled snapshot of ID-porten TEST was recorded.
 pub const BUILT_AT: u64 = 1_722_470_400;
 
-/// A copy of a program in `consumers/`, to build and to change. One is built at a time, for all share one target directory.
+/// A copy of a program in `consumers/`, to build and to change. All share one target directory, in which a name is a place.
 #[derive(Debug)]
 pub struct Consumer {
     directory: PathBuf,
     built_at: u64,
-    _turn: MutexGuard<'static, ()>,
 }
 
 impl Consumer {
@@ -26,13 +24,11 @@ impl Consumer {
     /// If the crates cannot be packaged, or the files not be copied.
     #[must_use]
     pub fn new(template: &str, name: &str) -> Self {
-        static TURN: Mutex<()> = Mutex::new(());
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let directory = packaged::directory().join(name);
         files::empty(&directory);
         forget_builds_of(name);
         files::copy(&places::workspace().join("tests/consumers").join(template), &directory);
-        let consumer = Self { directory, built_at: BUILT_AT, _turn: turn };
+        let consumer = Self { directory, built_at: BUILT_AT };
         if template != name {
             consumer.edit("Cargo.toml", &format!("name = \"{template}\""), &format!("name = \"{name}\""));
         }
@@ -119,9 +115,7 @@ impl Consumer {
     pub fn cargo(&self) -> Cargo {
         Cargo::new(&self.directory)
             .env("CARGO_HOME", packaged::directory().join("home"))
-            .env("CARGO_TARGET_DIR", packaged::directory().join("build"))
-            .env("CARGO_INCREMENTAL", "0")
-            .env("CARGO_PROFILE_DEV_DEBUG", "0")
+            .building_in(packaged::directory().join("build"))
             .env("SOURCE_DATE_EPOCH", self.built_at.to_string())
     }
 

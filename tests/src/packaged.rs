@@ -17,8 +17,14 @@ const CONFIGURATION: &str =
     "[source.crates-io]\nreplace-with = \"vendored\"\n\n[source.vendored]\ndirectory = \"vendor\"\n";
 
 /// A package that depends on all that a user's may, for its dependencies to be vendored.
-const EVERY_ROUTE: &str = "[package]\nname = \"every-route\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n\
-    idporten-config = { version = \"0.1\", features = [\"build\"] }\nidporten-config-macros = \"0.1\"\n\n[workspace]\n";
+const EVERY_ROUTE: &str = concat!(
+    "[package]\nname = \"every-route\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n",
+    "idporten-config = { version = \"=",
+    env!("CARGO_PKG_VERSION"),
+    "\", features = [\"build\"] }\nidporten-config-macros = \"=",
+    env!("CARGO_PKG_VERSION"),
+    "\"\n"
+);
 
 /// The directory, made ready once in a test's process.
 pub fn directory() -> &'static PathBuf {
@@ -41,7 +47,9 @@ pub fn unpacked(name: &str) -> PathBuf {
 fn package(directory: &Path) -> PathBuf {
     let packaged = directory.join("packaged");
     let target = packaged.to_string_lossy();
-    let mut arguments = vec!["package", "--no-verify", "--offline", "--allow-dirty", "--target-dir", &target];
+    // Without a lock file, which the macros could not have before the library is published.
+    let mut arguments = vec!["package", "--offline", "--no-verify", "--exclude-lockfile", "--allow-dirty"];
+    arguments.extend(["--target-dir", &target]);
     arguments.extend(CRATES.iter().flat_map(|name| ["-p", name]));
     let _ = Cargo::of_the_workspace().run(&arguments).success();
     let unpacked = directory.join("unpacked");

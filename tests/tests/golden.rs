@@ -146,7 +146,7 @@ fn write_manifest(directory: &Path, edition: &str) {
 }
 
 fn cargo(directory: &Path) -> Cargo {
-    Cargo::new(directory).env("CARGO_TARGET_DIR", directory.join("build"))
+    Cargo::new(directory).building_in(directory.join("build"))
 }
 
 fn clippy(directory: &Path, arguments: &[&str]) -> Finished {
