@@ -29,9 +29,9 @@ impl Consumer {
         forget_builds_of(name);
         files::copy(&places::workspace().join("tests/consumers").join(template), &directory);
         let consumer = Self { directory, built_at: BUILT_AT };
-        if template != name {
-            consumer.edit("Cargo.toml", &format!("name = \"{template}\""), &format!("name = \"{name}\""));
-        }
+        let manifest = consumer.read("Cargo.toml");
+        consumer
+            .write("Cargo.toml", &manifest.replace(&format!("name = \"{template}\""), &format!("name = \"{name}\"")));
         consumer
     }
 

@@ -83,6 +83,28 @@ fn a_changed_snapshot_changes_the_constants_and_a_touched_one_does_not() {
 }
 
 #[test]
+fn a_snapshot_or_manifest_of_a_workspace_that_changes_reaches_each_of_its_packages() {
+    let consumer =
+        Consumer::new("workspace", "workspace-changed").with_snapshots(&["idporten-test", "maskinporten-test"]);
+    let run = |package| consumer.cargo().run(&["run", "--quiet", "--package", package]);
+    let _ = consumer.build().success();
+    assert_fresh(&consumer);
+    consumer.edit(SNAPSHOT, "test.idporten.no/authorize", "test.idporten.no/new");
+    consumer.edit("snapshots/maskinporten-test.json", "test.maskinporten.no/token", "test.maskinporten.no/new");
+    assert_eq!(run("workspace-web").success().stdout, "https://login.test.idporten.no/new\n");
+    assert_eq!(run("workspace-worker").success().stdout, "https://test.maskinporten.no/new\n");
+    consumer.write(
+        "idporten.toml",
+        &(consumer.read("idporten.toml") + "[require.idporten]\nrequest_parameter_supported = true\n"),
+    );
+    for package in ["workspace-web", "workspace-worker"] {
+        let stderr = run(package).failure().stderr;
+        assert!(stderr.contains("idporten-test publishes `request_parameter_supported` as false"), "{stderr}");
+        assert!(stderr.contains("../idporten.toml:5: request_parameter_supported = true"), "{stderr}");
+    }
+}
+
+#[test]
 fn a_deleted_snapshot_fails_the_build_with_the_way_out_until_it_is_back() {
     for name in both("deleted") {
         let consumer = consumer(&name);
