@@ -231,13 +231,16 @@ fn is_plain_endpoint(name: &str) -> bool {
 
 fn endpoint_accessor(endpoint: &str, modules: &[Module<'_>]) -> TokenStream {
     let name = format_ident!("{endpoint}");
-    let has =
-        |module: &&Module<'_>| module.constants.iter().any(|own| own.member == endpoint && own.withdrawn.is_none());
-    let (with, without): (Vec<_>, Vec<_>) = modules.iter().partition(has);
-    let constant = format_ident!("{}", names::constant(endpoint));
+    // By the member rather than by its usual name: another member may have taken that.
+    let path = |module: &Module<'_>| {
+        let own = module.constants.iter().find(|own| own.member == endpoint && own.withdrawn.is_none())?;
+        let (stage, constant) = (names::module(module.provider().stage()), &own.name);
+        let (stage, constant) = (format_ident!("{stage}"), format_ident!("{constant}"));
+        Some(quote! { #stage::#constant })
+    };
+    let (with, without): (Vec<_>, Vec<_>) = modules.iter().partition(|module| path(module).is_some());
     let variants: Vec<_> = with.iter().map(|module| variant_of(module)).collect();
-    let paths: Vec<_> =
-        with.iter().map(|module| format_ident!("{}", names::module(module.provider().stage()))).collect();
+    let paths: Vec<_> = with.iter().filter_map(|module| path(module)).collect();
     let summary = member(endpoint).map_or_else(
         || format!(" {}.", markup::code(endpoint)),
         |known| format!(" {} ({}).", known.summary, known.specification),
@@ -247,7 +250,7 @@ fn endpoint_accessor(endpoint: &str, modules: &[Module<'_>]) -> TokenStream {
             #[doc = #summary]
             #[must_use]
             pub const fn #name(self) -> &'static str {
-                match self { #(Self::#variants => #paths::#constant,)* }
+                match self { #(Self::#variants => #paths,)* }
             }
         };
     }
@@ -258,7 +261,7 @@ fn endpoint_accessor(endpoint: &str, modules: &[Module<'_>]) -> TokenStream {
         #[must_use]
         pub const fn #name(self) -> ::core::option::Option<&'static str> {
             match self {
-                #(Self::#variants => ::core::option::Option::Some(#paths::#constant),)*
+                #(Self::#variants => ::core::option::Option::Some(#paths),)*
                 #(Self::#absent)|* => ::core::option::Option::None,
             }
         }
