@@ -33,12 +33,16 @@ pub(crate) fn variants<'a>(values: &[&'a str]) -> Vec<(String, &'a str)> {
     named.into_iter().map(|(i, name)| (name, values[i])).collect()
 }
 
-/// The names of constants for members, which are distinct. Those in `first` keep their plain names; of the others, which come
+/// The names of constants for members, which are distinct. Those in `first` keep their plain names, then those spelled as
+/// members usually are, so that an odd one that comes later takes no name that code already uses; of the rest, which come
 /// sorted, one whose name is taken gets underscores.
 #[cfg(feature = "codegen")]
 pub(crate) fn constants<'a>(first: &[&'a str], others: &[&'a str], reserved: &[&str]) -> BTreeMap<&'a str, String> {
     let mut taken: BTreeSet<String> = reserved.iter().map(|&name| name.to_owned()).collect();
-    first.iter().chain(others).map(|member| (*member, unused(constant(member), &mut taken))).collect()
+    let is_usual = |member: &&&str| constant(member).to_ascii_lowercase() == **member;
+    let (usual, odd): (Vec<_>, Vec<_>) = others.iter().partition(is_usual);
+    let members = first.iter().chain(usual).chain(odd);
+    members.map(|member| (*member, unused(constant(member), &mut taken))).collect()
 }
 
 /// `idporten-loa-high` is `IdportenLoaHigh`, `RS256` is `RS256`, and a URN goes by its last part.
@@ -180,5 +184,7 @@ mod tests {
         assert_eq!(names["Issuer"], "ISSUER_");
         assert_eq!((names["a-b"].as_str(), names["a.b"].as_str()), ("A_B", "A_B_"));
         assert_eq!(names["snapshot"], "SNAPSHOT_");
+        let names = constants(&[], &["A_B", "a-b", "a_b"], &[]);
+        assert_eq!((names["a_b"].as_str(), names["A_B"].as_str(), names["a-b"].as_str()), ("A_B", "A_B_", "A_B__"));
     }
 }
