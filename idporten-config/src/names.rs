@@ -56,6 +56,8 @@ pub(crate) fn variant(value: &str) -> String {
     match name.chars().next() {
         None => unnameable(value),
         Some(first) if first.is_ascii_digit() => format!("V{name}"),
+        // The list of an enum's values has this name.
+        Some(_) if name == "ALL" => name + "_",
         Some(_) => not_keyword(name),
     }
 }
@@ -147,6 +149,7 @@ mod tests {
             ("---", "U002DU002DU002D"),
             ("2fa", "V2fa"),
             ("self", "Self_"),
+            ("ALL", "ALL_"),
             ("blå", "BlU00E5"),
             ("😀", "U1F600"),
             ("urn:", "Urn"),

@@ -270,7 +270,7 @@ pub mod idporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "openid" => ::core::result::Result::Ok(Self::Openid),
                     "profile" => ::core::result::Result::Ok(Self::Profile),
@@ -324,7 +324,7 @@ pub mod idporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "code" => ::core::result::Result::Ok(Self::Code),
                     _ => {
@@ -391,7 +391,7 @@ pub mod idporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "query" => ::core::result::Result::Ok(Self::Query),
                     "form_post" => ::core::result::Result::Ok(Self::FormPost),
@@ -453,7 +453,7 @@ pub mod idporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "authorization_code" => {
                         ::core::result::Result::Ok(Self::AuthorizationCode)
@@ -531,7 +531,7 @@ pub mod idporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "idporten-loa-low" => {
                         ::core::result::Result::Ok(Self::IdportenLoaLow)
@@ -600,7 +600,7 @@ pub mod idporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "public" => ::core::result::Result::Ok(Self::Public),
                     "pairwise" => ::core::result::Result::Ok(Self::Pairwise),
@@ -654,7 +654,7 @@ pub mod idporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "RS256" => ::core::result::Result::Ok(Self::RS256),
                     _ => {
@@ -721,7 +721,7 @@ pub mod idporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "client_secret_basic" => {
                         ::core::result::Result::Ok(Self::ClientSecretBasic)
@@ -781,7 +781,7 @@ pub mod idporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "RS256" => ::core::result::Result::Ok(Self::RS256),
                     _ => {
@@ -834,7 +834,7 @@ pub mod idporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "RS256" => ::core::result::Result::Ok(Self::RS256),
                     _ => {
@@ -887,7 +887,7 @@ pub mod idporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "S256" => ::core::result::Result::Ok(Self::S256),
                     _ => {
@@ -946,7 +946,7 @@ pub mod idporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "consent" => ::core::result::Result::Ok(Self::Consent),
                     "login" => ::core::result::Result::Ok(Self::Login),
@@ -1001,7 +1001,7 @@ pub mod idporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "page" => ::core::result::Result::Ok(Self::Page),
                     _ => {
@@ -1063,7 +1063,7 @@ pub mod idporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "en" => ::core::result::Result::Ok(Self::En),
                     "nb" => ::core::result::Result::Ok(Self::Nb),
@@ -1279,7 +1279,7 @@ pub mod idporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "openid" => ::core::result::Result::Ok(Self::Openid),
                     "profile" => ::core::result::Result::Ok(Self::Profile),
@@ -1333,7 +1333,7 @@ pub mod idporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "code" => ::core::result::Result::Ok(Self::Code),
                     _ => {
@@ -1392,7 +1392,7 @@ pub mod idporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "authorization_code" => {
                         ::core::result::Result::Ok(Self::AuthorizationCode)
@@ -1466,7 +1466,7 @@ pub mod idporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "idporten-loa-substantial" => {
                         ::core::result::Result::Ok(Self::IdportenLoaSubstantial)
@@ -1531,7 +1531,7 @@ pub mod idporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "RS256" => ::core::result::Result::Ok(Self::RS256),
                     _ => {
@@ -1594,7 +1594,7 @@ pub mod idporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "client_secret_basic" => {
                         ::core::result::Result::Ok(Self::ClientSecretBasic)
@@ -1653,7 +1653,7 @@ pub mod idporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "S256" => ::core::result::Result::Ok(Self::S256),
                     _ => {
@@ -1715,7 +1715,7 @@ pub mod idporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "nb" => ::core::result::Result::Ok(Self::Nb),
                     "nn" => ::core::result::Result::Ok(Self::Nn),
@@ -1912,7 +1912,7 @@ pub mod idporten {
         type Err = UnknownEnvironment;
 
         /// Finds an environment by its slug or its stage.
-        fn from_str(name: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(name: &str) -> ::core::result::Result<Self, UnknownEnvironment> {
             Self::ALL
                 .iter()
                 .copied()
@@ -1983,7 +1983,7 @@ pub mod idporten {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "openid" => ::core::result::Result::Ok(Self::Openid),
                 "profile" => ::core::result::Result::Ok(Self::Profile),
@@ -2037,7 +2037,7 @@ pub mod idporten {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "code" => ::core::result::Result::Ok(Self::Code),
                 _ => {
@@ -2104,7 +2104,7 @@ pub mod idporten {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "query" => ::core::result::Result::Ok(Self::Query),
                 "form_post" => ::core::result::Result::Ok(Self::FormPost),
@@ -2163,7 +2163,7 @@ pub mod idporten {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "authorization_code" => {
                     ::core::result::Result::Ok(Self::AuthorizationCode)
@@ -2233,7 +2233,7 @@ pub mod idporten {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "idporten-loa-substantial" => {
                     ::core::result::Result::Ok(Self::IdportenLoaSubstantial)
@@ -2296,7 +2296,7 @@ pub mod idporten {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "public" => ::core::result::Result::Ok(Self::Public),
                 "pairwise" => ::core::result::Result::Ok(Self::Pairwise),
@@ -2350,7 +2350,7 @@ pub mod idporten {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "RS256" => ::core::result::Result::Ok(Self::RS256),
                 _ => {
@@ -2413,7 +2413,7 @@ pub mod idporten {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "client_secret_basic" => {
                     ::core::result::Result::Ok(Self::ClientSecretBasic)
@@ -2472,7 +2472,7 @@ pub mod idporten {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "RS256" => ::core::result::Result::Ok(Self::RS256),
                 _ => {
@@ -2525,7 +2525,7 @@ pub mod idporten {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "RS256" => ::core::result::Result::Ok(Self::RS256),
                 _ => {
@@ -2578,7 +2578,7 @@ pub mod idporten {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "S256" => ::core::result::Result::Ok(Self::S256),
                 _ => {
@@ -2637,7 +2637,7 @@ pub mod idporten {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "consent" => ::core::result::Result::Ok(Self::Consent),
                 "login" => ::core::result::Result::Ok(Self::Login),
@@ -2692,7 +2692,7 @@ pub mod idporten {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "page" => ::core::result::Result::Ok(Self::Page),
                 _ => {
@@ -2754,7 +2754,7 @@ pub mod idporten {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "en" => ::core::result::Result::Ok(Self::En),
                 "nb" => ::core::result::Result::Ok(Self::Nb),

@@ -122,7 +122,7 @@ pub mod maskinporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
                         ::core::result::Result::Ok(Self::JwtBearer)
@@ -177,7 +177,7 @@ pub mod maskinporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "private_key_jwt" => ::core::result::Result::Ok(Self::PrivateKeyJwt),
                     _ => {
@@ -236,7 +236,7 @@ pub mod maskinporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "RS256" => ::core::result::Result::Ok(Self::RS256),
                     "RS384" => ::core::result::Result::Ok(Self::RS384),
@@ -294,7 +294,7 @@ pub mod maskinporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "urn:altinn:systemuser" => {
                         ::core::result::Result::Ok(Self::Systemuser)
@@ -438,7 +438,7 @@ pub mod maskinporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
                         ::core::result::Result::Ok(Self::JwtBearer)
@@ -493,7 +493,7 @@ pub mod maskinporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "private_key_jwt" => ::core::result::Result::Ok(Self::PrivateKeyJwt),
                     _ => {
@@ -552,7 +552,7 @@ pub mod maskinporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "RS256" => ::core::result::Result::Ok(Self::RS256),
                     "RS384" => ::core::result::Result::Ok(Self::RS384),
@@ -698,7 +698,7 @@ pub mod maskinporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
                         ::core::result::Result::Ok(Self::JwtBearer)
@@ -753,7 +753,7 @@ pub mod maskinporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "private_key_jwt" => ::core::result::Result::Ok(Self::PrivateKeyJwt),
                     _ => {
@@ -812,7 +812,7 @@ pub mod maskinporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "RS256" => ::core::result::Result::Ok(Self::RS256),
                     "RS384" => ::core::result::Result::Ok(Self::RS384),
@@ -870,7 +870,7 @@ pub mod maskinporten {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     "urn:altinn:systemuser" => {
                         ::core::result::Result::Ok(Self::Systemuser)
@@ -1020,7 +1020,7 @@ pub mod maskinporten {
         type Err = UnknownEnvironment;
 
         /// Finds an environment by its slug or its stage.
-        fn from_str(name: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(name: &str) -> ::core::result::Result<Self, UnknownEnvironment> {
             Self::ALL
                 .iter()
                 .copied()
@@ -1088,7 +1088,7 @@ pub mod maskinporten {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
                     ::core::result::Result::Ok(Self::JwtBearer)
@@ -1143,7 +1143,7 @@ pub mod maskinporten {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "private_key_jwt" => ::core::result::Result::Ok(Self::PrivateKeyJwt),
                 _ => {
@@ -1202,7 +1202,7 @@ pub mod maskinporten {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "RS256" => ::core::result::Result::Ok(Self::RS256),
                 "RS384" => ::core::result::Result::Ok(Self::RS384),
@@ -1260,7 +1260,7 @@ pub mod maskinporten {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "urn:altinn:systemuser" => ::core::result::Result::Ok(Self::Systemuser),
                 "urn:altinn:consent" => ::core::result::Result::Ok(Self::Consent),

@@ -102,7 +102,7 @@ pub mod test {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "substantial" => ::core::result::Result::Ok(Self::Substantial),
                 "high" => ::core::result::Result::Ok(Self::High),
@@ -237,7 +237,7 @@ pub mod prod {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "substantial" => ::core::result::Result::Ok(Self::Substantial),
                 "high" => ::core::result::Result::Ok(Self::High),
@@ -374,7 +374,7 @@ impl ::core::str::FromStr for Environment {
     type Err = UnknownEnvironment;
 
     /// Finds an environment by its slug or its stage.
-    fn from_str(name: &str) -> ::core::result::Result<Self, Self::Err> {
+    fn from_str(name: &str) -> ::core::result::Result<Self, UnknownEnvironment> {
         Self::ALL
             .iter()
             .copied()
@@ -448,7 +448,7 @@ impl ::core::str::FromStr for AcrValue {
     type Err = UnknownValue;
 
     #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
         match value {
             "substantial" => ::core::result::Result::Ok(Self::Substantial),
             "high" => ::core::result::Result::Ok(Self::High),

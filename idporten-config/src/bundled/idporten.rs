@@ -270,7 +270,7 @@ pub mod test {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "openid" => ::core::result::Result::Ok(Self::Openid),
                 "profile" => ::core::result::Result::Ok(Self::Profile),
@@ -324,7 +324,7 @@ pub mod test {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "code" => ::core::result::Result::Ok(Self::Code),
                 _ => {
@@ -391,7 +391,7 @@ pub mod test {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "query" => ::core::result::Result::Ok(Self::Query),
                 "form_post" => ::core::result::Result::Ok(Self::FormPost),
@@ -450,7 +450,7 @@ pub mod test {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "authorization_code" => {
                     ::core::result::Result::Ok(Self::AuthorizationCode)
@@ -528,7 +528,7 @@ pub mod test {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "idporten-loa-low" => ::core::result::Result::Ok(Self::IdportenLoaLow),
                 "idporten-loa-substantial" => {
@@ -593,7 +593,7 @@ pub mod test {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "public" => ::core::result::Result::Ok(Self::Public),
                 "pairwise" => ::core::result::Result::Ok(Self::Pairwise),
@@ -647,7 +647,7 @@ pub mod test {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "RS256" => ::core::result::Result::Ok(Self::RS256),
                 _ => {
@@ -714,7 +714,7 @@ pub mod test {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "client_secret_basic" => {
                     ::core::result::Result::Ok(Self::ClientSecretBasic)
@@ -774,7 +774,7 @@ pub mod test {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "RS256" => ::core::result::Result::Ok(Self::RS256),
                 _ => {
@@ -827,7 +827,7 @@ pub mod test {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "RS256" => ::core::result::Result::Ok(Self::RS256),
                 _ => {
@@ -880,7 +880,7 @@ pub mod test {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "S256" => ::core::result::Result::Ok(Self::S256),
                 _ => {
@@ -939,7 +939,7 @@ pub mod test {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "consent" => ::core::result::Result::Ok(Self::Consent),
                 "login" => ::core::result::Result::Ok(Self::Login),
@@ -994,7 +994,7 @@ pub mod test {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "page" => ::core::result::Result::Ok(Self::Page),
                 _ => {
@@ -1056,7 +1056,7 @@ pub mod test {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "en" => ::core::result::Result::Ok(Self::En),
                 "nb" => ::core::result::Result::Ok(Self::Nb),
@@ -1271,7 +1271,7 @@ pub mod prod {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "openid" => ::core::result::Result::Ok(Self::Openid),
                 "profile" => ::core::result::Result::Ok(Self::Profile),
@@ -1325,7 +1325,7 @@ pub mod prod {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "code" => ::core::result::Result::Ok(Self::Code),
                 _ => {
@@ -1381,7 +1381,7 @@ pub mod prod {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "authorization_code" => {
                     ::core::result::Result::Ok(Self::AuthorizationCode)
@@ -1455,7 +1455,7 @@ pub mod prod {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "idporten-loa-substantial" => {
                     ::core::result::Result::Ok(Self::IdportenLoaSubstantial)
@@ -1518,7 +1518,7 @@ pub mod prod {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "RS256" => ::core::result::Result::Ok(Self::RS256),
                 _ => {
@@ -1581,7 +1581,7 @@ pub mod prod {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "client_secret_basic" => {
                     ::core::result::Result::Ok(Self::ClientSecretBasic)
@@ -1640,7 +1640,7 @@ pub mod prod {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "S256" => ::core::result::Result::Ok(Self::S256),
                 _ => {
@@ -1702,7 +1702,7 @@ pub mod prod {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "nb" => ::core::result::Result::Ok(Self::Nb),
                 "nn" => ::core::result::Result::Ok(Self::Nn),
@@ -1963,7 +1963,7 @@ pub mod legacy_ver2 {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "openid" => ::core::result::Result::Ok(Self::Openid),
                 "profile" => ::core::result::Result::Ok(Self::Profile),
@@ -2031,7 +2031,7 @@ pub mod legacy_ver2 {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "code" => ::core::result::Result::Ok(Self::Code),
                 "id_token" => ::core::result::Result::Ok(Self::IdToken),
@@ -2093,7 +2093,7 @@ pub mod legacy_ver2 {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "query" => ::core::result::Result::Ok(Self::Query),
                 "form_post" => ::core::result::Result::Ok(Self::FormPost),
@@ -2151,7 +2151,7 @@ pub mod legacy_ver2 {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "Level3" => ::core::result::Result::Ok(Self::Level3),
                 "Level4" => ::core::result::Result::Ok(Self::Level4),
@@ -2205,7 +2205,7 @@ pub mod legacy_ver2 {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "pairwise" => ::core::result::Result::Ok(Self::Pairwise),
                 _ => {
@@ -2258,7 +2258,7 @@ pub mod legacy_ver2 {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "RS256" => ::core::result::Result::Ok(Self::RS256),
                 _ => {
@@ -2317,7 +2317,7 @@ pub mod legacy_ver2 {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "RS256" => ::core::result::Result::Ok(Self::RS256),
                 "RS384" => ::core::result::Result::Ok(Self::RS384),
@@ -2386,7 +2386,7 @@ pub mod legacy_ver2 {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "client_secret_post" => {
                     ::core::result::Result::Ok(Self::ClientSecretPost)
@@ -2446,7 +2446,7 @@ pub mod legacy_ver2 {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "S256" => ::core::result::Result::Ok(Self::S256),
                 _ => {
@@ -2508,7 +2508,7 @@ pub mod legacy_ver2 {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "nb" => ::core::result::Result::Ok(Self::Nb),
                 "nn" => ::core::result::Result::Ok(Self::Nn),
@@ -2738,7 +2738,7 @@ pub mod legacy_prod {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "openid" => ::core::result::Result::Ok(Self::Openid),
                 "profile" => ::core::result::Result::Ok(Self::Profile),
@@ -2792,7 +2792,7 @@ pub mod legacy_prod {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "code" => ::core::result::Result::Ok(Self::Code),
                 _ => {
@@ -2848,7 +2848,7 @@ pub mod legacy_prod {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "query" => ::core::result::Result::Ok(Self::Query),
                 "form_post" => ::core::result::Result::Ok(Self::FormPost),
@@ -2902,7 +2902,7 @@ pub mod legacy_prod {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "pairwise" => ::core::result::Result::Ok(Self::Pairwise),
                 _ => {
@@ -2964,7 +2964,7 @@ pub mod legacy_prod {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "nb" => ::core::result::Result::Ok(Self::Nb),
                 "nn" => ::core::result::Result::Ok(Self::Nn),
@@ -3156,7 +3156,7 @@ impl ::core::str::FromStr for Environment {
     type Err = UnknownEnvironment;
 
     /// Finds an environment by its slug or its stage.
-    fn from_str(name: &str) -> ::core::result::Result<Self, Self::Err> {
+    fn from_str(name: &str) -> ::core::result::Result<Self, UnknownEnvironment> {
         Self::ALL
             .iter()
             .copied()
@@ -3227,7 +3227,7 @@ impl ::core::str::FromStr for Scope {
     type Err = UnknownValue;
 
     #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
         match value {
             "openid" => ::core::result::Result::Ok(Self::Openid),
             "profile" => ::core::result::Result::Ok(Self::Profile),
@@ -3281,7 +3281,7 @@ impl ::core::str::FromStr for ResponseType {
     type Err = UnknownValue;
 
     #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
         match value {
             "code" => ::core::result::Result::Ok(Self::Code),
             _ => {
@@ -3348,7 +3348,7 @@ impl ::core::str::FromStr for ResponseMode {
     type Err = UnknownValue;
 
     #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
         match value {
             "query" => ::core::result::Result::Ok(Self::Query),
             "form_post" => ::core::result::Result::Ok(Self::FormPost),
@@ -3407,7 +3407,7 @@ impl ::core::str::FromStr for GrantType {
     type Err = UnknownValue;
 
     #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
         match value {
             "authorization_code" => ::core::result::Result::Ok(Self::AuthorizationCode),
             "refresh_token" => ::core::result::Result::Ok(Self::RefreshToken),
@@ -3475,7 +3475,7 @@ impl ::core::str::FromStr for AcrValue {
     type Err = UnknownValue;
 
     #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
         match value {
             "idporten-loa-substantial" => {
                 ::core::result::Result::Ok(Self::IdportenLoaSubstantial)
@@ -3538,7 +3538,7 @@ impl ::core::str::FromStr for SubjectType {
     type Err = UnknownValue;
 
     #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
         match value {
             "public" => ::core::result::Result::Ok(Self::Public),
             "pairwise" => ::core::result::Result::Ok(Self::Pairwise),
@@ -3592,7 +3592,7 @@ impl ::core::str::FromStr for IdTokenSigningAlg {
     type Err = UnknownValue;
 
     #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
         match value {
             "RS256" => ::core::result::Result::Ok(Self::RS256),
             _ => {
@@ -3655,7 +3655,7 @@ impl ::core::str::FromStr for TokenEndpointAuthMethod {
     type Err = UnknownValue;
 
     #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
         match value {
             "client_secret_basic" => ::core::result::Result::Ok(Self::ClientSecretBasic),
             "client_secret_post" => ::core::result::Result::Ok(Self::ClientSecretPost),
@@ -3710,7 +3710,7 @@ impl ::core::str::FromStr for TokenEndpointAuthSigningAlg {
     type Err = UnknownValue;
 
     #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
         match value {
             "RS256" => ::core::result::Result::Ok(Self::RS256),
             _ => {
@@ -3763,7 +3763,7 @@ impl ::core::str::FromStr for AuthorizationSigningAlg {
     type Err = UnknownValue;
 
     #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
         match value {
             "RS256" => ::core::result::Result::Ok(Self::RS256),
             _ => {
@@ -3816,7 +3816,7 @@ impl ::core::str::FromStr for CodeChallengeMethod {
     type Err = UnknownValue;
 
     #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
         match value {
             "S256" => ::core::result::Result::Ok(Self::S256),
             _ => {
@@ -3875,7 +3875,7 @@ impl ::core::str::FromStr for PromptValue {
     type Err = UnknownValue;
 
     #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
         match value {
             "consent" => ::core::result::Result::Ok(Self::Consent),
             "login" => ::core::result::Result::Ok(Self::Login),
@@ -3930,7 +3930,7 @@ impl ::core::str::FromStr for DisplayValue {
     type Err = UnknownValue;
 
     #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
         match value {
             "page" => ::core::result::Result::Ok(Self::Page),
             _ => {
@@ -3992,7 +3992,7 @@ impl ::core::str::FromStr for UiLocale {
     type Err = UnknownValue;
 
     #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
         match value {
             "en" => ::core::result::Result::Ok(Self::En),
             "nb" => ::core::result::Result::Ok(Self::Nb),

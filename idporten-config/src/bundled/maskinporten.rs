@@ -119,7 +119,7 @@ pub mod test {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
                     ::core::result::Result::Ok(Self::JwtBearer)
@@ -174,7 +174,7 @@ pub mod test {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "private_key_jwt" => ::core::result::Result::Ok(Self::PrivateKeyJwt),
                 _ => {
@@ -233,7 +233,7 @@ pub mod test {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "RS256" => ::core::result::Result::Ok(Self::RS256),
                 "RS384" => ::core::result::Result::Ok(Self::RS384),
@@ -291,7 +291,7 @@ pub mod test {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "urn:altinn:systemuser" => ::core::result::Result::Ok(Self::Systemuser),
                 "urn:altinn:consent" => ::core::result::Result::Ok(Self::Consent),
@@ -433,7 +433,7 @@ pub mod prod {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
                     ::core::result::Result::Ok(Self::JwtBearer)
@@ -488,7 +488,7 @@ pub mod prod {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "private_key_jwt" => ::core::result::Result::Ok(Self::PrivateKeyJwt),
                 _ => {
@@ -547,7 +547,7 @@ pub mod prod {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "RS256" => ::core::result::Result::Ok(Self::RS256),
                 "RS384" => ::core::result::Result::Ok(Self::RS384),
@@ -682,7 +682,7 @@ pub mod legacy_ver2 {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
                     ::core::result::Result::Ok(Self::JwtBearer)
@@ -737,7 +737,7 @@ pub mod legacy_ver2 {
         type Err = UnknownValue;
 
         #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
             match value {
                 "private_key_jwt" => ::core::result::Result::Ok(Self::PrivateKeyJwt),
                 _ => {
@@ -872,7 +872,7 @@ impl ::core::str::FromStr for Environment {
     type Err = UnknownEnvironment;
 
     /// Finds an environment by its slug or its stage.
-    fn from_str(name: &str) -> ::core::result::Result<Self, Self::Err> {
+    fn from_str(name: &str) -> ::core::result::Result<Self, UnknownEnvironment> {
         Self::ALL
             .iter()
             .copied()
@@ -940,7 +940,7 @@ impl ::core::str::FromStr for GrantType {
     type Err = UnknownValue;
 
     #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
         match value {
             "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
                 ::core::result::Result::Ok(Self::JwtBearer)
@@ -995,7 +995,7 @@ impl ::core::str::FromStr for TokenEndpointAuthMethod {
     type Err = UnknownValue;
 
     #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
         match value {
             "private_key_jwt" => ::core::result::Result::Ok(Self::PrivateKeyJwt),
             _ => {
@@ -1054,7 +1054,7 @@ impl ::core::str::FromStr for TokenEndpointAuthSigningAlg {
     type Err = UnknownValue;
 
     #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
         match value {
             "RS256" => ::core::result::Result::Ok(Self::RS256),
             "RS384" => ::core::result::Result::Ok(Self::RS384),
@@ -1112,7 +1112,7 @@ impl ::core::str::FromStr for AuthorizationDetailsType {
     type Err = UnknownValue;
 
     #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
         match value {
             "urn:altinn:systemuser" => ::core::result::Result::Ok(Self::Systemuser),
             "urn:altinn:consent" => ::core::result::Result::Ok(Self::Consent),

@@ -64,7 +64,7 @@ pub(super) fn items(values: &ValueEnum<'_>, allow: Allow) -> TokenStream {
             type Err = UnknownValue;
 
             #[allow(clippy::too_many_lines)]
-            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 match value {
                     #(#published_texts => ::core::result::Result::Ok(Self::#published),)*
                     _ => ::core::result::Result::Err(UnknownValue { member: #member }),

@@ -165,7 +165,7 @@ fn environment_enum(product: Product, modules: &[Module<'_>]) -> TokenStream {
             type Err = UnknownEnvironment;
 
             /// Finds an environment by its slug or its stage.
-            fn from_str(name: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(name: &str) -> ::core::result::Result<Self, UnknownEnvironment> {
                 Self::ALL
                     .iter()
                     .copied()
