@@ -9,6 +9,7 @@ use crate::environment::{KnownEnvironment, Product};
 use crate::finding::Finding;
 use crate::json::{Object, object};
 use crate::manifest::{Entry, Manifest};
+use crate::names;
 use crate::provider::Provider;
 use crate::snapshot::{Origin, Snapshot, SnapshotError};
 use crate::violation::printable;
@@ -274,15 +275,16 @@ impl Resolution<'_> {
     }
 }
 
-/// The stage names a module and a variant: it is unique within a product. The first source of a stage stays.
+/// The stage names a module and a variant: both are unique within a product. The first source of a name stays.
 fn drop_doubles(sources: &mut Vec<Source>, manifest: &Manifest) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut kept: Vec<Provider> = Vec::new();
     sources.retain(|source| {
         let provider = source.provider();
-        let Some(first) =
-            kept.iter().find(|kept| (kept.product(), kept.stage()) == (provider.product(), provider.stage()))
-        else {
+        let variant = names::variant(provider.stage());
+        let is_double =
+            |kept: &&Provider| kept.product() == provider.product() && names::variant(kept.stage()) == variant;
+        let Some(first) = kept.iter().find(is_double) else {
             kept.push(provider.clone());
             return true;
         };
@@ -290,9 +292,13 @@ fn drop_doubles(sources: &mut Vec<Source>, manifest: &Manifest) -> Vec<Finding> 
         let finding = if first.slug() == slug {
             Finding::error(format!("`{slug}` is named twice"), "remove one of them")
         } else {
-            let message =
-                format!("`{}` and `{slug}` are both the stage `{}` of one product", first.slug(), first.stage());
-            Finding::error(message, "rename one of them")
+            let (first, stage) = (first.slug(), first.stage());
+            let what = if stage == provider.stage() {
+                format!("are both the stage `{stage}` of one product")
+            } else {
+                format!("would both be `Environment::{variant}` of one product")
+            };
+            Finding::error(format!("`{first}` and `{slug}` {what}"), "rename one of them")
         };
         let entry = manifest.entries.iter().rfind(|entry| entry.slug == slug);
         findings.push(finding.of(slug).at(entry.and_then(|entry| entry.place.as_ref())));

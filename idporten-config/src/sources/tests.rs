@@ -153,3 +153,14 @@ fn two_environments_of_one_stage_are_refused_and_the_first_is_kept() {
     );
     assert_eq!(resolved.sources.len(), 2);
 }
+
+#[test]
+fn two_environments_of_one_name_in_code_are_refused() {
+    let mock = |slug| format!("{LOCAL}based-on = 'idporten-test'\n").replace("environments.local", slug);
+    let (one, other) = (mock("environments.mock-1"), mock("environments.mock1"));
+    let resolved = resolve_with(&format!("[environments.idporten-test]\nbundled = true\n{one}{other}"), &[], None);
+    assert!(
+        only_finding(&resolved).starts_with("`mock-1` and `mock1` would both be `Environment::Mock1` of one product")
+    );
+    assert_eq!(resolved.sources.len(), 2);
+}
