@@ -8,6 +8,7 @@ use reqwest::header::{ACCEPT, AGE, CONTENT_TYPE, DATE, HeaderMap, HeaderName, RE
 
 use super::error::{FetchError, Step};
 use crate::jwks::MAX_BYTES;
+use crate::violation::quoted;
 
 /// The requests of one unit.
 pub(super) struct Exchange<'a> {
@@ -54,7 +55,7 @@ impl Exchange<'_> {
         }
         let kind = header(response.headers(), &CONTENT_TYPE).unwrap_or_default();
         if !is_json(kind) {
-            return Err(FetchError::content(step, url, &format!("the content type is {kind:?}, not JSON")));
+            return Err(FetchError::content(step, url, &format!("the content type is {}, not JSON", quoted(kind))));
         }
         let (age, date) = (seconds(response.headers(), &AGE), date(response.headers(), &DATE));
         Ok(Answer { body: self.body(step, url, response)?, age, date })
