@@ -133,7 +133,7 @@ impl FetchError {
         self.step
     }
 
-    /// From where.
+    /// From where: behind a mirror, its address.
     #[must_use]
     pub fn url(&self) -> Option<&str> {
         self.url.as_deref()
