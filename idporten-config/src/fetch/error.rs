@@ -80,7 +80,8 @@ impl FetchError {
             (true, true) => ("connect timed out", true),
             (true, false) => ("cannot connect", true),
             (false, true) => ("no answer within the time allowed", false),
-            (false, false) => ("the exchange failed", false),
+            // The connection ended before an answer: as with one that is kept open and that the other side has just closed.
+            (false, false) => ("the exchange failed", true),
         };
         Self { transient, source: Some(error.into()), ..Self::at(Kind::Network, step, url, message) }
     }
