@@ -175,19 +175,19 @@ impl Fetcher {
 
     fn unit(&self, provider: &Provider, now: SystemTime) -> Result<Snapshot, FetchError> {
         let mut exchange = Exchange { client: &self.client, deadline: Instant::now() + self.deadline, retries: 1 };
-        let url = provider.well_known_url();
-        let answer = exchange.get(Step::Metadata, &self.address(url))?;
-        let document = object(&answer, Step::Metadata, url)?;
+        let url = self.address(provider.well_known_url());
+        let answer = exchange.get(Step::Metadata, &url)?;
+        let document = object(&answer, Step::Metadata, &url)?;
         let violations = metadata::check(&document, provider, true);
         if !violations.is_empty() {
-            return Err(FetchError::rules(Step::Metadata, url, violations));
+            return Err(FetchError::rules(Step::Metadata, &url, violations));
         }
-        let jwks_uri = document.get("jwks_uri").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let keys = exchange.get(Step::Keys, &self.address(&jwks_uri))?;
-        let jwks = json(&keys, Step::Keys, &jwks_uri)?;
+        let url = self.address(document.get("jwks_uri").and_then(Value::as_str).unwrap_or_default());
+        let keys = exchange.get(Step::Keys, &url)?;
+        let jwks = json(&keys, Step::Keys, &url)?;
         let as_of = if self.mirror.is_some() { answer.as_of(now).min(keys.as_of(now)) } else { now };
         Snapshot::new(provider.clone(), as_of, Origin::Fetched, document, Some(jwks))
-            .map_err(|error| FetchError::rules(Step::Keys, &jwks_uri, error.violations().to_vec()))
+            .map_err(|error| FetchError::rules(Step::Keys, &url, error.violations().to_vec()))
     }
 
     /// Where a document is read from.

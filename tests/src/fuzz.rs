@@ -1,7 +1,5 @@
 //! Properties that hold for any bytes: what the fuzz targets run, and a bounded run on stable.
 
-#![allow(clippy::missing_panics_doc, reason = "a property panics where it does not hold")]
-
 use std::collections::BTreeSet;
 use std::io;
 use std::time::SystemTime;

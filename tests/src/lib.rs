@@ -1,5 +1,7 @@
-//! What the tests share: places, files, calls of cargo, what generated code says, programs that use the packaged crates, and
-//! the bodies of the fuzz targets.
+//! What the tests share: places, files, calls of cargo, what generated code says, programs that use the packaged crates, a TLS
+//! server, and the bodies of the fuzz targets.
+
+#![allow(clippy::missing_panics_doc, reason = "what cannot be set up is a failed test")]
 
 pub mod cargo;
 pub mod constants;
@@ -8,6 +10,8 @@ pub mod files;
 pub mod fuzz;
 pub mod packaged;
 pub mod places;
+pub mod scratch;
+pub mod server;
 
 /// The README's examples that stand alone.
 #[cfg(doctest)]

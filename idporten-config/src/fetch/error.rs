@@ -80,16 +80,19 @@ impl FetchError {
             (true, true) => ("connect timed out", true),
             (true, false) => ("cannot connect", true),
             (false, true) => ("no answer within the time allowed", false),
-            (false, false) => ("the exchange failed", false),
+            // The connection ended before an answer: as with one that is kept open and that the other side has just closed.
+            (false, false) => ("the exchange failed", true),
         };
         Self { transient, source: Some(error.into()), ..Self::at(Kind::Network, step, url, message) }
     }
 
     pub(super) fn interrupted(step: Step, url: &str, error: std::io::Error) -> Self {
-        let message = match error.kind() {
-            std::io::ErrorKind::TimedOut => "the document did not end within the time allowed",
-            _ => "the document was cut short",
-        };
+        // The client hands every error of a body over as one of kind `Other`; what happened is within.
+        let client = error.get_ref().and_then(|inner| inner.downcast_ref::<reqwest::Error>());
+        if client.is_some_and(reqwest::Error::is_timeout) {
+            return Self { source: Some(error.into()), ..Self::overdue(step, url) };
+        }
+        let message = "the document was cut short";
         Self { source: Some(error.into()), ..Self::at(Kind::Network, step, url, message) }
     }
 
@@ -131,7 +134,7 @@ impl FetchError {
         self.step
     }
 
-    /// From where.
+    /// From where: behind a mirror, its address.
     #[must_use]
     pub fn url(&self) -> Option<&str> {
         self.url.as_deref()
@@ -179,6 +182,7 @@ fn is_vague(text: &str) -> bool {
     text.starts_with("error sending request")
         || text.starts_with("client error")
         || text == "error decoding response body"
+        || text == "request or response body error"
 }
 
 impl Error for FetchError {

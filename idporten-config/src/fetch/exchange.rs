@@ -8,6 +8,7 @@ use reqwest::header::{ACCEPT, AGE, CONTENT_TYPE, DATE, HeaderMap, HeaderName, RE
 
 use super::error::{FetchError, Step};
 use crate::jwks::MAX_BYTES;
+use crate::violation::quoted;
 
 /// The requests of one unit.
 pub(super) struct Exchange<'a> {
@@ -54,7 +55,7 @@ impl Exchange<'_> {
         }
         let kind = header(response.headers(), &CONTENT_TYPE).unwrap_or_default();
         if !is_json(kind) {
-            return Err(FetchError::content(step, url, &format!("the content type is {kind:?}, not JSON")));
+            return Err(FetchError::content(step, url, &format!("the content type is {}, not JSON", quoted(kind))));
         }
         let (age, date) = (seconds(response.headers(), &AGE), date(response.headers(), &DATE));
         Ok(Answer { body: self.body(step, url, response)?, age, date })
@@ -86,9 +87,9 @@ impl Exchange<'_> {
 impl Answer {
     /// When the content was as it is here: `Age` and `Date` count, whichever says it is older.
     pub(super) fn as_of(&self, now: SystemTime) -> SystemTime {
-        let by_age = self.age.and_then(|age| now.checked_sub(age)).unwrap_or(now);
-        let by_date = self.date.filter(|date| *date >= SystemTime::UNIX_EPOCH).unwrap_or(now);
-        by_age.min(by_date).min(now)
+        let by_age = self.age.map_or(now, |age| now.checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH));
+        let by_date = self.date.unwrap_or(now);
+        by_age.min(by_date).min(now).max(SystemTime::UNIX_EPOCH)
     }
 }
 
@@ -96,8 +97,11 @@ fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
+/// Seconds (RFC 9111 section 1.2.2): a number too large to hold counts as the largest.
 fn seconds(headers: &HeaderMap, name: &HeaderName) -> Option<Duration> {
-    header(headers, name)?.trim().parse().ok().map(Duration::from_secs)
+    let text = header(headers, name)?.trim();
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| Duration::from_secs(text.parse().unwrap_or(u64::MAX)))
 }
 
 fn date(headers: &HeaderMap, name: &HeaderName) -> Option<SystemTime> {
@@ -148,6 +152,8 @@ mod tests {
         assert_eq!(of("Sun, 06 Nov 1994 08:00:00 GMT"), Some(Duration::ZERO));
         assert_eq!(of("soon"), None);
         assert_eq!(of("-1"), None);
+        assert_eq!(of("+1"), None);
+        assert_eq!(of("99999999999999999999"), Some(Duration::from_secs(u64::MAX)));
     }
 
     #[test]
@@ -162,6 +168,8 @@ mod tests {
         assert_eq!(of(Some(60), None), 60);
         assert_eq!(of(Some(60), Some("Sun, 06 Nov 1994 08:47:37 GMT")), 120);
         assert_eq!(of(None, Some("Sun, 06 Nov 1994 09:47:37 GMT")), 0);
-        assert_eq!(of(Some(u64::MAX), None), 0);
+        let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        assert_eq!(of(Some(since_1970 + 1), None), since_1970);
+        assert_eq!(of(Some(u64::MAX), None), since_1970);
     }
 }

@@ -33,7 +33,15 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, FetchError>
     let certificates: Vec<_> = CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect)
         .map_err(|error: rustls::pki_types::pem::Error| unreadable(error.to_string()))?;
-    if certificates.is_empty() { Err(unreadable("it holds no certificate".to_owned())) } else { Ok(certificates) }
+    if certificates.is_empty() {
+        return Err(unreadable("it holds no certificate".to_owned()));
+    }
+    // Here, where the file is known: the machine's verifier would report it as if the machine had no authorities.
+    for certificate in &certificates {
+        let authority = RootCertStore::empty().add(certificate.clone());
+        authority.map_err(|error| unreadable(format!("a certificate in it is damaged ({error})")))?;
+    }
+    Ok(certificates)
 }
 
 fn roots(certificates: Vec<CertificateDer<'static>>) -> Result<RootCertStore, FetchError> {

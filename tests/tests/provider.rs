@@ -1,0 +1,159 @@
+//! A real OpenID provider, end to end: fetched as a development environment, rotated, compared, and made into code that
+//! compiles and runs.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::SystemTime;
+
+use idporten_config::codegen;
+use idporten_config::compare::{Comparison, Kind, compare};
+use idporten_config::fetch::{Fetcher, Options};
+use idporten_config::format;
+use idporten_config::project::Project;
+use idporten_config::provider::{Description, Provider};
+use idporten_config::{Product, Snapshot};
+use idporten_config_tests::scratch::Scratch;
+
+/// The provider's process, which ends with its input.
+struct Running {
+    process: Child,
+    input: Option<ChildStdin>,
+    output: Lines<BufReader<ChildStdout>>,
+    issuer: String,
+}
+
+impl Running {
+    fn start() -> Self {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("provider");
+        assert!(
+            directory.join("node_modules").is_dir(),
+            "the provider is not installed: run `npm ci --prefix tests/provider`, then this test again"
+        );
+        let mut process = Command::new("node")
+            .arg("provider.mjs")
+            .current_dir(directory)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("Node.js 20 or newer must be installed");
+        let input = process.stdin.take();
+        let mut output = BufReader::new(process.stdout.take().unwrap()).lines();
+        let port = output.next().expect("the provider ended before it was ready").unwrap();
+        Self { process, input, output, issuer: format!("http://127.0.0.1:{port}/idporten") }
+    }
+
+    /// Publishes keys of these kids from now on, a new one for each that ends in an exclamation mark.
+    fn publish(&mut self, kids: &str) {
+        writeln!(self.input.as_mut().unwrap(), "{kids}").unwrap();
+        assert_eq!(self.output.next().unwrap().unwrap(), "published");
+    }
+
+    fn well_known_url(&self) -> String {
+        format!("{}/.well-known/openid-configuration", self.issuer)
+    }
+
+    fn fetch(&self) -> Snapshot {
+        let provider = Provider::describe(Description {
+            slug: "local".to_owned(),
+            product: Product::Idporten,
+            well_known_url: self.well_known_url(),
+            issuer: self.issuer.clone(),
+            endpoint_hosts: Vec::new(),
+            signing_algs: Vec::new(),
+            development: true,
+        });
+        let mut options = Options::default();
+        options.proxies = false;
+        let fetcher = Fetcher::new(options).unwrap();
+        fetcher.fetch(&provider.unwrap(), SystemTime::now()).unwrap_or_else(|error| panic!("{error}"))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.input.take());
+        let _ = self.process.wait();
+    }
+}
+
+fn kids(snapshot: &Snapshot) -> Vec<&str> {
+    snapshot.jwks().unwrap().keys().iter().map(|key| key.kid().unwrap()).collect()
+}
+
+/// The one change of a comparison, which must be a rotation.
+#[track_caller]
+fn rotation(comparison: &Comparison) -> (Option<&str>, Option<&str>, Option<&str>) {
+    assert_eq!((comparison.changes.len(), comparison.count(Kind::Rotation)), (1, 1), "{comparison}");
+    let change = &comparison.changes[0];
+    (change.before.as_deref(), change.after.as_deref(), change.note)
+}
+
+#[test]
+#[ignore = "needs npm ci --prefix tests/provider"]
+fn a_rotation_is_seen_as_one_and_as_nothing_else() {
+    let mut running = Running::start();
+    let first = running.fetch();
+    assert_eq!(kids(&first), ["first"]);
+    assert!(first.complete_metadata().is_some() && !first.jwks().unwrap().is_leaked());
+    assert!(compare(&first, &running.fetch()).is_empty());
+
+    running.publish("first second");
+    let overlap = running.fetch();
+    assert_eq!(kids(&overlap), ["first", "second"]);
+    assert!(matches!(rotation(&compare(&first, &overlap)), (None, Some(_), _)));
+
+    running.publish("second");
+    let second = running.fetch();
+    assert!(matches!(rotation(&compare(&overlap, &second)), (Some(_), None, _)));
+
+    running.publish("second!");
+    let comparison = compare(&second, &running.fetch());
+    let (before, after, note) = rotation(&comparison);
+    assert_ne!(before.unwrap(), after.unwrap());
+    assert_eq!(note, Some("same kid, new key"));
+}
+
+#[test]
+#[ignore = "needs npm ci --prefix tests/provider"]
+fn its_document_becomes_constants_of_a_program_that_runs() {
+    let running = Running::start();
+    let directory = Scratch::new();
+    let root = directory.path();
+    fs::create_dir(root.join("snapshots")).unwrap();
+    fs::write(root.join("snapshots/local.json"), running.fetch().to_string()).unwrap();
+    let manifest = format!(
+        "[environments.local]\nproduct = \"idporten\"\ndevelopment = true\nissuer = \"{}\"\nwell-known-url = \"{}\"\n",
+        running.issuer,
+        running.well_known_url()
+    );
+    fs::write(root.join("idporten.toml"), manifest).unwrap();
+    let resolved = Project::open(root, "idporten.toml").resolve(None);
+    assert!(resolved.findings.is_empty(), "{:?}", resolved.findings);
+    let products = codegen::products(&resolved.sources);
+    assert!(products.findings.is_empty(), "{:?}", products.findings);
+    let code = format::format(&codegen::header(&resolved.sources, "a test"), &products.tokens).unwrap();
+    fs::write(root.join("providers.rs"), code).unwrap();
+    let program = format!(
+        r#"#![deny(warnings)]
+        mod providers {{ include!("providers.rs"); }}
+        use providers::idporten::local;
+        fn main() {{
+            assert_eq!(local::ISSUER, "{0}");
+            assert_eq!(local::TOKEN_ENDPOINT, "{0}/token");
+            assert_eq!(local::AcrValue::IdportenLoaHigh.as_str(), "idporten-loa-high");
+            assert!(local::SNAPSHOT.contains("\"kid\": \"first\""));
+        }}"#,
+        running.issuer
+    );
+    fs::write(root.join("main.rs"), program).unwrap();
+    run(Command::new("rustc").args(["--edition=2024", "main.rs"]).current_dir(root));
+    run(Command::new(root.join("main")).current_dir(root));
+}
+
+fn run(command: &mut Command) {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
