@@ -32,7 +32,7 @@ fn a_body_without_an_end_costs_a_few_mebibytes_at_most() {
     // As long as a header may be, and longer.
     let error = fetch(Reply::raw([b"HTTP/1.1 200 OK\r\nX: ", piece.as_slice()].concat()).endless());
     assert_eq!(error.kind(), Kind::Network, "{error}");
-    // The cap, and what the system held on the way, twice.
+    // The cap each time, and what the system's buffers held on the way.
     assert!(server.sent() - sent < 48 * MIB, "{} bytes could be sent", server.sent() - sent);
     let grown = peak() - before;
     assert!(grown < 8 * MIB, "the process grew by {grown} bytes");

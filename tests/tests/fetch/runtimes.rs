@@ -1,5 +1,6 @@
 //! Fetching, and dropping what fetches, within an async runtime and from many threads.
 
+use std::sync::Arc;
 use std::thread;
 use std::time::SystemTime;
 
@@ -10,7 +11,7 @@ use tokio::runtime::Builder;
 use crate::story::{JWKS, TEST, WELL_KNOWN, keys, metadata};
 
 /// Makes a fetcher, fetches and drops it, at one await point after another.
-async fn fetch(server: &Server) {
+async fn fetch(server: Arc<Server>) {
     let fetcher = Fetcher::new(server.options()).unwrap();
     std::future::ready(()).await;
     fetcher.fetch(&TEST.into(), SystemTime::now()).unwrap();
@@ -20,8 +21,8 @@ async fn fetch(server: &Server) {
     other.fetch(&TEST.into(), SystemTime::now()).unwrap();
 }
 
-fn server() -> Server {
-    let server = Server::start();
+fn server() -> Arc<Server> {
+    let server = Arc::new(Server::start());
     server.on(WELL_KNOWN, metadata());
     server.on(JWKS, keys());
     server
@@ -30,24 +31,24 @@ fn server() -> Server {
 #[test]
 fn a_fetch_works_within_a_runtime_of_one_thread() {
     let server = server();
-    Builder::new_current_thread().build().unwrap().block_on(fetch(&server));
-    Builder::new_current_thread().enable_all().build().unwrap().block_on(fetch(&server));
+    Builder::new_current_thread().build().unwrap().block_on(fetch(Arc::clone(&server)));
+    Builder::new_current_thread().enable_all().build().unwrap().block_on(fetch(server));
 }
 
 #[test]
 fn a_fetch_works_within_a_runtime_of_many_threads() {
-    let server: &'static Server = Box::leak(Box::new(server()));
+    let server = server();
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(fetch(server));
-    runtime.block_on(async { tokio::spawn(fetch(server)).await }).unwrap();
-    runtime
-        .block_on(async { tokio::task::spawn_blocking(|| futures_executor::block_on(fetch(server))).await })
-        .unwrap();
+    runtime.block_on(fetch(Arc::clone(&server)));
+    let spawned = fetch(Arc::clone(&server));
+    runtime.block_on(async { tokio::spawn(spawned).await }).unwrap();
+    let blocking = || futures_executor::block_on(fetch(server));
+    runtime.block_on(async { tokio::task::spawn_blocking(blocking).await }).unwrap();
 }
 
 #[test]
 fn a_fetch_works_within_an_executor_that_is_not_tokio() {
-    futures_executor::block_on(fetch(&server()));
+    futures_executor::block_on(fetch(server()));
 }
 
 #[test]
