@@ -43,6 +43,9 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the whole unit may take: both documents and a retry.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
+/// A deadline beyond this is this: a wait without a limit is none.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
+
 /// How to fetch. The defaults are what a machine with direct access needs; proxies are taken from the usual environment
 /// variables (`HTTPS_PROXY`, `NO_PROXY`).
 #[derive(Debug, Clone)]
@@ -50,7 +53,7 @@ pub const DEADLINE: Duration = Duration::from_secs(20);
 pub struct Options {
     /// How long a connection may take to be made; 5 seconds.
     pub connect_timeout: Duration,
-    /// How long the whole unit may take; 20 seconds.
+    /// How long the whole unit may take; 20 seconds, and at most an hour.
     pub deadline: Duration,
     /// Certificate authorities to trust, in PEM, beside those of the machine.
     pub ca_file: Option<PathBuf>,
@@ -174,7 +177,8 @@ impl Fetcher {
     }
 
     fn unit(&self, provider: &Provider, now: SystemTime) -> Result<Snapshot, FetchError> {
-        let mut exchange = Exchange { client: &self.client, deadline: Instant::now() + self.deadline, retries: 1 };
+        let mut exchange =
+            Exchange { client: &self.client, deadline: Instant::now() + self.deadline.min(LONGEST), retries: 1 };
         let url = self.address(provider.well_known_url());
         let answer = exchange.get(Step::Metadata, &url)?;
         let document = object(&answer, Step::Metadata, &url)?;

@@ -233,7 +233,12 @@ impl Resolution<'_> {
             return;
         }
         let message = format!("{slug}: no snapshot at `{}`", printable(path));
-        let fetch = format!("run `idporten-config fetch {slug}`");
+        let fetch = match &entry.snapshot {
+            Some(_) => {
+                format!("run `idporten-config fetch {slug}` and move the file there, or name the file that it writes")
+            }
+            None => format!("run `idporten-config fetch {slug}`"),
+        };
         let help = match (entry.known(), &entry.described) {
             (Some(known), _) => {
                 let what = Source::bundled(known).map(|source| describe(&source.snapshot)).unwrap_or_default();

@@ -102,7 +102,7 @@ impl FetchError {
 
     pub(super) fn status(step: Step, url: &str, status: u16, retry_after: Option<Duration>) -> Self {
         let message = match status {
-            300..=399 => format!("status {status}: redirects are not followed"),
+            301..=303 | 307 | 308 => format!("status {status}: redirects are not followed"),
             _ => format!("status {status}"),
         };
         let transient = matches!(status, 408 | 502 | 503 | 504) && retry_after.is_none();
