@@ -10,3 +10,23 @@ pub mod idporten;
 /// Maskinporten, ID-porten's machine-to-machine sibling: the constants of the bundled snapshots.
 #[rustfmt::skip]
 pub mod maskinporten;
+
+#[cfg(feature = "snapshot")]
+impl crate::KnownEnvironment {
+    /// The text of the snapshot that this version of the package brings: old, and without keys. It says so itself.
+    #[must_use]
+    pub const fn bundled_snapshot(self) -> &'static str {
+        match self {
+            Self::IdportenTest => include_str!("../snapshots/idporten-test.json"),
+            Self::IdportenProd => include_str!("../snapshots/idporten-prod.json"),
+            Self::IdportenLegacyVer2 => include_str!("../snapshots/idporten-legacy-ver2.json"),
+            Self::IdportenLegacyYt2 => include_str!("../snapshots/idporten-legacy-yt2.json"),
+            Self::IdportenLegacyProd => include_str!("../snapshots/idporten-legacy-prod.json"),
+            Self::MaskinportenTest => include_str!("../snapshots/maskinporten-test.json"),
+            Self::MaskinportenProd => include_str!("../snapshots/maskinporten-prod.json"),
+            Self::MaskinportenLegacyVer2 => include_str!("../snapshots/maskinporten-legacy-ver2.json"),
+            Self::AnsattportenTest => include_str!("../snapshots/ansattporten-test.json"),
+            Self::AnsattportenProd => include_str!("../snapshots/ansattporten-prod.json"),
+        }
+    }
+}

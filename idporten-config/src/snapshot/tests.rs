@@ -1,6 +1,7 @@
 //! Stories of snapshot files.
 
 use super::*;
+use crate::environment::KnownEnvironment;
 
 fn bundled() -> String {
     KnownEnvironment::IdportenTest.bundled_snapshot().replace("\r\n", "\n")
