@@ -1,0 +1,76 @@
+//! Measures what the tool's work takes: every active environment fetched side by side against the slowest one alone, from a TLS
+//! server on this machine whose answers are slow; and a source tree of ten thousand lines searched for wrong values.
+//!
+//! `cargo run --release -p idporten-config-tests --example measure`
+
+use std::time::{Duration, Instant, SystemTime};
+
+use idporten_config::environment::Lifecycle;
+use idporten_config::fetch::Fetcher;
+use idporten_config::json::Value;
+use idporten_config::lint::Linter;
+use idporten_config::provider::Provider;
+use idporten_config::{KnownEnvironment, Snapshot};
+use idporten_config_tests::server::{Reply, Server};
+
+/// How long a provider takes to answer: two answers make a fetch.
+const SLOWEST: Duration = Duration::from_millis(400);
+
+fn main() {
+    fetching();
+    linting();
+}
+
+fn fetching() {
+    let server = Server::start();
+    let active: Vec<Provider> = KnownEnvironment::ALL
+        .iter()
+        .filter(|environment| environment.lifecycle() == Lifecycle::Active)
+        .map(|environment| script(&server, *environment).into())
+        .collect();
+    let fetcher = Fetcher::new(server.options()).expect("a fetcher");
+    // The first exchange with a host pays for what the others find ready.
+    let mut slowest = Duration::ZERO;
+    for provider in &active {
+        let start = Instant::now();
+        fetcher.fetch(provider, SystemTime::now()).expect("a snapshot");
+        slowest = slowest.max(start.elapsed());
+    }
+    let start = Instant::now();
+    fetcher.fetch_all(&active, SystemTime::now(), |_, result| drop(result.expect("a snapshot")));
+    let all = start.elapsed();
+    let ratio = all.as_secs_f64() / slowest.as_secs_f64();
+    println!("{} environments side by side: {all:?}, the slowest alone: {slowest:?}, ratio {ratio:.2}", active.len());
+}
+
+/// Answers for an environment, slowly: its bundled metadata with what is missing for it to be complete.
+fn script(server: &Server, environment: KnownEnvironment) -> KnownEnvironment {
+    let snapshot = Snapshot::parse(environment.bundled_snapshot()).expect("a bundled snapshot");
+    let jwks_uri = format!("{}/jwk", environment.issuer().trim_end_matches('/'));
+    let mut document = snapshot.metadata_json().clone();
+    for member in ["response_types_supported", "subject_types_supported", "id_token_signing_alg_values_supported"] {
+        if !document.contains(member) {
+            document.set(member, vec!["RS256"].into());
+        }
+    }
+    document.set("jwks_uri", jwks_uri.as_str().into());
+    let keys = format!(r#"{{"keys":[{{"kty":"RSA","e":"AQAB","n":"{}Q"}}]}}"#, "_".repeat(341));
+    let slow = |body: Vec<u8>| {
+        let length = body.len();
+        Reply::json(body).dripped(length, SLOWEST)
+    };
+    server.on(environment.well_known_url(), slow(Value::from(document).to_string().into_bytes()));
+    server.on(&jwks_uri, slow(keys.into_bytes()));
+    environment
+}
+
+fn linting() {
+    let wrong =
+        "let token = \"https://login.idporten.no/token\"; // acr_values=Level3 on https://oidc-ver2.difi.no/x\n";
+    let plain = "    let answer = client.post(url).header(\"accept\", \"application/json\").send().await?;\n";
+    let text: String = (0..10_000).map(|line| if line % 50 == 0 { wrong } else { plain }).collect();
+    let linter = Linter::new();
+    let start = Instant::now();
+    let mistakes = linter.lint(&text);
+    println!("10,000 lines linted: {:?}, {} mistakes", start.elapsed(), mistakes.len());
+}
