@@ -22,6 +22,8 @@ pub(crate) enum Verdict {
     Fine = 0,
     Findings = 1,
     BadInput = 2,
+    /// The network or a provider failed.
+    Unreachable = 3,
 }
 
 impl Outcome {
@@ -68,6 +70,11 @@ pub(crate) fn labelled(finding: &Finding) -> String {
     format!("{}: {finding}", finding.severity)
 }
 
+/// Says a line at once, for whoever waits. What cannot be written is found out at the end.
+pub(crate) fn progress(line: &str) {
+    let _ = write_out(&format!("{line}\n"));
+}
+
 fn write_out(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
@@ -76,7 +83,7 @@ fn write_out(text: &str) -> io::Result<()> {
 
 /// Why a verb could do nothing of what it was asked.
 #[derive(Debug)]
-pub(crate) struct Refusal(Vec<Finding>);
+pub(crate) struct Refusal(pub(crate) Vec<Finding>);
 
 impl From<Finding> for Refusal {
     fn from(finding: Finding) -> Self {
