@@ -131,7 +131,7 @@ fn wanted(manifest: &Manifest, names: &[String], outcome: &mut Outcome) -> Resul
                 }
                 wanted.push(Wanted { provider, target });
             }
-            Err(mistake) => mistakes.push(mistake),
+            Err(mistake) => mistakes.push(*mistake),
         }
     }
     if mistakes.is_empty() { Ok(wanted) } else { Err(mistakes.into()) }
@@ -203,7 +203,7 @@ impl Failure {
     }
 
     fn of_file(refusal: &Refusal) -> Self {
-        let message = refusal.0.iter().map(|Finding { message, help, .. }| format!("{message}; {help}"));
+        let message = refusal.findings.iter().map(|Finding { message, help, .. }| format!("{message}; {help}"));
         Self { message: message.collect::<Vec<_>>().join("; "), verdict: Verdict::BadInput }
     }
 

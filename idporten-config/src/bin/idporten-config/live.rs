@@ -1,6 +1,7 @@
 //! The network: how it is reached, and which environment is asked there.
 
 use std::env;
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -36,9 +37,8 @@ pub(crate) struct LiveOptions {
 impl LiveOptions {
     /// A fetcher by these options, and by the environment variables where one is not given.
     pub(crate) fn fetcher(&self) -> Result<Fetcher, Refusal> {
-        let refuse = |error: &dyn std::fmt::Display| {
-            Finding::error(error.to_string(), "see `--ca-file`, `--ca-only` and `--mirror`")
-        };
+        let refuse =
+            |error: &dyn Display| Finding::error(error.to_string(), "see `--ca-file`, `--ca-only` and `--mirror`");
         let mut options = Options::from_env(&|name| env::var(name).ok()).map_err(|error| refuse(&error))?;
         options.ca_only |= self.ca_only;
         options.ca_file = self.ca_file.clone().or(options.ca_file);
@@ -48,7 +48,7 @@ impl LiveOptions {
 }
 
 /// Whom to ask for an environment: who the table or the manifest says, or else the snapshot there is.
-pub(crate) fn provider(target: &Target) -> Result<Provider, Finding> {
+pub(crate) fn provider(target: &Target) -> Result<Provider, Box<Finding>> {
     if let Some(provider) = &target.provider {
         return Ok(provider.clone());
     }
@@ -56,11 +56,19 @@ pub(crate) fn provider(target: &Target) -> Result<Provider, Finding> {
         Ok(Ok(snapshot)) if snapshot.provider().slug() == target.slug => Ok(snapshot.provider().clone()),
         Ok(Ok(snapshot)) => {
             let message = format!("{}: `{}` is a snapshot of {}", target.slug, target.path, snapshot.provider().slug());
-            Err(Finding::error(message, "rename the file, or describe the environment in a manifest"))
+            Err(Finding::error(message, "rename the file, or describe the environment in a manifest").into())
         }
-        Ok(Err(error)) => Err(Finding::error(format!("`{}`: {error}", target.path), "describe it in a manifest")),
-        Err(_) => Err(unknown_environment(&target.slug)),
+        Ok(Err(error)) => {
+            Err(Finding::error(format!("`{}`: {error}", target.path), "describe it in a manifest").into())
+        }
+        Err(_) => Err(unknown_environment(&target.slug).into()),
     }
+}
+
+/// Where the provider cannot be asked: exit code 3.
+pub(crate) fn unreachable(slug: &str, error: &dyn Display) -> Refusal {
+    let help = "try again later, or do without `--live`";
+    Refusal::unreachable(Finding::error(format!("{slug}: {error}"), help).of(slug))
 }
 
 /// Whether the environment is switched off: it is asked only where it is named.

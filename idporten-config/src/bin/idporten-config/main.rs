@@ -3,6 +3,7 @@
 mod check;
 mod columns;
 mod command;
+mod diff;
 mod fetch;
 mod file;
 mod generate;
@@ -36,6 +37,7 @@ enum Verb {
     List(list::Arguments),
     Show(show::Arguments),
     Fetch(fetch::Arguments),
+    Diff(diff::Arguments),
     Generate(generate::Arguments),
     Check(check::Arguments),
 }
@@ -79,6 +81,7 @@ impl Verb {
             Self::List(arguments) => list::run(arguments),
             Self::Show(arguments) => show::run(arguments),
             Self::Fetch(arguments) => fetch::run(arguments),
+            Self::Diff(arguments) => diff::run(arguments),
             Self::Generate(arguments) => generate::run(arguments),
             Self::Check(arguments) => check::run(arguments),
         };

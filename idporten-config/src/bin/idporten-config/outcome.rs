@@ -35,9 +35,9 @@ impl Outcome {
         outcome
     }
 
-    pub(crate) fn refused(Refusal(findings): &Refusal) -> Self {
-        let mut outcome = Self { verdict: Verdict::BadInput, ..Self::default() };
-        outcome.remark_on(findings);
+    pub(crate) fn refused(refusal: &Refusal) -> Self {
+        let mut outcome = Self { verdict: refusal.verdict, ..Self::default() };
+        outcome.remark_on(&refusal.findings);
         outcome
     }
 
@@ -83,22 +83,32 @@ fn write_out(text: &str) -> io::Result<()> {
 
 /// Why a verb could do nothing of what it was asked.
 #[derive(Debug)]
-pub(crate) struct Refusal(pub(crate) Vec<Finding>);
+pub(crate) struct Refusal {
+    pub(crate) findings: Vec<Finding>,
+    verdict: Verdict,
+}
+
+impl Refusal {
+    /// Nothing could be done, for the network or a provider failed.
+    pub(crate) fn unreachable(finding: Finding) -> Self {
+        Self { findings: vec![finding], verdict: Verdict::Unreachable }
+    }
+}
 
 impl From<Finding> for Refusal {
     fn from(finding: Finding) -> Self {
-        Self(vec![finding])
+        vec![finding].into()
     }
 }
 
 impl From<Vec<Finding>> for Refusal {
     fn from(findings: Vec<Finding>) -> Self {
-        Self(findings)
+        Self { findings, verdict: Verdict::BadInput }
     }
 }
 
 impl From<Box<Finding>> for Refusal {
     fn from(finding: Box<Finding>) -> Self {
-        Self(vec![*finding])
+        vec![*finding].into()
     }
 }
