@@ -29,6 +29,8 @@ pub struct Certificate {
     pub index: usize,
     /// The entry's `kid`, where that is a string.
     pub kid: Option<String>,
+    /// The thumbprint of the entry's key, where that can be used.
+    pub thumbprint: Option<String>,
     /// What it says, or why it cannot be read.
     pub content: Result<Content, &'static str>,
 }
@@ -45,6 +47,14 @@ pub struct Content {
     pub same_key: bool,
 }
 
+impl Content {
+    /// The day of its end, `YYYY-MM-DD`.
+    #[must_use]
+    pub fn last_day(&self) -> String {
+        humantime::format_rfc3339_seconds(self.not_after).to_string()[..10].to_owned()
+    }
+}
+
 /// The first certificate of each entry that has one.
 #[must_use]
 pub fn certificates(snapshot: &Snapshot) -> Vec<Certificate> {
@@ -55,6 +65,7 @@ pub fn certificates(snapshot: &Snapshot) -> Vec<Certificate> {
         .map(|(index, entry, x5c)| Certificate {
             index,
             kid: kid_of(entry).map(str::to_owned),
+            thumbprint: SigningKey::from_json(entry).ok().map(|key| key.thumbprint()),
             content: read(x5c).map(|certificate| content(&certificate, entry)),
         })
         .collect()

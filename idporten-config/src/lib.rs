@@ -85,6 +85,8 @@ pub mod require;
 pub mod snapshot;
 #[cfg(feature = "codegen")]
 pub mod sources;
+#[cfg(feature = "thumbprint")]
+pub mod update;
 #[cfg(feature = "snapshot")]
 mod url;
 #[cfg(feature = "snapshot")]

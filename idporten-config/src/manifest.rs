@@ -53,6 +53,22 @@ pub enum Route {
     CommandLine,
 }
 
+/// What a fetch of an environment needs to know.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Target {
+    /// The environment, by slug.
+    pub slug: String,
+    /// What is known of it; nothing where only its snapshot can say.
+    pub provider: Option<Provider>,
+    /// Where its snapshot is.
+    pub path: String,
+    /// Whether the bundled snapshot is used in place of that file.
+    pub bundled: bool,
+    /// The environment whose values stand in where there is no such file.
+    pub based_on: Option<String>,
+}
+
 /// One environment of a manifest.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Entry {
@@ -142,8 +158,20 @@ impl Manifest {
     /// The environments that it describes or that the table has: those that can be fetched.
     #[must_use]
     pub fn providers(&self) -> Vec<Provider> {
-        let known = |entry: &Entry| entry.described.clone().or_else(|| entry.known().map(Provider::from));
-        self.entries.iter().filter_map(known).collect()
+        self.targets().into_iter().filter_map(|target| target.provider).collect()
+    }
+
+    /// Each environment as a fetch sees it, in the order of the text. Paths start from where those of a project do.
+    #[must_use]
+    pub fn targets(&self) -> Vec<Target> {
+        let target = |entry: &Entry| Target {
+            slug: entry.slug.clone(),
+            provider: entry.described.clone().or_else(|| entry.known().map(Provider::from)),
+            path: self.path_of(entry),
+            bundled: entry.bundled,
+            based_on: entry.based_on.clone(),
+        };
+        self.entries.iter().map(target).collect()
     }
 
     /// Uses a snapshot that was just taken in place of any other.
@@ -160,7 +188,8 @@ impl Manifest {
     }
 
     /// The directory of snapshots.
-    pub(crate) fn snapshots_directory(&self) -> String {
+    #[must_use]
+    pub fn snapshots_directory(&self) -> String {
         match self.snapshots.trim_end_matches('/') {
             "" | "." if self.directory.is_empty() => ".".to_owned(),
             "" | "." => self.directory.trim_end_matches('/').to_owned(),
@@ -177,6 +206,18 @@ impl Manifest {
             (None, directory) => format!("{directory}/{}.json", entry.slug),
         }
     }
+}
+
+/// What is said of a slug that is neither in the table nor described.
+#[must_use]
+pub fn unknown_environment(slug: &str) -> Finding {
+    let known: Vec<_> = KnownEnvironment::ALL.iter().map(|known| known.slug()).collect();
+    let suggestion = slug.parse::<KnownEnvironment>().err().and_then(|unknown| unknown.suggestion());
+    let help = match suggestion {
+        Some(near) => format!("did you mean `{near}`? known: {}", known.join(", ")),
+        None => format!("known: {}; one's own is described in `{FILE_NAME}`", known.join(", ")),
+    };
+    Finding::error(format!("unknown environment `{}`", printable(slug)), help)
 }
 
 impl Default for Manifest {

@@ -52,6 +52,12 @@ impl Project {
         &mut self.manifest
     }
 
+    /// What is wrong with the manifest itself.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
     /// The manifest's file, relative to the root, where it was read from one.
     #[must_use]
     pub fn file(&self) -> Option<&str> {

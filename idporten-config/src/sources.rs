@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use crate::environment::{KnownEnvironment, Product};
 use crate::finding::Finding;
 use crate::json::{Object, object};
-use crate::manifest::{Entry, Manifest};
+use crate::manifest::{Entry, Manifest, unknown_environment};
 use crate::names;
 use crate::provider::Provider;
 use crate::snapshot::{Origin, Snapshot, SnapshotError};
@@ -68,6 +68,12 @@ impl Source {
             bundled: true,
             based_on: None,
         })
+    }
+
+    /// A snapshot that was just taken; `label` says from where.
+    #[must_use]
+    pub fn live(snapshot: Snapshot, label: &str) -> Self {
+        Self { snapshot, label: label.to_owned(), bundled: false, based_on: None }
     }
 
     /// The snapshot.
@@ -254,14 +260,7 @@ impl Resolution<'_> {
     }
 
     fn unknown(&mut self, entry: &Entry) {
-        let slug = printable(&entry.slug);
-        let known: Vec<_> = KnownEnvironment::ALL.iter().map(|known| known.slug()).collect();
-        let suggestion = entry.slug.parse::<KnownEnvironment>().err().and_then(|unknown| unknown.suggestion());
-        let help = match suggestion {
-            Some(near) => format!("did you mean `{near}`? known: {}", known.join(", ")),
-            None => format!("known: {}; one's own is described in `{}`", known.join(", "), crate::manifest::FILE_NAME),
-        };
-        self.report(entry, Finding::error(format!("unknown environment `{slug}`"), help));
+        self.report(entry, unknown_environment(&entry.slug));
     }
 
     fn broken(&mut self, entry: &Entry, path: &str, error: &SnapshotError) {
@@ -318,8 +317,9 @@ fn describe(snapshot: &Snapshot) -> String {
     format!("{} {}{keys}", snapshot.origin(), snapshot.date())
 }
 
-/// Which entry of the key set publishes a private key.
-pub(crate) fn leaked_key(snapshot: &Snapshot) -> Option<String> {
+/// Which entry of the key set publishes a private key, if one does.
+#[must_use]
+pub fn leaked_key(snapshot: &Snapshot) -> Option<String> {
     let leaked = snapshot.jwks()?.rejected().iter().find(|rejected| rejected.leaked)?;
     let kid = leaked.kid.as_deref().map(|kid| format!(", kid `{}`", printable(kid))).unwrap_or_default();
     Some(format!("entry {}{kid} {}", leaked.index, leaked.reason))

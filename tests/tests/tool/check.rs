@@ -29,15 +29,6 @@ fn what_is_fine_is_said_environment_by_environment() {
 }
 
 #[test]
-fn without_offline_it_says_what_this_version_can() {
-    let err = project("").fails(2, &["check"]);
-    assert_eq!(
-        err,
-        "error: this version compares offline only, and does not ask the provider\n  help: add `--offline`\n"
-    );
-}
-
-#[test]
 fn a_requirement_that_is_not_met_is_shown_as_a_build_shows_it() {
     let directory = project("[require.idporten]\nacr_values_supported = ['idporten-loa-hihg']\n");
     let out = directory.says(1, &["check", "--offline"]);

@@ -1,8 +1,12 @@
 //! What a person and a script see of the tool: the real program, run in directories of their own.
 
 mod check;
+mod diff;
+mod fetch;
 mod fixture;
 mod generate;
+mod live;
+mod provider;
 mod selection;
 mod show;
 
@@ -41,7 +45,7 @@ fn list_gives_programs_an_array_of_every_environment() {
 #[test]
 fn every_verb_explains_itself_with_examples() {
     let directory = Directory::new(&[]);
-    for verb in ["list", "show", "generate", "check"] {
+    for verb in ["list", "show", "fetch", "diff", "generate", "check"] {
         let answer = directory.run(&[verb, "--help"]);
         let (_, examples) = answer.out.split_once("\nExamples:\n").expect("examples come last");
         assert!(examples.contains(&format!("  idporten-config {verb}")), "{examples}");

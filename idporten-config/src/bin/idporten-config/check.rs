@@ -1,22 +1,26 @@
 //! `check`: whether snapshots and generated code may be relied upon.
 
 mod generated;
+mod live;
 
 use clap::Args;
-use idporten_config::codegen;
 use idporten_config::finding::Finding;
 use idporten_config::json::{Object, Value, object};
 use idporten_config::manifest::Manifest;
 use idporten_config::snapshot::Origin;
 use idporten_config::sources::Source;
+use idporten_config::{certificates, codegen};
 
 use crate::columns::columns;
+use crate::live::LiveOptions;
 use crate::outcome::{Outcome, Refusal, Verdict, labelled};
 use crate::selection::{Selection, SourceOptions};
 use crate::{json, now};
 
-/// Check snapshots: the rules a document must pass, the requirements of the manifest, age, and generated code.
+/// Check snapshots: the live document, the rules one must pass, the requirements of the manifest, age, certificates, and generated
+/// code.
 ///
+/// A snapshot that differs from the live document is a finding, whatever the difference; with `--offline` that is not looked at.
 /// What a build only warns of is a finding here: a snapshot older than the manifest's `max-age` (30 days where nothing is said),
 /// or one of production that was not fetched from the provider.
 #[derive(Debug, Args)]
@@ -27,9 +31,11 @@ pub(crate) struct Arguments {
     environments: Vec<String>,
     #[command(flatten)]
     options: SourceOptions,
-    /// Compare with nothing on the network; this version always needs it
+    /// Compare with nothing on the network
     #[arg(long)]
     offline: bool,
+    #[command(flatten)]
+    network: LiveOptions,
     /// Also check that FILE is what `generate` makes of the same environments, line endings aside
     #[arg(long, value_name = "FILE")]
     generated: Option<String>,
@@ -40,6 +46,7 @@ pub(crate) struct Arguments {
 
 const AFTER_HELP: &str = "\
 Examples:
+  idporten-config check
   idporten-config check --offline
   idporten-config check --offline idporten-prod maskinporten-prod
   idporten-config check --offline --generated src/providers.rs
@@ -48,22 +55,31 @@ Examples:
 Exit codes:
   0  no finding
   1  findings, each with what mends it
-  2  a mistake in the command or the manifest";
+  2  a mistake in the command or the manifest
+  3  something could not be compared, for the network or a provider failed; there may be findings beside that";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Refusal> {
-    if !arguments.offline {
-        let message = "this version compares offline only, and does not ask the provider";
-        return Err(Finding::error(message, "add `--offline`").into());
-    }
-    let mut selection = arguments.options.select(&arguments.environments, now()?)?;
+    let now = now()?;
+    let mut selection = arguments.options.select(&arguments.environments, now)?;
     let mut outcome = Outcome::noting(&selection.notes);
     selection.findings.extend(selection.sources.iter().filter_map(|source| not_fetched(source, &selection.manifest)));
+    let certificates = selection.sources.iter().flat_map(|source| certificates::findings(source.snapshot(), now));
+    selection.findings.extend(certificates);
     selection.findings.extend(codegen::products(&selection.sources).findings);
+    let live = if arguments.offline {
+        live::Answer::default()
+    } else {
+        live::check(&selection, &arguments.environments, &arguments.network, now)?
+    };
+    for note in &live.notes {
+        outcome.note(note);
+    }
+    selection.findings.extend(live.findings);
     let generated = match &arguments.generated {
         Some(file) => Some(generated::check(file, &arguments.options, &arguments.environments, &selection)?),
         None => None,
     };
-    let report = Report { selection: &selection, generated };
+    let report = Report { selection: &selection, generated, unreachable: live.unreachable };
     outcome.verdict = report.verdict();
     outcome.output = if arguments.json { report.in_json().to_string() } else { report.text() };
     Ok(outcome)
@@ -87,6 +103,8 @@ fn not_fetched(source: &Source, manifest: &Manifest) -> Option<Finding> {
 struct Report<'a> {
     selection: &'a Selection,
     generated: Option<generated::Answer>,
+    /// The environments that could not be compared with their live documents.
+    unreachable: Vec<String>,
 }
 
 impl Report<'_> {
@@ -104,6 +122,8 @@ impl Report<'_> {
     fn verdict(&self) -> Verdict {
         match self.findings().as_slice() {
             _ if !self.selection.mistakes.is_empty() => Verdict::BadInput,
+            // What could not be looked at may be worse than what was.
+            _ if !self.unreachable.is_empty() => Verdict::Unreachable,
             [] => Verdict::Fine,
             _ => Verdict::Findings,
         }
@@ -115,6 +135,7 @@ impl Report<'_> {
             ("environments", self.selection.slugs.clone().into()),
             ("findings", findings.into()),
             ("ok", (self.verdict() == Verdict::Fine).into()),
+            ("unreachable", self.unreachable.clone().into()),
         ])
         .into()
     }

@@ -3,11 +3,15 @@
 mod check;
 mod columns;
 mod command;
+mod diff;
+mod fetch;
 mod file;
 mod generate;
 mod json;
 mod list;
+mod live;
 mod outcome;
+mod place;
 mod selection;
 mod show;
 
@@ -20,7 +24,7 @@ use idporten_config::build;
 
 use outcome::{Outcome, Refusal};
 
-/// ID-porten, Maskinporten and Ansattporten metadata: look at snapshots, check them, generate code of them.
+/// ID-porten, Maskinporten and Ansattporten metadata: take snapshots, look at them, check them, generate code of them.
 #[derive(Debug, Parser)]
 #[command(name = "idporten-config", version, propagate_version = true, after_help = AFTER_HELP)]
 struct Arguments {
@@ -32,6 +36,8 @@ struct Arguments {
 enum Verb {
     List(list::Arguments),
     Show(show::Arguments),
+    Fetch(fetch::Arguments),
+    Diff(diff::Arguments),
     Generate(generate::Arguments),
     Check(check::Arguments),
 }
@@ -40,16 +46,23 @@ const AFTER_HELP: &str = "\
 Examples:
   idporten-config list
   idporten-config show idporten-test
+  idporten-config fetch
   idporten-config generate --out src/providers.rs
-  idporten-config check --offline
+  idporten-config check
 
 Exit codes:
   0  fine
   1  findings: a stale snapshot, a requirement that is not met, generated code that is out of date
-  2  usage or bad input: a mistake in the command, the manifest or a snapshot
+  2  usage or bad input: a mistake in the command, the manifest or a snapshot, or a file that cannot be written
+  3  the network or the provider failed: try again later, or look at the provider
 
 Environment variables:
-  SOURCE_DATE_EPOCH  the time, in seconds since 1970, that ages are judged against, in place of the clock";
+  SOURCE_DATE_EPOCH  the time, in seconds since 1970, that ages are judged against, in place of the clock;
+                     what is fetched has the time of the clock all the same
+  IDPORTEN_CONFIG_CA_FILE, IDPORTEN_CONFIG_CA_ONLY, IDPORTEN_CONFIG_MIRROR
+                     as `--ca-file`, `--ca-only` and `--mirror`, where those are not given
+  HTTPS_PROXY, NO_PROXY
+                     the proxy to go through";
 
 fn main() -> ExitCode {
     match Arguments::try_parse() {
@@ -67,6 +80,8 @@ impl Verb {
         let outcome = match self {
             Self::List(arguments) => list::run(arguments),
             Self::Show(arguments) => show::run(arguments),
+            Self::Fetch(arguments) => fetch::run(arguments),
+            Self::Diff(arguments) => diff::run(arguments),
             Self::Generate(arguments) => generate::run(arguments),
             Self::Check(arguments) => check::run(arguments),
         };

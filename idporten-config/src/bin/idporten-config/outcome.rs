@@ -22,6 +22,8 @@ pub(crate) enum Verdict {
     Fine = 0,
     Findings = 1,
     BadInput = 2,
+    /// The network or a provider failed.
+    Unreachable = 3,
 }
 
 impl Outcome {
@@ -33,9 +35,9 @@ impl Outcome {
         outcome
     }
 
-    pub(crate) fn refused(Refusal(findings): &Refusal) -> Self {
-        let mut outcome = Self { verdict: Verdict::BadInput, ..Self::default() };
-        outcome.remark_on(findings);
+    pub(crate) fn refused(refusal: &Refusal) -> Self {
+        let mut outcome = Self { verdict: refusal.verdict, ..Self::default() };
+        outcome.remark_on(&refusal.findings);
         outcome
     }
 
@@ -68,6 +70,11 @@ pub(crate) fn labelled(finding: &Finding) -> String {
     format!("{}: {finding}", finding.severity)
 }
 
+/// Says a line at once, for whoever waits. What cannot be written is found out at the end.
+pub(crate) fn progress(line: &str) {
+    let _ = write_out(&format!("{line}\n"));
+}
+
 fn write_out(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
@@ -76,22 +83,32 @@ fn write_out(text: &str) -> io::Result<()> {
 
 /// Why a verb could do nothing of what it was asked.
 #[derive(Debug)]
-pub(crate) struct Refusal(Vec<Finding>);
+pub(crate) struct Refusal {
+    pub(crate) findings: Vec<Finding>,
+    verdict: Verdict,
+}
+
+impl Refusal {
+    /// Nothing could be done, for the network or a provider failed.
+    pub(crate) fn unreachable(finding: Finding) -> Self {
+        Self { findings: vec![finding], verdict: Verdict::Unreachable }
+    }
+}
 
 impl From<Finding> for Refusal {
     fn from(finding: Finding) -> Self {
-        Self(vec![finding])
+        vec![finding].into()
     }
 }
 
 impl From<Vec<Finding>> for Refusal {
     fn from(findings: Vec<Finding>) -> Self {
-        Self(findings)
+        Self { findings, verdict: Verdict::BadInput }
     }
 }
 
 impl From<Box<Finding>> for Refusal {
     fn from(finding: Box<Finding>) -> Self {
-        Self(vec![*finding])
+        vec![*finding].into()
     }
 }

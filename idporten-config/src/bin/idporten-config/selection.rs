@@ -6,32 +6,24 @@ use std::time::SystemTime;
 use clap::Args;
 use idporten_config::KnownEnvironment;
 use idporten_config::finding::Finding;
-use idporten_config::manifest::{DEFAULT_SNAPSHOTS, FILE_NAME, Manifest};
+use idporten_config::manifest::{FILE_NAME, Manifest};
 use idporten_config::project::Project;
-use idporten_config::provider::{Provider, is_slug};
+use idporten_config::provider::Provider;
 use idporten_config::sources::{Resolved, Source};
 
 use crate::command::command;
 use crate::outcome::Refusal;
+use crate::place::{PlaceOptions, distinct, has_file};
 
 /// The options that say where snapshots come from.
 #[derive(Debug, Args)]
 pub(crate) struct SourceOptions {
-    /// The manifest [default: `idporten.toml`, if this directory has one]
-    ///
-    /// It says where the snapshot of each of its environments comes from, what is required of them, and how old they may be. An
-    /// environment that it does not name is an error.
-    #[arg(long, value_name = "PATH")]
-    manifest: Option<String>,
-    /// Read the snapshots in DIR, and no manifest
-    ///
-    /// The environments must be named; the snapshot of each is `DIR/<slug>.json`. Where there is neither this option nor a
-    /// manifest, `snapshots/<slug>.json` is read, or, if there is no such file, the bundled snapshot is used and a note says so.
-    #[arg(long, value_name = "DIR", conflicts_with = "manifest")]
-    snapshots: Option<String>,
+    #[command(flatten)]
+    place: PlaceOptions,
     /// Use the snapshots that come with this tool, and no manifest
     ///
-    /// The environments must be named. Bundled snapshots are old and without keys; `idporten-config list` shows them.
+    /// The environments must be named. Bundled snapshots are old and without keys; `idporten-config list` shows them. Where there
+    /// is neither `--snapshots` nor a manifest, they stand in for a file that is not there, and a note says so.
     #[arg(long, conflicts_with_all = ["manifest", "snapshots"])]
     bundled: bool,
 }
@@ -65,11 +57,12 @@ impl SourceOptions {
 
     /// The manifest's path, where one is used.
     pub(crate) fn manifest_file(&self) -> Option<String> {
-        let file = self.manifest.clone().or_else(|| {
-            let alone = self.snapshots.is_none() && !self.bundled;
-            (alone && Path::new(FILE_NAME).try_exists().unwrap_or(true)).then(|| FILE_NAME.to_owned())
-        })?;
-        Some(if cfg!(windows) { file.replace('\\', "/") } else { file })
+        if self.bundled { None } else { self.place.manifest_file() }
+    }
+
+    /// The manifest, or what the command line says in its place, for whoever asks the network.
+    pub(crate) fn manifest(&self, names: &[String]) -> Result<Manifest, Refusal> {
+        self.place.manifest(names)
     }
 
     /// The command that generates code of these environments, from the directory of the manifest, if there is one: it stands
@@ -82,7 +75,7 @@ impl SourceOptions {
 
     /// The command that writes it to a file, from this directory.
     pub(crate) fn command_here(&self, names: &[String], out: &str) -> String {
-        self.command(self.manifest.as_deref(), names, &["--out", out])
+        self.command(self.place.manifest.as_deref(), names, &["--out", out])
     }
 
     fn command(&self, manifest: Option<&str>, names: &[String], more: &[&str]) -> String {
@@ -91,7 +84,7 @@ impl SourceOptions {
         if let Some(manifest) = manifest.filter(|manifest| *manifest != FILE_NAME) {
             words.extend(["--manifest", manifest]);
         }
-        if let Some(directory) = &self.snapshots {
+        if let Some(directory) = &self.place.snapshots {
             words.extend(["--snapshots", directory]);
         }
         words.extend(self.bundled.then_some("--bundled"));
@@ -100,20 +93,19 @@ impl SourceOptions {
     }
 
     fn nothing_named(&self) -> Finding {
-        let help = "name one, such as `idporten-test` (`idporten-config list` shows them)";
-        if self.bundled || self.snapshots.is_some() {
+        if self.bundled {
+            let help = "name one, such as `idporten-test` (`idporten-config list` shows them)";
             return Finding::error("no environment is named, and with this option no manifest is read", help);
         }
-        let message = format!("no environment is named, and there is no `{FILE_NAME}` in this directory");
-        Finding::error(message, format!("{help}, or the manifest with `--manifest`"))
+        self.place.nothing_named()
     }
 
     /// The snapshots of a directory. One that is missing from the usual directory is the bundled one, and that is said; one
     /// missing from a directory that was asked for is missing.
     fn without_manifest(&self, slugs: Vec<String>, now: SystemTime) -> Result<Selection, Refusal> {
-        let directory = self.snapshots.as_deref().unwrap_or(DEFAULT_SNAPSHOTS);
+        let directory = self.place.directory();
         let is_there = |slug: &str| !self.bundled && has_file(directory, slug);
-        let falls_back = |slug: &&String| self.snapshots.is_none() && !self.bundled && !is_there(slug);
+        let falls_back = |slug: &&String| self.place.snapshots.is_none() && !self.bundled && !is_there(slug);
         let notes = slugs.iter().filter(falls_back).filter_map(|slug| fallback(directory, slug)).collect();
         let entries = slugs.iter().map(|slug| (slug.clone(), self.bundled || falls_back(&slug)));
         let project = Project::of(Path::new(""), Manifest::of_command_line(directory, entries));
@@ -212,21 +204,6 @@ fn twins(sources: &[Source]) -> Vec<Finding> {
         seen.push(provider);
     }
     findings
-}
-
-fn distinct(names: &[String]) -> Vec<String> {
-    let mut distinct: Vec<String> = Vec::new();
-    for name in names {
-        if !distinct.contains(name) {
-            distinct.push(name.clone());
-        }
-    }
-    distinct
-}
-
-/// Whether a directory has a file, or something in its place that should be reported rather than passed over.
-fn has_file(directory: &str, slug: &str) -> bool {
-    is_slug(slug) && Path::new(directory).join(format!("{slug}.json")).try_exists().unwrap_or(true)
 }
 
 fn fallback(directory: &str, slug: &str) -> Option<String> {

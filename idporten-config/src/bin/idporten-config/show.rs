@@ -1,20 +1,25 @@
 //! `show`: what a snapshot holds.
 
 mod keys;
+mod kid;
 mod text;
 
+use std::slice;
 use std::time::SystemTime;
 
 use clap::Args;
 use idporten_config::Snapshot;
+use idporten_config::finding::Finding;
 use idporten_config::json::{Object, Value, object};
-use idporten_config::sources::Source;
+use idporten_config::manifest::unknown_environment;
+use idporten_config::sources::{Source, leaked_key};
 
+use crate::live::{self, LiveOptions};
 use crate::outcome::{Outcome, Refusal, Verdict};
 use crate::selection::SourceOptions;
 use crate::{json, now};
 
-/// Show what the snapshot of an environment holds: endpoints, capabilities, keys, and what is missing.
+/// Show what the snapshot or the live document of an environment holds: endpoints, capabilities, keys, and what is missing.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
@@ -23,6 +28,14 @@ pub(crate) struct Arguments {
     environment: String,
     #[command(flatten)]
     options: SourceOptions,
+    /// Show the live document in place of the snapshot
+    #[arg(long, conflicts_with = "bundled")]
+    live: bool,
+    /// Say where the key is that has this kid, or this thumbprint: in the snapshot, and with `--live` in the live document
+    #[arg(long, value_name = "KID")]
+    kid: Option<String>,
+    #[command(flatten)]
+    network: LiveOptions,
     /// Print a JSON object, for programs
     #[arg(long)]
     json: bool,
@@ -32,30 +45,62 @@ const AFTER_HELP: &str = "\
 Examples:
   idporten-config show idporten-test
   idporten-config show maskinporten-prod --bundled
+  idporten-config show idporten-prod --live
+  idporten-config show idporten-prod --live --kid digitaliseringsdirektoratet--cert0
   idporten-config show idporten-prod --json | jq '.keys[].kid'
 
 Exit codes:
   0  shown
-  1  shown, and the key set holds a private key
-  2  a mistake in the command, the manifest or the snapshot";
+  1  shown, and the key set holds a private key; or no usable key has that kid
+  2  a mistake in the command, the manifest or the snapshot
+  3  the network or the provider failed";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Refusal> {
     let now = now()?;
-    let names = std::slice::from_ref(&arguments.environment);
-    let selection = arguments.options.select(names, now)?;
-    let mut outcome = Outcome::noting(&selection.notes);
-    let (source, verdict) = match (selection.sources.first(), selection.leaked.first()) {
-        _ if !selection.mistakes.is_empty() => return Err(selection.mistakes.into()),
-        (Some(source), _) => (source, Verdict::Fine),
-        (None, Some(leaked)) => {
-            outcome.remark_on(&selection.findings);
-            (leaked, Verdict::Findings)
-        }
-        (None, None) => return Err(selection.findings.into()),
-    };
-    outcome.output = if arguments.json { in_json(source, now).to_string() } else { text::of(source, now) };
-    outcome.verdict = verdict;
+    if let Some(kid) = &arguments.kid {
+        return kid::run(arguments, kid, now);
+    }
+    let (source, mut outcome) = if arguments.live { arguments.live()? } else { arguments.snapshot(now)? };
+    outcome.output = if arguments.json { in_json(&source, now).to_string() } else { text::of(&source, now) };
     Ok(outcome)
+}
+
+impl Arguments {
+    /// The snapshot. One that holds a private key may be looked at, and is a finding.
+    fn snapshot(&self, now: SystemTime) -> Result<(Source, Outcome), Refusal> {
+        let selection = self.options.select(slice::from_ref(&self.environment), now)?;
+        let mut outcome = Outcome::noting(&selection.notes);
+        if !selection.mistakes.is_empty() {
+            return Err(selection.mistakes.into());
+        }
+        let (mut sources, mut leaked) = (selection.sources.into_iter(), selection.leaked.into_iter());
+        match (sources.next(), leaked.next()) {
+            (Some(source), _) => Ok((source, outcome)),
+            (None, Some(leaked)) => {
+                outcome.remark_on(&selection.findings);
+                outcome.verdict = Verdict::Findings;
+                Ok((leaked, outcome))
+            }
+            (None, None) => Err(selection.findings.into()),
+        }
+    }
+
+    /// The live document.
+    fn live(&self) -> Result<(Source, Outcome), Refusal> {
+        let manifest = self.options.manifest(slice::from_ref(&self.environment))?;
+        let target = manifest.targets().into_iter().find(|target| target.slug == self.environment);
+        let provider = live::provider(&target.ok_or_else(|| unknown_environment(&self.environment))?)?;
+        let fetched = self.network.fetcher()?.fetch(&provider, SystemTime::now());
+        let snapshot = fetched.map_err(|error| live::unreachable(provider.slug(), &error))?;
+        let mut outcome = Outcome::default();
+        if let Some(leaked) = leaked_key(&snapshot) {
+            let message = format!("{}: the live key set holds a private key: {leaked}", provider.slug());
+            outcome.remark_on(&[Finding::error(message, "take the key as known to everybody, and tell the provider")]);
+            outcome.verdict = Verdict::Findings;
+        }
+        let label = format!("live, from {}", provider.well_known_url());
+        Ok((Source::live(snapshot, &label), outcome))
+    }
 }
 
 /// The members of a document, as they are shown.

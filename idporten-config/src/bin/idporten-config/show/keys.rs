@@ -1,5 +1,6 @@
 //! The key set of a snapshot, for people and for programs.
 
+use idporten_config::certificates::{Certificate, certificates};
 use idporten_config::json::{Object, Value, object};
 use idporten_config::jwks::{JwkSet, KeyParameters, RejectedKey, SigningKey};
 use idporten_config::{SigningAlg, Snapshot};
@@ -19,12 +20,13 @@ pub(super) fn in_json(snapshot: &Snapshot) -> [(&'static str, Value); 4] {
     ]
 }
 
-fn key_in_json(key: &SigningKey, snapshot: &Snapshot) -> Object {
+pub(super) fn key_in_json(key: &SigningKey, snapshot: &Snapshot) -> Object {
     let (bits, curve) = size(key.parameters());
     let serves: Vec<&str> = serves(key, snapshot).into_iter().map(SigningAlg::as_str).collect();
     object([
         ("alg", key.alg().map(SigningAlg::as_str).into()),
         ("bits", bits.map(count).into()),
+        ("certificate", certificate_of(key, snapshot).map(|certificate| certificate_in_json(&certificate)).into()),
         ("crv", curve.into()),
         ("kid", key.kid().into()),
         ("kty", key.key_type().into()),
@@ -33,7 +35,7 @@ fn key_in_json(key: &SigningKey, snapshot: &Snapshot) -> Object {
     ])
 }
 
-fn rejected_in_json(rejected: &RejectedKey) -> Object {
+pub(super) fn rejected_in_json(rejected: &RejectedKey) -> Object {
     object([
         ("index", count(rejected.index)),
         ("kid", rejected.kid.as_deref().into()),
@@ -42,22 +44,47 @@ fn rejected_in_json(rejected: &RejectedKey) -> Object {
     ])
 }
 
+fn certificate_in_json(certificate: &Certificate) -> Object {
+    let content = certificate.content.as_ref();
+    object([
+        ("error", content.err().copied().into()),
+        ("last_day", content.ok().map(idporten_config::certificates::Content::last_day).into()),
+        ("same_key", content.ok().map(|content| content.same_key).into()),
+    ])
+}
+
+/// The certificate that stands beside a key.
+fn certificate_of(key: &SigningKey, snapshot: &Snapshot) -> Option<Certificate> {
+    let thumbprint = key.thumbprint();
+    let is_beside = |certificate: &Certificate| {
+        certificate.thumbprint.as_ref() == Some(&thumbprint) && certificate.kid.as_deref() == key.kid()
+    };
+    certificates(snapshot).into_iter().find(is_beside)
+}
+
 /// A row for each usable key: kid, what it is, what it serves, thumbprint.
 pub(super) fn rows(set: &JwkSet, snapshot: &Snapshot) -> Vec<Vec<String>> {
-    let row = |key: &SigningKey| {
-        let what = match size(key.parameters()) {
-            (Some(bits), _) => format!("{} {bits}", key.key_type()),
-            (None, curve) => format!("{} {}", key.key_type(), curve.unwrap_or_default()),
-        };
-        let serves: Vec<&str> = serves(key, snapshot).into_iter().map(SigningAlg::as_str).collect();
-        let alg = match key.alg() {
-            Some(alg) => alg.to_string(),
-            None if serves.is_empty() => "no alg, and fits none of the environment's".to_owned(),
-            None => format!("no alg, serves {}", serves.join(" ")),
-        };
-        vec![kid(key.kid()), what, alg, format!("thumbprint {}", key.thumbprint())]
+    set.keys().iter().map(|key| row(key, snapshot)).collect()
+}
+
+pub(super) fn row(key: &SigningKey, snapshot: &Snapshot) -> Vec<String> {
+    let what = match size(key.parameters()) {
+        (Some(bits), _) => format!("{} {bits}", key.key_type()),
+        (None, curve) => format!("{} {}", key.key_type(), curve.unwrap_or_default()),
     };
-    set.keys().iter().map(row).collect()
+    let serves: Vec<&str> = serves(key, snapshot).into_iter().map(SigningAlg::as_str).collect();
+    let alg = match key.alg() {
+        Some(alg) => alg.to_string(),
+        None if serves.is_empty() => "no alg, and fits none of the environment's".to_owned(),
+        None => format!("no alg, serves {}", serves.join(" ")),
+    };
+    let mut row = vec![kid(key.kid()), what, alg, format!("thumbprint {}", key.thumbprint())];
+    row.extend(certificate_of(key, snapshot).map(|certificate| match &certificate.content {
+        Ok(content) if content.same_key => format!("certificate ends {}", content.last_day()),
+        Ok(content) => format!("certificate ends {}, and holds ANOTHER KEY", content.last_day()),
+        Err(reason) => format!("certificate cannot be read: {reason}"),
+    }));
+    row
 }
 
 /// A row for each entry that is not used, and why.

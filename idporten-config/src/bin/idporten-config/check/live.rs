@@ -1,0 +1,92 @@
+//! Whether snapshots are what the providers publish now.
+
+use std::time::SystemTime;
+
+use idporten_config::certificates;
+use idporten_config::compare::{Kind, compare};
+use idporten_config::finding::Finding;
+use idporten_config::provider::Provider;
+use idporten_config::sources::{Source, leaked_key};
+
+use crate::live::{LiveOptions, is_retired};
+use crate::outcome::Refusal;
+use crate::selection::Selection;
+
+/// What is to be said of the live documents.
+#[derive(Debug, Default)]
+pub(super) struct Answer {
+    pub(super) findings: Vec<Finding>,
+    /// The environments that could not be compared.
+    pub(super) unreachable: Vec<String>,
+    pub(super) notes: Vec<String>,
+}
+
+/// Compares each snapshot with the live document. An environment that has no snapshot of its own, or none that may be used, has
+/// nothing to compare; one that is retired is asked only where it is named.
+pub(super) fn check(
+    selection: &Selection,
+    names: &[String],
+    network: &LiveOptions,
+    now: SystemTime,
+) -> Result<Answer, Refusal> {
+    let mut answer = Answer::default();
+    let mut asked: Vec<&Source> = Vec::new();
+    for source in &selection.sources {
+        let provider = source.snapshot().provider();
+        let slug = provider.slug();
+        match source.based_on() {
+            Some(base) => {
+                answer.notes.push(format!("{slug}: has no snapshot of its own to compare, but that of {base}"));
+            }
+            None if names.is_empty() && is_retired(provider) => {
+                answer.notes.push(format!("{slug}: retired, so it is not asked; name it to try all the same"));
+            }
+            None => asked.push(source),
+        }
+    }
+    if asked.is_empty() || !selection.mistakes.is_empty() {
+        return Ok(answer);
+    }
+    let providers: Vec<Provider> = asked.iter().map(|source| source.snapshot().provider().clone()).collect();
+    network.fetcher()?.fetch_all(&providers, SystemTime::now(), |provider, result| {
+        let slug = provider.slug();
+        let Some(source) = asked.iter().find(|source| source.snapshot().provider().slug() == slug) else { return };
+        match result {
+            Ok(live) => answer.findings.extend(drift(source, &Source::live(live, "live"), now)),
+            Err(error) => {
+                let message = format!("{slug}: not compared with the live document: {error}");
+                let help = format!("try again later, or leave the network out with `--offline`; ask for it alone with `idporten-config show {slug} --live`");
+                answer.findings.push(Finding::error(message, help).of(slug));
+                answer.unreachable.push(slug.to_owned());
+            }
+        }
+    });
+    answer.unreachable.sort_unstable();
+    Ok(answer)
+}
+
+/// What differs, and what the live certificates say that those of the snapshot do not.
+fn drift(source: &Source, live: &Source, now: SystemTime) -> Vec<Finding> {
+    let (old, new) = (source.snapshot(), live.snapshot());
+    let slug = old.provider().slug();
+    let mut findings = Vec::new();
+    if let Some(leaked) = leaked_key(new) {
+        let message = format!("{slug}: the live key set holds a private key: {leaked}");
+        let help = "take the key as known to everybody, and tell the provider";
+        findings.push(Finding::error(message, help).of(slug));
+    }
+    let comparison = compare(old, new);
+    if !comparison.is_empty() {
+        let message = format!("{slug}: the live document differs: {}", comparison.summary());
+        let remove = if source.is_bundled() { " and do without the bundled snapshot" } else { "" };
+        let help = format!("run `idporten-config fetch {slug}`{remove}, and review the difference");
+        let is_breaking = comparison.count(Kind::Breaking) > 0;
+        let finding = if is_breaking { Finding::error(message, help) } else { Finding::warning(message, help) };
+        let changes = comparison.to_string();
+        let finding = changes.lines().skip(1).fold(finding, |finding, line| finding.note(line.trim()));
+        findings.push(finding.note(format!("compared with {}, {}", source.label(), source.provenance())).of(slug));
+    }
+    let known = certificates::findings(old, now);
+    findings.extend(certificates::findings(new, now).into_iter().filter(|finding| !known.contains(finding)));
+    findings
+}

@@ -1,0 +1,133 @@
+//! What is compared with what.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+use std::time::SystemTime;
+
+use idporten_config::Snapshot;
+use idporten_config::finding::Finding;
+use idporten_config::manifest::Target;
+use idporten_config::provider::is_slug;
+use idporten_config::snapshot::MAX_BYTES;
+
+use super::{Arguments, Difference, What};
+use crate::live::{provider, read, unreachable};
+use crate::outcome::{Outcome, Refusal};
+
+/// The snapshot that is named, and the live document of its environment.
+pub(super) fn with_live(arguments: &Arguments) -> Result<Difference, Refusal> {
+    let before = snapshot(arguments, &arguments.before)?;
+    let slug = before.provider().slug();
+    let asked = match target(arguments, &arguments.before) {
+        Ok(target) => provider(&target)?,
+        Err(_) => before.provider().clone(),
+    };
+    let fetcher = arguments.network.fetcher()?;
+    let live = fetcher.fetch(&asked, SystemTime::now()).map_err(|error| unreachable(slug, &error))?;
+    Ok(Difference::between(&before, &live))
+}
+
+/// Two snapshots, or each two of a name in two directories.
+pub(super) fn of(arguments: &Arguments, after: &str, outcome: &mut Outcome) -> Result<Vec<Difference>, Refusal> {
+    let before = arguments.before.as_str();
+    match (Path::new(before).is_dir(), Path::new(after).is_dir()) {
+        (true, true) => return directories(Path::new(before), Path::new(after)),
+        (false, false) => {}
+        _ => {
+            let message = format!("`{before}` and `{after}` are not both directories");
+            return Err(Finding::error(message, "name two snapshots, or two directories of them").into());
+        }
+    }
+    if (before, after) == ("-", "-") {
+        return Err(Finding::error("standard input can be read only once", "name a file for one of the two").into());
+    }
+    let (before, after) = (snapshot(arguments, before)?, snapshot(arguments, after)?);
+    if before.provider().slug() != after.provider().slug() {
+        outcome.note(&format!("{} is compared with {}", before.provider().slug(), after.provider().slug()));
+    }
+    Ok(vec![Difference::between(&before, &after)])
+}
+
+/// The snapshot that a word on the command line means.
+fn snapshot(arguments: &Arguments, word: &str) -> Result<Snapshot, Refusal> {
+    if word == "-" {
+        let mut text = Vec::new();
+        let limited = io::stdin().lock().take(MAX_BYTES as u64 + 1).read_to_end(&mut text);
+        return parsed("standard input", limited.map(|_| text));
+    }
+    let path = if is_path(word) { word.to_owned() } else { target(arguments, word)?.path };
+    parsed(&format!("`{path}`"), read(Path::new(&path)))
+}
+
+fn parsed(name: &str, text: io::Result<Vec<u8>>) -> Result<Snapshot, Refusal> {
+    let text = text.map_err(|error| {
+        Finding::error(
+            format!("{name} cannot be read: {error}"),
+            "name a snapshot, or fetch it: `idporten-config fetch`",
+        )
+    })?;
+    Snapshot::parse(text).map_err(|error| {
+        Finding::error(format!("{name}: {error}"), "name a snapshot; `idporten-config check --offline` says more")
+            .into()
+    })
+}
+
+/// A slug has none of these, and a file that is there is meant.
+fn is_path(word: &str) -> bool {
+    word.contains(['/', '\\', '.']) || Path::new(word).is_file()
+}
+
+fn target(arguments: &Arguments, slug: &str) -> Result<Target, Refusal> {
+    let manifest = arguments.place.manifest(&[slug.to_owned()])?;
+    let target = manifest.targets().into_iter().find(|target| target.slug == slug);
+    target.ok_or_else(|| Finding::error(format!("`{slug}` is not an environment"), "name a file").into())
+}
+
+type Files = BTreeMap<String, Result<Snapshot, String>>;
+
+fn directories(before: &Path, after: &Path) -> Result<Vec<Difference>, Refusal> {
+    let (mut old, new) = (files(before)?, files(after)?);
+    let (mut differences, mut broken) = (Vec::new(), Vec::new());
+    for (name, new) in new {
+        let what = match (old.remove(&name), new) {
+            (_, Err(reason)) => {
+                let message = format!("`{}`: {reason}", after.join(name).display());
+                broken.push(Finding::error(message, "mend it, or take it anew with `idporten-config fetch`"));
+                continue;
+            }
+            (Some(Ok(old)), Ok(new)) => {
+                differences.push(Difference::between(&old, &new));
+                continue;
+            }
+            (None, Ok(new)) => What::Added(Box::new(new)),
+            (Some(Err(reason)), Ok(new)) => What::Replaced(Box::new(new), reason),
+        };
+        differences.push(Difference { environment: stem(&name), what });
+    }
+    differences.extend(old.into_keys().map(|name| Difference { environment: stem(&name), what: What::Removed }));
+    if broken.is_empty() { Ok(differences) } else { Err(broken.into()) }
+}
+
+fn stem(name: &str) -> String {
+    name.strip_suffix(".json").unwrap_or(name).to_owned()
+}
+
+/// The snapshots of a directory, by file name.
+fn files(directory: &Path) -> Result<Files, Refusal> {
+    let unreadable = |error: io::Error| {
+        let message = format!("`{}` cannot be read: {error}", directory.display());
+        Finding::error(message, "name a directory of snapshots")
+    };
+    let mut files = Files::new();
+    for entry in fs::read_dir(directory).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.strip_suffix(".json").is_some_and(is_slug) && path.is_file() {
+            let snapshot = read(&path).map_err(|error| error.to_string());
+            files.insert(name, snapshot.and_then(|text| Snapshot::parse(text).map_err(|error| error.to_string())));
+        }
+    }
+    Ok(files)
+}

@@ -1,0 +1,101 @@
+//! Where a key is.
+
+use std::time::SystemTime;
+
+use idporten_config::json::{Object, Value, object};
+use idporten_config::jwks::{JwkSet, RejectedKey, SigningKey};
+use idporten_config::sources::Source;
+
+use super::{Arguments, keys};
+use crate::columns::columns;
+use crate::outcome::{Outcome, Refusal, Verdict};
+
+/// A place where the key may be.
+struct Place {
+    name: &'static str,
+    /// Nothing where there is no snapshot.
+    source: Option<Source>,
+}
+
+pub(super) fn run(arguments: &Arguments, kid: &str, now: SystemTime) -> Result<Outcome, Refusal> {
+    let mut outcome = Outcome::default();
+    let snapshot = match arguments.snapshot(now) {
+        Ok((source, own)) => {
+            outcome.remarks.extend(own.remarks);
+            Some(source)
+        }
+        // Where the live document can be asked, a snapshot that is missing is only said to be.
+        Err(refusal) if arguments.live => {
+            outcome.remark_on(&refusal.findings);
+            None
+        }
+        Err(refusal) => return Err(refusal),
+    };
+    let mut places = vec![Place { name: "snapshot", source: snapshot }];
+    if arguments.live {
+        let (source, own) = arguments.live()?;
+        outcome.remarks.extend(own.remarks);
+        places.push(Place { name: "live", source: Some(source) });
+    }
+    if !places.iter().any(|place| !place.usable(kid).is_empty()) {
+        outcome.verdict = Verdict::Findings;
+    }
+    outcome.output = if arguments.json {
+        in_json(&places, kid).to_string()
+    } else {
+        columns(&places.iter().flat_map(|place| place.rows(kid)).collect::<Vec<_>>())
+    };
+    Ok(outcome)
+}
+
+impl Place {
+    fn usable(&self, kid: &str) -> Vec<&SigningKey> {
+        let keys = self.source.iter().filter_map(|source| source.snapshot().jwks()).flat_map(JwkSet::keys);
+        keys.filter(|key| key.kid() == Some(kid) || key.thumbprint() == kid).collect()
+    }
+
+    fn rejected(&self, kid: &str) -> Vec<&RejectedKey> {
+        let sets = self.source.iter().filter_map(|source| source.snapshot().jwks());
+        sets.flat_map(JwkSet::rejected).filter(|rejected| rejected.kid.as_deref() == Some(kid)).collect()
+    }
+
+    fn rows(&self, kid: &str) -> Vec<Vec<String>> {
+        let Some(source) = &self.source else {
+            return vec![vec![self.name.to_owned(), "there is none".to_owned()]];
+        };
+        let snapshot = source.snapshot();
+        let place = || vec![self.name.to_owned(), format!("{}, {}", source.label(), snapshot.timestamp())];
+        let usable = self.usable(kid).into_iter().map(|key| [place(), keys::row(key, snapshot)].concat());
+        let rejected = self.rejected(kid).into_iter().map(|rejected| {
+            let reason = format!("not used: {}", rejected.reason);
+            [place(), vec![kid.to_owned(), reason]].concat()
+        });
+        let rows: Vec<_> = usable.chain(rejected).collect();
+        match snapshot.jwks() {
+            _ if !rows.is_empty() => rows,
+            Some(_) => vec![[place(), vec!["not there".to_owned()]].concat()],
+            None => vec![[place(), vec!["without keys".to_owned()]].concat()],
+        }
+    }
+
+    fn in_json(&self, kid: &str) -> Object {
+        let snapshot = self.source.as_ref().map(Source::snapshot);
+        let own = |key| snapshot.map(|snapshot| keys::key_in_json(key, snapshot));
+        object([
+            ("as_of", snapshot.map(idporten_config::Snapshot::timestamp).into()),
+            ("keys", self.usable(kid).into_iter().filter_map(own).collect::<Vec<_>>().into()),
+            ("place", self.name.into()),
+            ("rejected_keys", self.rejected(kid).into_iter().map(keys::rejected_in_json).collect::<Vec<_>>().into()),
+            ("source", self.source.as_ref().map(Source::label).into()),
+        ])
+    }
+}
+
+fn in_json(places: &[Place], kid: &str) -> Value {
+    object([
+        ("found", places.iter().any(|place| !place.usable(kid).is_empty()).into()),
+        ("kid", kid.into()),
+        ("places", places.iter().map(|place| place.in_json(kid)).collect::<Vec<_>>().into()),
+    ])
+    .into()
+}
