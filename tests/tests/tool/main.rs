@@ -5,6 +5,7 @@ mod diff;
 mod fetch;
 mod fixture;
 mod generate;
+mod lint;
 mod live;
 mod provider;
 mod selection;
@@ -45,7 +46,7 @@ fn list_gives_programs_an_array_of_every_environment() {
 #[test]
 fn every_verb_explains_itself_with_examples() {
     let directory = Directory::new(&[]);
-    for verb in ["list", "show", "fetch", "diff", "generate", "check"] {
+    for verb in ["list", "show", "fetch", "diff", "generate", "check", "lint"] {
         let answer = directory.run(&[verb, "--help"]);
         let (_, examples) = answer.out.split_once("\nExamples:\n").expect("examples come last");
         assert!(examples.contains(&format!("  idporten-config {verb}")), "{examples}");

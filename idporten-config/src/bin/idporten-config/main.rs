@@ -8,6 +8,7 @@ mod fetch;
 mod file;
 mod generate;
 mod json;
+mod lint;
 mod list;
 mod live;
 mod outcome;
@@ -40,6 +41,7 @@ enum Verb {
     Diff(diff::Arguments),
     Generate(generate::Arguments),
     Check(check::Arguments),
+    Lint(lint::Arguments),
 }
 
 const AFTER_HELP: &str = "\
@@ -49,6 +51,7 @@ Examples:
   idporten-config fetch
   idporten-config generate --out src/providers.rs
   idporten-config check
+  idporten-config lint
 
 Exit codes:
   0  fine
@@ -84,6 +87,7 @@ impl Verb {
             Self::Diff(arguments) => diff::run(arguments),
             Self::Generate(arguments) => generate::run(arguments),
             Self::Check(arguments) => check::run(arguments),
+            Self::Lint(arguments) => Ok(lint::run(arguments)),
         };
         outcome.unwrap_or_else(|refusal| Outcome::refused(&refusal))
     }
