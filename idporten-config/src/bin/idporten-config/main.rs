@@ -7,6 +7,7 @@ mod diff;
 mod fetch;
 mod file;
 mod generate;
+mod init;
 mod json;
 mod lint;
 mod list;
@@ -42,6 +43,7 @@ enum Verb {
     Generate(generate::Arguments),
     Check(check::Arguments),
     Lint(lint::Arguments),
+    Init(init::Arguments),
 }
 
 const AFTER_HELP: &str = "\
@@ -88,6 +90,7 @@ impl Verb {
             Self::Generate(arguments) => generate::run(arguments),
             Self::Check(arguments) => check::run(arguments),
             Self::Lint(arguments) => Ok(lint::run(arguments)),
+            Self::Init(arguments) => init::run(arguments),
         };
         outcome.unwrap_or_else(|refusal| Outcome::refused(&refusal))
     }
