@@ -36,8 +36,8 @@
 //! | `snapshot` | [`Snapshot`] and what is in it | reading and checking snapshots |
 //! | `codegen` | [`codegen`], [`manifest`], [`sources`] | what the macros use |
 //! | `build` | [`build`] | `[build-dependencies]` |
-//! | `thumbprint` | `SigningKey::thumbprint`, `compare` | naming and comparing keys |
-//! | `fetch` | `fetch` | taking live documents |
+//! | `thumbprint` | `SigningKey::thumbprint`, [`compare`], [`update`] | naming keys, comparing snapshots |
+//! | `fetch` | [`fetch`] | taking live documents |
 //! | `cli` | the command-line tool | `cargo install` |
 //!
 //! [`idporten-config-macros`]: https://docs.rs/idporten-config-macros

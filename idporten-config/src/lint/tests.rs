@@ -93,3 +93,9 @@ fn columns_count_characters_and_a_line_may_hold_several() {
     let mistakes = Linter::new().lint("æøå https://idporten.no/token https://idporten.no\r\n");
     assert_eq!(mistakes.iter().map(|mistake| mistake.column).collect::<Vec<_>>(), [5, 31]);
 }
+
+#[test]
+fn a_line_that_says_so_holds_its_value_on_purpose() {
+    let text = "a = \"https://idporten.no/token\" // idporten-config: allow\nb = \"https://idporten.no/token\"";
+    assert_eq!(Linter::new().lint(text).iter().map(|mistake| mistake.line).collect::<Vec<_>>(), [2]);
+}

@@ -5,10 +5,13 @@ mod diff;
 mod fetch;
 mod fixture;
 mod generate;
+mod init;
+mod lint;
 mod live;
 mod provider;
 mod selection;
 mod show;
+mod workflow;
 
 use fixture::{Directory, list_of, tool};
 use idporten_config::json::Value;
@@ -45,7 +48,7 @@ fn list_gives_programs_an_array_of_every_environment() {
 #[test]
 fn every_verb_explains_itself_with_examples() {
     let directory = Directory::new(&[]);
-    for verb in ["list", "show", "fetch", "diff", "generate", "check"] {
+    for verb in ["list", "show", "fetch", "diff", "generate", "check", "lint", "init"] {
         let answer = directory.run(&[verb, "--help"]);
         let (_, examples) = answer.out.split_once("\nExamples:\n").expect("examples come last");
         assert!(examples.contains(&format!("  idporten-config {verb}")), "{examples}");

@@ -7,7 +7,9 @@ mod diff;
 mod fetch;
 mod file;
 mod generate;
+mod init;
 mod json;
+mod lint;
 mod list;
 mod live;
 mod outcome;
@@ -40,6 +42,8 @@ enum Verb {
     Diff(diff::Arguments),
     Generate(generate::Arguments),
     Check(check::Arguments),
+    Lint(lint::Arguments),
+    Init(init::Arguments),
 }
 
 const AFTER_HELP: &str = "\
@@ -49,6 +53,7 @@ Examples:
   idporten-config fetch
   idporten-config generate --out src/providers.rs
   idporten-config check
+  idporten-config lint
 
 Exit codes:
   0  fine
@@ -84,6 +89,8 @@ impl Verb {
             Self::Diff(arguments) => diff::run(arguments),
             Self::Generate(arguments) => generate::run(arguments),
             Self::Check(arguments) => check::run(arguments),
+            Self::Lint(arguments) => Ok(lint::run(arguments)),
+            Self::Init(arguments) => init::run(arguments),
         };
         outcome.unwrap_or_else(|refusal| Outcome::refused(&refusal))
     }

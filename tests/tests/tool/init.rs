@@ -1,0 +1,140 @@
+//! A crate that is set up.
+
+use idporten_config::Snapshot;
+
+use crate::fixture::{Answer, Directory, list_of};
+use crate::provider::Provider;
+
+const CARGO: &str = "[package]\nname = 'app'\nversion = '0.1.0'\nedition = '2024'\n";
+const WORKFLOW: &str = ".github/workflows/idporten-snapshots.yml";
+
+fn init(directory: &Directory, arguments: &[&str]) -> Answer {
+    // Nothing listens there: the network is away, at once.
+    let answer = directory.run(&[&["init"][..], arguments, &["--mirror", "https://127.0.0.1:1"]].concat());
+    assert!(!answer.err.contains("panicked"), "{}", answer.err);
+    answer
+}
+
+/// What was done about a file.
+#[track_caller]
+fn step<'a>(answer: &'a Answer, path: &str) -> Vec<&'a str> {
+    let lines = answer.out.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let mut found = lines.filter(|words| words.get(1) == Some(&path));
+    let step = found.next().unwrap_or_else(|| panic!("{path} in {}{}", answer.out, answer.err));
+    [&step[..1], &step[2..]].concat()
+}
+
+#[test]
+fn a_crate_gets_every_file_and_the_next_steps() {
+    let directory = Directory::new(&[("Cargo.toml", CARGO), ("src/main.rs", "fn main() {}\n")]);
+    let answer = init(&directory, &["--offline"]);
+    assert_eq!((answer.code, answer.err.as_str()), (0, ""));
+    for path in ["idporten.toml", "build.rs", ".gitattributes", WORKFLOW] {
+        assert_eq!(step(&answer, path), ["wrote"], "{}", answer.out);
+    }
+    assert!(step(&answer, "snapshots/idporten-prod.json").ends_with(&["idporten-config", "fetch", "idporten-prod"]));
+    assert!(answer.out.contains("\n  cargo add --build idporten-config --features build\n"), "{}", answer.out);
+    assert!(directory.read("build.rs").contains("idporten_config::build::generate();"));
+    assert_eq!(directory.read(".gitattributes"), "snapshots/*.json text eol=lf\n");
+    assert!(directory.read(WORKFLOW).contains("idporten-config check $ENVIRONMENTS"));
+    let manifest = directory.read("idporten.toml");
+    assert_eq!(manifest.matches("\nbundled = true\n").count(), 2, "{manifest}");
+    assert!(manifest.contains("# No live snapshot could be taken when this was written."), "{manifest}");
+    assert_eq!(directory.run(&["generate", "--out", "src/providers.rs"]).code, 0, "the manifest is one that works");
+    assert!(directory.read("src/providers.rs").contains("pub mod prod {"));
+}
+
+#[test]
+fn a_second_run_keeps_everything() {
+    let directory = Directory::new(&[("Cargo.toml", CARGO)]);
+    init(&directory, &["--offline", "maskinporten-test"]);
+    let files = ["idporten.toml", "build.rs", ".gitattributes", WORKFLOW];
+    let before = files.map(|path| directory.read(path));
+    let answer = init(&directory, &["--offline", "idporten-prod"]);
+    assert_eq!(answer.code, 0);
+    assert_eq!(files.map(|path| directory.read(path)), before);
+    for path in &files[1..] {
+        assert_eq!(step(&answer, path), ["kept"], "{}", answer.out);
+    }
+    assert!(step(&answer, "idporten.toml").ends_with(&["[environments.idporten-prod]"]), "{}", answer.out);
+}
+
+#[test]
+fn what_a_crate_has_stays_and_what_is_missing_in_it_is_printed() {
+    let cargo = format!("{CARGO}build = 'make/build.rs'\n[build-dependencies]\nidporten-config = '0.1'\n");
+    let files =
+        [("Cargo.toml", cargo.as_str()), ("make/build.rs", "fn main() {}\n"), (".gitattributes", "*.png binary")];
+    let directory = Directory::new(&files);
+    let answer = init(&directory, &["--offline"]);
+    assert!(step(&answer, "make/build.rs").ends_with(&["in", "`main`:", "idporten_config::build::generate();"]));
+    assert_eq!(directory.read("make/build.rs"), "fn main() {}\n");
+    assert!(!directory.path().join("build.rs").exists());
+    assert_eq!(step(&answer, ".gitattributes")[0], "added");
+    assert_eq!(directory.read(".gitattributes"), "*.png binary\nsnapshots/*.json text eol=lf\n");
+    assert!(!answer.out.contains("cargo add"), "{}", answer.out);
+    directory.write("make/build.rs", "fn main() { idporten_config::build::generate() }");
+    directory.write(".gitattributes", "snapshots/*.json -text\r\n");
+    let answer = init(&directory, &["--offline"]);
+    assert_eq!((step(&answer, "make/build.rs"), step(&answer, ".gitattributes")), (vec!["kept"], vec!["kept"]));
+    directory.write("Cargo.toml", &format!("{CARGO}build = false\n"));
+    assert_eq!(step(&init(&directory, &["--offline"]), "build.rs")[0], "none");
+}
+
+#[test]
+fn where_the_network_is_away_the_bundled_snapshots_are_used_and_that_is_said() {
+    let directory = Directory::new(&[("Cargo.toml", CARGO)]);
+    let answer = init(&directory, &["idporten-test"]);
+    assert_eq!(answer.code, 0);
+    assert!(
+        answer.err.starts_with("note: idporten-test: no live snapshot could be taken: https://127.0.0.1:1/"),
+        "{}",
+        answer.err
+    );
+    assert!(directory.read("idporten.toml").ends_with("bundled = true\n"));
+    assert!(!directory.path().join("snapshots").exists());
+}
+
+#[test]
+fn first_snapshots_are_taken_where_there_are_none() {
+    let provider = Provider::of(&["one", "two"]);
+    let manifest = format!("snapshots = 'data/own'\n{}", provider.manifest(&["one", "two"]));
+    let directory =
+        Directory::new(&[("Cargo.toml", CARGO), ("idporten.toml", &manifest), ("data/own/two.json", "whatever it is")]);
+    let answer = directory.run(&["init"]);
+    assert_eq!((answer.code, answer.err.as_str()), (0, ""));
+    assert_eq!(step(&answer, "data/own/one.json"), ["wrote"]);
+    assert_eq!(step(&answer, "data/own/two.json"), ["kept"]);
+    Snapshot::parse(directory.read("data/own/one.json")).unwrap();
+    assert_eq!(directory.read("data/own/two.json"), "whatever it is");
+    let workflow = directory.read(WORKFLOW);
+    assert!(
+        workflow.contains("- \"data/own/**\"\n") && workflow.contains("  SNAPSHOTS: data/own\n  CHANGED: data/own\n")
+    );
+}
+
+#[test]
+fn without_a_crate_or_with_a_mistake_nothing_is_written() {
+    let directory = Directory::new(&[]);
+    assert!(directory.fails(2, &["init"]).contains("there is no `Cargo.toml` in this directory\n  help: change into"));
+    directory.write("Cargo.toml", "[workspace]\n");
+    assert!(directory.fails(2, &["init"]).contains("has no `[package]`"));
+    directory.write("Cargo.toml", "[package\n");
+    assert!(directory.fails(2, &["init"]).contains("`Cargo.toml` is not TOML"));
+    directory.write("Cargo.toml", CARGO);
+    assert!(directory.fails(2, &["init", "idporten-tset"]).contains("did you mean `idporten-test`?"));
+    directory.write("idporten.toml", "max-aeg = '1d'\n[environments.idporten-test]\n");
+    assert!(directory.fails(2, &["init"]).contains("did you mean `max-age`?"));
+    assert_eq!(list_of(directory.path()).len(), 2);
+}
+
+#[test]
+fn below_a_repository_the_workflow_is_said_to_be_in_the_wrong_place() {
+    let directory = Directory::new(&[(".git/HEAD", ""), ("app/Cargo.toml", CARGO)]);
+    let answer = directory.run_in("app", &["init", "--offline"]);
+    assert_eq!(answer.code, 0);
+    assert!(
+        answer.err.contains("is not the root of its repository") && answer.err.contains("working-directory"),
+        "{}",
+        answer.err
+    );
+}
