@@ -1,5 +1,5 @@
-//! What the tests share: places, files, calls of cargo, what generated code says, programs that use the packaged crates, a TLS
-//! server, and the bodies of the fuzz targets.
+//! What the tests share: places, files, calls of cargo, what generated code says, programs that use the packaged crates, the tool, a
+//! TLS server, and the bodies of the fuzz targets.
 
 #![allow(clippy::missing_panics_doc, reason = "what cannot be set up is a failed test")]
 
@@ -12,6 +12,7 @@ pub mod packaged;
 pub mod places;
 pub mod scratch;
 pub mod server;
+pub mod tool;
 
 /// The README's examples that stand alone.
 #[cfg(doctest)]

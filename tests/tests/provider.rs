@@ -15,6 +15,7 @@ use idporten_config::project::Project;
 use idporten_config::provider::{Description, Provider};
 use idporten_config::{Product, Snapshot};
 use idporten_config_tests::scratch::Scratch;
+use idporten_config_tests::tool::program;
 
 /// The provider's process, which ends with its input.
 struct Running {
@@ -53,6 +54,15 @@ impl Running {
 
     fn well_known_url(&self) -> String {
         format!("{}/.well-known/openid-configuration", self.issuer)
+    }
+
+    /// A manifest that names it as a development environment.
+    fn manifest(&self) -> String {
+        format!(
+            "[environments.local]\nproduct = \"idporten\"\ndevelopment = true\nissuer = \"{}\"\nwell-known-url = \"{}\"\n",
+            self.issuer,
+            self.well_known_url()
+        )
     }
 
     fn fetch(&self) -> Snapshot {
@@ -124,12 +134,7 @@ fn its_document_becomes_constants_of_a_program_that_runs() {
     let root = directory.path();
     fs::create_dir(root.join("snapshots")).unwrap();
     fs::write(root.join("snapshots/local.json"), running.fetch().to_string()).unwrap();
-    let manifest = format!(
-        "[environments.local]\nproduct = \"idporten\"\ndevelopment = true\nissuer = \"{}\"\nwell-known-url = \"{}\"\n",
-        running.issuer,
-        running.well_known_url()
-    );
-    fs::write(root.join("idporten.toml"), manifest).unwrap();
+    fs::write(root.join("idporten.toml"), running.manifest()).unwrap();
     let resolved = Project::open(root, "idporten.toml").resolve(None);
     assert!(resolved.findings.is_empty(), "{:?}", resolved.findings);
     let products = codegen::products(&resolved.sources);
@@ -151,6 +156,40 @@ fn its_document_becomes_constants_of_a_program_that_runs() {
     fs::write(root.join("main.rs"), program).unwrap();
     run(Command::new("rustc").args(["--edition=2024", "main.rs"]).current_dir(root));
     run(Command::new(root.join("main")).current_dir(root));
+}
+
+#[test]
+#[ignore = "needs npm ci --prefix tests/provider"]
+fn the_tool_fetches_it_checks_it_and_tells_a_rotation() {
+    let mut running = Running::start();
+    let directory = Scratch::new();
+    let root = directory.path();
+    fs::write(root.join("idporten.toml"), running.manifest()).unwrap();
+    let tool = |arguments: &[&str]| {
+        let output = Command::new(program()).args(arguments).env("NO_PROXY", "*").current_dir(root).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, said) = tool(&["fetch"]);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(tool(&["check"]).0, 0, "{}", tool(&["check"]).1);
+    let (code, said) = tool(&["fetch"]);
+    assert!(code == 0 && said.contains("unchanged"), "{said}");
+    fs::copy(root.join("snapshots/local.json"), root.join("before.json")).unwrap();
+
+    running.publish("first!");
+    let (code, said) = tool(&["check"]);
+    assert!(code == 1 && said.contains("idporten-config fetch local"), "{said}");
+    assert_eq!(tool(&["diff", "local", "--live"]).0, 1);
+    assert_eq!(tool(&["fetch"]).0, 0);
+    assert_eq!(tool(&["check"]).0, 0);
+    let (code, said) = tool(&["diff", "--format", "markdown", "before.json", "local"]);
+    assert!(
+        code == 1 && said.contains("### local: 1 key rotation") && said.contains("**same kid, new key**"),
+        "{said}"
+    );
+    drop(running);
+    assert_eq!(tool(&["fetch"]).0, 3);
+    assert_eq!(tool(&["check", "--offline"]).0, 0);
 }
 
 fn run(command: &mut Command) {

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs};
 
 use idporten_config::KnownEnvironment;
 use idporten_config::json::Value;
+use idporten_config_tests::tool::program;
 
 /// The first of August 2024: the bundled snapshot of idporten-test is two days old.
 const NOW: &str = "1722470400";
@@ -101,39 +101,12 @@ impl Answer {
 
 /// The program, with the clock of these tests.
 pub(crate) fn tool() -> Command {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    let mut command = Command::new(PROGRAM.get_or_init(build));
+    let mut command = Command::new(program());
     // What a machine trusts, and where its proxies are, is not this test's business.
     let authority = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tool/authority.pem");
     command.env("IDPORTEN_CONFIG_CA_FILE", authority).env("IDPORTEN_CONFIG_CA_ONLY", "true").env("NO_PROXY", "*");
     command.env_remove("IDPORTEN_CONFIG_MIRROR").env("SOURCE_DATE_EPOCH", NOW);
     command
-}
-
-/// Builds the tool with the features that its users build it with: those of this test are others.
-fn build() -> PathBuf {
-    let workspace = workspace();
-    let target = workspace.join("target/tool-under-test");
-    let status = Command::new(env!("CARGO"))
-        .current_dir(&workspace)
-        .args([
-            "build",
-            "--quiet",
-            "--offline",
-            "-p",
-            "idporten-config",
-            "--features",
-            "cli",
-            "--bin",
-            "idporten-config",
-        ])
-        .arg("--target-dir")
-        .arg(&target)
-        .env_remove("CARGO_BUILD_TARGET")
-        .status()
-        .unwrap();
-    assert!(status.success(), "the tool does not build");
-    target.join("debug").join(format!("idporten-config{}", env::consts::EXE_SUFFIX))
 }
 
 pub(crate) fn workspace() -> PathBuf {
