@@ -74,7 +74,9 @@ impl Allow {
     fn attribute(self) -> TokenStream {
         match self {
             Self::Module => quote! { #[allow(dead_code)] },
-            Self::EachItem => quote! { #[allow(dead_code, unreachable_pub, clippy::doc_markdown)] },
+            Self::EachItem => {
+                quote! { #[allow(dead_code, unreachable_pub, clippy::doc_markdown, clippy::unicode_not_nfc)] }
+            }
         }
     }
 }

@@ -19,7 +19,7 @@ pub(crate) fn variants<'a>(values: &[&'a str]) -> Vec<(String, &'a str)> {
     for value in values {
         *users.entry(variant(value)).or_default() += 1;
     }
-    let mut taken = BTreeSet::new();
+    let mut taken = Taken::new(BTreeSet::new());
     let mut named: Vec<(usize, String)> = Vec::new();
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by_key(|&i| values[i]);
@@ -27,7 +27,7 @@ pub(crate) fn variants<'a>(values: &[&'a str]) -> Vec<(String, &'a str)> {
         let base = variant(values[i]);
         // An underscore amid a name, which a keyword has at its end, is against the language's style.
         let name = if users[&base] == 1 { base } else { with_bytes(base.trim_end_matches('_'), values[i]) };
-        named.push((i, unused(name, &mut taken)));
+        named.push((i, taken.unused(name)));
     }
     named.sort_by_key(|(i, _)| *i);
     named.into_iter().map(|(i, name)| (name, values[i])).collect()
@@ -38,11 +38,11 @@ pub(crate) fn variants<'a>(values: &[&'a str]) -> Vec<(String, &'a str)> {
 /// sorted, one whose name is taken gets underscores.
 #[cfg(feature = "codegen")]
 pub(crate) fn constants<'a>(first: &[&'a str], others: &[&'a str], reserved: &[&str]) -> BTreeMap<&'a str, String> {
-    let mut taken: BTreeSet<String> = reserved.iter().map(|&name| name.to_owned()).collect();
+    let mut taken = Taken::new(reserved.iter().map(|&name| name.to_owned()).collect());
     let is_usual = |member: &&&str| constant(member).to_ascii_lowercase() == **member;
     let (usual, odd): (Vec<_>, Vec<_>) = others.iter().partition(is_usual);
     let members = first.iter().chain(usual).chain(odd);
-    members.map(|member| (*member, unused(constant(member), &mut taken))).collect()
+    members.map(|member| (*member, taken.unused(constant(member)))).collect()
 }
 
 /// `idporten-loa-high` is `IdportenLoaHigh`, `RS256` is `RS256`, and a URN goes by its last part.
@@ -75,7 +75,8 @@ pub(crate) fn constant(member: &str) -> String {
 /// `legacy-ver2` is `legacy_ver2`.
 #[cfg(feature = "codegen")]
 pub(crate) fn module(stage: &str) -> String {
-    not_keyword(spelled(stage).to_ascii_lowercase())
+    let name = spelled(stage).to_ascii_lowercase();
+    if name.starts_with(|c: char| c.is_ascii_digit()) { format!("v{name}") } else { not_keyword(name) }
 }
 
 /// Letters and digits of ASCII as they are, what separates words as `_`, anything else by its code point.
@@ -108,11 +109,28 @@ fn not_keyword(name: String) -> String {
     if KEYWORDS.contains(&name.as_str()) { name + "_" } else { name }
 }
 
-fn unused(mut name: String, taken: &mut BTreeSet<String>) -> String {
-    while !taken.insert(name.clone()) {
-        name.push('_');
+/// Names that are given out, each once.
+struct Taken {
+    names: BTreeSet<String>,
+    /// How many underscores the next name of this form needs at the least: so that many of one form take no time squared.
+    underscores: BTreeMap<String, usize>,
+}
+
+impl Taken {
+    fn new(names: BTreeSet<String>) -> Self {
+        Self { names, underscores: BTreeMap::new() }
     }
-    name
+
+    /// The name, with as many underscores as it takes for it to be nobody's.
+    fn unused(&mut self, name: String) -> String {
+        let needed = self.underscores.entry(name.clone()).or_default();
+        let mut candidate = name + &"_".repeat(*needed);
+        while !self.names.insert(candidate.clone()) {
+            candidate.push('_');
+            *needed += 1;
+        }
+        candidate
+    }
 }
 
 #[cfg(all(test, feature = "codegen"))]
@@ -163,6 +181,7 @@ mod tests {
         assert_eq!(constant("_"), "U005F");
         assert_eq!(constant("2fa"), "_2FA");
         assert_eq!(module("try"), "try_");
+        assert_eq!((module("2fa").as_str(), variant("2fa").as_str()), ("v2fa", "V2fa"));
     }
 
     #[test]

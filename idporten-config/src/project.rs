@@ -1,6 +1,6 @@
 //! A project on disk: its manifest and the snapshots beside it.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -26,10 +26,15 @@ impl Project {
     #[must_use]
     pub fn open(root: &Path, file: &str) -> Self {
         let (mut manifest, findings) = match read(root, file).map(String::from_utf8) {
+            Ok(Ok(text)) if text.len() > MAX_BYTES => {
+                (Manifest::default(), vec![unreadable(file, "too large", "shorten it")])
+            }
             Ok(Ok(text)) => Manifest::parse(&text, file),
             Ok(Err(_)) => (Manifest::default(), vec![unreadable(file, "not UTF-8", "save it as UTF-8")]),
             Err(error) if error.kind() == io::ErrorKind::NotFound => (Manifest::default(), vec![missing(file)]),
-            Err(error) => (Manifest::default(), vec![unreadable(file, &error.to_string(), "mend its permissions")]),
+            Err(error) => {
+                (Manifest::default(), vec![unreadable(file, &error.to_string(), "put a readable file there")])
+            }
         };
         manifest.move_to(directory_of(file));
         Self { root: root.to_owned(), manifest, file: Some(file.to_owned()), findings }
@@ -83,7 +88,12 @@ impl Project {
 /// Reads a file, of which more than a snapshot may have is left unread.
 fn read(root: &Path, path: &str) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
-    File::open(root.join(path))?.take(MAX_BYTES as u64 + 1).read_to_end(&mut text)?;
+    let path = root.join(path);
+    // Opening a pipe would wait for somebody to write to it.
+    if !fs::metadata(&path)?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    File::open(path)?.take(MAX_BYTES as u64 + 1).read_to_end(&mut text)?;
     Ok(text)
 }
 

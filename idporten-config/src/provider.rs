@@ -272,6 +272,10 @@ fn check(description: &Description) -> Vec<Violation> {
             refuse(place, Rule::Url, format!("{} has a query", quoted(value)));
         }
     }
+    let lone = description.endpoint_hosts.iter().find(|host| !description.development && !host.contains('.'));
+    if let Some(host) = lone {
+        refuse("endpoint_hosts", Rule::Host, format!("{} is a whole domain; name the hosts in it", quoted(host)));
+    }
     for host in &description.endpoint_hosts {
         if !url::is_host(host) {
             refuse(

@@ -176,7 +176,7 @@ impl Resolution<'_> {
             },
             Err(error) => {
                 let message = format!("{}: `{path}` cannot be read: {error}", entry.slug);
-                let help = format!("mend the file's permissions, or run `idporten-config fetch {}`", entry.slug);
+                let help = format!("put a readable file there, or run `idporten-config fetch {}`", entry.slug);
                 self.report(entry, Finding::error(message, help));
             }
         }

@@ -45,7 +45,7 @@ fn constant_item(constant: &Constant<'_>, module: &Module<'_>, allow: Allow) -> 
 fn doc(constant: &Constant<'_>, module: &Module<'_>) -> String {
     let order = if matches!(constant.value, Value::List(_) | Value::Enum(_)) { ", in the order published" } else { "" };
     let what = match constant.known {
-        Some(known) => format!("{} ({}){order}.", known.summary, known.specification),
+        Some(known) => format!("{} ({}){order}.", known.summary, known.specification_in(module.provider().schema())),
         None => {
             let version = env!("CARGO_PKG_VERSION");
             format!(

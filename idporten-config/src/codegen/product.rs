@@ -1,5 +1,7 @@
 //! A module of a product: its environments, which of them this program is built for, and the values they share.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
@@ -38,7 +40,7 @@ pub fn products(sources: &[Source]) -> Products {
         let items = product_items(product, &own, &[], &[]);
         products
             .tokens
-            .extend(quote! { #[doc = #doc] #[allow(dead_code, unreachable_pub, clippy::doc_markdown)] pub mod #name { #items } });
+            .extend(quote! { #[doc = #doc] #[allow(dead_code, unreachable_pub, clippy::doc_markdown, clippy::module_inception, clippy::unicode_not_nfc)] pub mod #name { #items } });
         products.findings.extend(not_stated(&own));
     }
     products
@@ -94,11 +96,11 @@ fn environment_enum(product: Product, modules: &[Module<'_>]) -> TokenStream {
     let variant_docs = modules.iter().map(|module| format!(" {}.", sentence(module.provider().name())));
     let slugs: Vec<_> = modules.iter().map(|module| string(module.provider().slug())).collect();
     let stages: Vec<_> = modules.iter().map(|module| string(module.provider().stage())).collect();
-    let endpoints = endpoint_accessors(modules);
+    let endpoints = endpoint_accessors(product, modules);
     let error = unknown_environment(product, modules);
     quote! {
         #[doc = #doc]
-        #[allow(dead_code)]
+        #[allow(dead_code, clippy::enum_variant_names)]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Environment {
@@ -166,11 +168,9 @@ fn environment_enum(product: Product, modules: &[Module<'_>]) -> TokenStream {
 
             /// Finds an environment by its slug or its stage.
             fn from_str(name: &str) -> ::core::result::Result<Self, UnknownEnvironment> {
-                Self::ALL
-                    .iter()
-                    .copied()
-                    .find(|environment| environment.slug() == name || environment.stage() == name)
-                    .ok_or(UnknownEnvironment)
+                let mut all = Self::ALL.iter().copied();
+                let by_slug = all.clone().find(|environment| environment.slug() == name);
+                by_slug.or_else(|| all.find(|environment| environment.stage() == name)).ok_or(UnknownEnvironment)
             }
         }
 
@@ -209,7 +209,7 @@ fn unknown_environment(product: Product, modules: &[Module<'_>]) -> TokenStream 
 }
 
 /// A method for each endpoint that any of the environments has.
-fn endpoint_accessors(modules: &[Module<'_>]) -> TokenStream {
+fn endpoint_accessors(product: Product, modules: &[Module<'_>]) -> TokenStream {
     let mut endpoints: Vec<&str> = Vec::new();
     for constant in modules.iter().flat_map(|module| &module.constants) {
         let is_endpoint = match constant.known {
@@ -220,7 +220,7 @@ fn endpoint_accessors(modules: &[Module<'_>]) -> TokenStream {
             endpoints.push(constant.member);
         }
     }
-    endpoints.iter().map(|endpoint| endpoint_accessor(endpoint, modules)).collect()
+    endpoints.iter().map(|endpoint| endpoint_accessor(endpoint, product, modules)).collect()
 }
 
 fn is_plain_endpoint(name: &str) -> bool {
@@ -229,7 +229,7 @@ fn is_plain_endpoint(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
-fn endpoint_accessor(endpoint: &str, modules: &[Module<'_>]) -> TokenStream {
+fn endpoint_accessor(endpoint: &str, product: Product, modules: &[Module<'_>]) -> TokenStream {
     let name = format_ident!("{endpoint}");
     // By the member rather than by its usual name: another member may have taken that.
     let path = |module: &Module<'_>| {
@@ -243,7 +243,7 @@ fn endpoint_accessor(endpoint: &str, modules: &[Module<'_>]) -> TokenStream {
     let paths: Vec<_> = with.iter().filter_map(|module| path(module)).collect();
     let summary = member(endpoint).map_or_else(
         || format!(" {}.", markup::code(endpoint)),
-        |known| format!(" {} ({}).", known.summary, known.specification),
+        |known| format!(" {} ({}).", known.summary, known.specification_in(product.schema())),
     );
     if without.is_empty() {
         return quote! {
@@ -299,9 +299,10 @@ fn shared_enums<'a>(sources: &[&'a Source], withdrawn: &'a [Withdrawn<'a>]) -> V
 
 /// The values that every source publishes that states the list, in the order of the first; none where no source states it.
 fn shared_values<'a>(sources: &[&'a Source], known: &Member) -> Option<Vec<&'a str>> {
-    let lists: Vec<Vec<&str>> = sources.iter().filter_map(|source| stated(source, known)).collect();
-    let (first, others) = lists.split_first()?;
-    Some(first.iter().copied().filter(|value| others.iter().all(|list| list.contains(value))).collect())
+    let mut lists = sources.iter().filter_map(|source| stated(source, known));
+    let first = lists.next()?;
+    let others: Vec<BTreeSet<&str>> = lists.map(BTreeSet::from_iter).collect();
+    Some(first.into_iter().filter(|value| others.iter().all(|list| list.contains(value))).collect())
 }
 
 /// The values that a source states: none at all where a complete document lacks the list, unknown where another does.

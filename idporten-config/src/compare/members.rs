@@ -1,5 +1,7 @@
 //! Changes of metadata.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Change, Kind, Subject};
 use crate::json::{Object, Value};
 use crate::metadata::{self, Member, member};
@@ -44,29 +46,26 @@ fn list(name: &str, before: &[&str], after: &[&str]) -> Vec<Change> {
         gone,
     };
     let known = member(name);
-    let withdrawn = distinct(before).into_iter().filter(|value| !after.contains(value));
-    let added = distinct(after).into_iter().filter(|value| !before.contains(value));
+    let (old, new) = (BTreeSet::from_iter(before), BTreeSet::from_iter(after));
+    let withdrawn = distinct(before).into_iter().filter(|value| !new.contains(value));
+    let added = distinct(after).into_iter().filter(|value| !old.contains(value));
+    let variants = variants(known, before);
     withdrawn
-        .map(|value| of(Kind::Breaking, Some(value), None, variant(known, before, value)))
+        .map(|value| of(Kind::Breaking, Some(value), None, variants.get(value).cloned()))
         .chain(added.map(|value| of(Kind::Addition, None, Some(value), None)))
         .collect()
 }
 
 fn distinct<'a>(values: &[&'a str]) -> Vec<&'a str> {
-    let mut distinct = Vec::new();
-    for value in values {
-        if !distinct.contains(value) {
-            distinct.push(*value);
-        }
-    }
-    distinct
+    let mut seen = BTreeSet::new();
+    values.iter().copied().filter(|value| seen.insert(*value)).collect()
 }
 
-/// The variant that stands for a value in generated code.
-fn variant(known: Option<&Member>, values: &[&str], value: &str) -> Option<String> {
-    let (type_name, _) = known?.value?;
+/// The variants that stand for values in generated code.
+fn variants<'a>(known: Option<&Member>, values: &[&'a str]) -> BTreeMap<&'a str, String> {
+    let Some((type_name, _)) = known.and_then(|known| known.value) else { return BTreeMap::new() };
     let usable = metadata::usable(known, values.to_vec());
-    names::variants(&usable).into_iter().find(|(_, own)| *own == value).map(|(name, _)| format!("{type_name}::{name}"))
+    names::variants(&usable).into_iter().map(|(name, value)| (value, format!("{type_name}::{name}"))).collect()
 }
 
 fn whole(name: &str, kind: Kind, before: Option<&Value>, after: Option<&Value>) -> Change {

@@ -1,5 +1,6 @@
 //! Every member this project knows by name: what it is, which specification defines it, which type it has.
 
+use crate::environment::Schema;
 use crate::json::{Object, Value};
 
 /// What a member may hold.
@@ -34,6 +35,36 @@ pub struct Member {
     pub specification: &'static str,
     /// The enum of its values in generated code, and what a value is.
     pub value: Option<(&'static str, &'static str)>,
+}
+
+/// Members of OpenID Connect Discovery 1.0 that RFC 8414, section 2, took over.
+const IN_BOTH: &[&str] = &[
+    "issuer",
+    "authorization_endpoint",
+    "token_endpoint",
+    "jwks_uri",
+    "registration_endpoint",
+    "scopes_supported",
+    "response_types_supported",
+    "response_modes_supported",
+    "grant_types_supported",
+    "token_endpoint_auth_methods_supported",
+    "token_endpoint_auth_signing_alg_values_supported",
+    "service_documentation",
+    "ui_locales_supported",
+    "op_policy_uri",
+    "op_tos_uri",
+];
+
+impl Member {
+    /// The specification that defines it in metadata of this schema.
+    #[must_use]
+    pub fn specification_in(&self, schema: Schema) -> &'static str {
+        match schema {
+            Schema::OAuthAuthorizationServer if IN_BOTH.contains(&self.name) => RFC_8414,
+            _ => self.specification,
+        }
+    }
 }
 
 /// The member with this name.
@@ -227,11 +258,7 @@ fn additional(object: &Object) -> Object {
 #[cfg(any(feature = "codegen", feature = "thumbprint"))]
 pub(crate) fn usable<'a>(known: Option<&Member>, values: Vec<&'a str>) -> Vec<&'a str> {
     let signing = known.is_some_and(|known| known.kind == Kind::SigningAlgs);
-    let mut distinct = Vec::new();
-    for value in values {
-        if !distinct.contains(&value) && !(signing && (value.eq_ignore_ascii_case("none") || value.starts_with("HS"))) {
-            distinct.push(value);
-        }
-    }
-    distinct
+    let is_usable = |value: &&str| !(signing && (value.eq_ignore_ascii_case("none") || value.starts_with("HS")));
+    let mut seen = std::collections::BTreeSet::new();
+    values.into_iter().filter(is_usable).filter(|value| seen.insert(*value)).collect()
 }

@@ -22,6 +22,10 @@ pub(crate) fn check(metadata: &Object, provider: &Provider, complete: bool) -> V
     }
     for (name, value) in metadata.iter() {
         violations.extend(check_member(name, value, provider).err());
+        if let ("mtls_endpoint_aliases", Value::Object(aliases)) = (name, value) {
+            let aliased = aliases.iter().filter_map(|(alias, value)| check_member(alias, value, provider).err());
+            violations.extend(aliased);
+        }
     }
     violations
 }

@@ -56,6 +56,13 @@ fn check_members(file: &Object) -> Vec<Violation> {
     if let Some(name) = file.own_duplicate() {
         violations.push(Violation::new(name, Rule::Duplicate, "is there twice; which one counts would be a guess"));
     }
+    if let Some(name) = file.get("provider").and_then(Value::duplicate) {
+        violations.push(Violation::new(
+            format!("provider.{name}"),
+            Rule::Duplicate,
+            "is there twice; which one counts would be a guess",
+        ));
+    }
     for (name, _) in file.iter().filter(|(name, _)| !MEMBERS.contains(name)) {
         let hint =
             nearest(name, MEMBERS.iter().copied()).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
