@@ -35,7 +35,8 @@ fn one(directory: &Path, arguments: Environment) -> TokenStream {
     let Environment { slug, snapshot, bundled, requirements } = arguments;
     let span = snapshot.as_ref().map_or(slug.span, |path| path.span);
     let manifest = Manifest::of_macro(&slug.value, snapshot.map(|path| path.value), bundled);
-    let resolved = Project::of(directory, manifest).resolve(None);
+    let project = Project::of(directory, manifest);
+    let resolved = project.resolve(None);
     let mut errors: Vec<_> = resolved.findings.iter().map(|finding| Error::of_finding(span, finding)).collect();
     let mut tokens = TokenStream::new();
     for source in &resolved.sources {
@@ -48,7 +49,7 @@ fn one(directory: &Path, arguments: Environment) -> TokenStream {
             errors.extend(unmet.iter().map(|finding| Error::of_finding(span, finding)));
         }
     }
-    let tracked = resolved.files.iter().filter(|file| file.present).map(|file| track(&file.path));
+    let tracked = resolved.files.iter().filter(|file| project.is_file(&file.path)).map(|file| track(&file.path));
     let errors = errors.into_iter().map(Error::into_tokens);
     quote! { #(#errors)* #(#tracked)* #tokens }
 }
@@ -57,8 +58,8 @@ fn all(project: &Project, file: &str, span: Span) -> TokenStream {
     let resolved = project.resolve(None);
     let tokens = codegen::products(&resolved.sources).tokens;
     let errors = resolved.findings.iter().map(|finding| Error::of_finding(span, finding).into_tokens());
-    let manifest = project.exists(file).then(|| track(file));
-    let tracked = resolved.files.iter().filter(|file| file.present).map(|file| track(&file.path));
+    let manifest = project.is_file(file).then(|| track(file));
+    let tracked = resolved.files.iter().filter(|file| project.is_file(&file.path)).map(|file| track(&file.path));
     quote! { #(#errors)* #manifest #(#tracked)* #tokens }
 }
 

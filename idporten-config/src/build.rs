@@ -26,7 +26,7 @@ use crate::finding::Finding;
 use crate::manifest::{Entry, FILE_NAME, Manifest, Route};
 use crate::project::Project;
 use crate::require::{Expected, Requirement};
-use crate::sources::{Resolved, Source};
+use crate::sources::{Resolved, Source, from_the_future};
 use crate::violation::printable;
 use crate::{codegen, format};
 
@@ -68,14 +68,18 @@ pub fn generate() {
 #[must_use = "nothing is generated until `generate` is called"]
 pub struct Generator {
     file: Option<String>,
+    /// What is said here, beside the file or in place of it.
     manifest: Manifest,
+    snapshots: Option<String>,
+    max_age: Option<Duration>,
 }
 
 impl Generator {
     /// A generator without environments.
     #[allow(clippy::new_without_default, reason = "a default generator would generate nothing")]
     pub fn new() -> Self {
-        Self { file: None, manifest: Manifest { route: Route::Builder, ..Manifest::default() } }
+        let manifest = Manifest { route: Route::Builder, ..Manifest::default() };
+        Self { file: None, manifest, snapshots: None, max_age: None }
     }
 
     /// A generator for the environments of a manifest, whose path is relative to the directory of `Cargo.toml`: one manifest
@@ -97,16 +101,16 @@ impl Generator {
         self
     }
 
-    /// Takes the snapshots of environments added here from another directory than `snapshots`, relative to that of
-    /// `Cargo.toml`.
+    /// Takes the snapshots from this directory, relative to that of `Cargo.toml`, and not from `snapshots` or where the manifest
+    /// says.
     pub fn snapshots(mut self, directory: impl AsRef<Path>) -> Self {
-        self.manifest.snapshots = directory.as_ref().to_string_lossy().replace('\\', "/");
+        self.snapshots = Some(directory.as_ref().to_string_lossy().replace('\\', "/"));
         self
     }
 
-    /// Warns of snapshots older than this instead of 30 days.
+    /// Warns of snapshots older than this, and not than 30 days or what the manifest says.
     pub fn max_age(mut self, age: Duration) -> Self {
-        self.manifest.max_age = age;
+        self.max_age = Some(age);
         self
     }
 
@@ -130,8 +134,12 @@ impl Generator {
         let fetching = live::take(&mut project, cargo);
         let mut resolved = project.resolve(Some(cargo.now));
         resolved.findings.extend(fetching);
+        resolved
+            .findings
+            .extend(cargo.clock.map(|clock| from_the_future(&resolved.sources, clock)).unwrap_or_default());
         let products = codegen::products(&resolved.sources);
         resolved.findings.extend(products.findings);
+        resolved.findings.extend(nothing_named(&project));
         let watched = watched(&project, &resolved);
         resolved.findings.extend(unwatchable(&project, &resolved));
         let header = codegen::header(&resolved.sources, "`cargo build`");
@@ -145,11 +153,21 @@ impl Generator {
     }
 
     fn project(self, cargo: &Cargo) -> Project {
-        let Some(file) = self.file else { return Project::of(&cargo.manifest_dir, self.manifest) };
-        let mut project = Project::open(&cargo.manifest_dir, cargo.relative(&file));
-        project.manifest_mut().add(self.manifest);
+        let mut project = match &self.file {
+            Some(file) => Project::open(&cargo.manifest_dir, cargo.relative(file)),
+            None => Project::of(&cargo.manifest_dir, Manifest { route: Route::Builder, ..Manifest::default() }),
+        };
+        project.manifest_mut().add(self.manifest, self.snapshots, self.max_age);
         project
     }
+}
+
+/// A manifest says itself that it names nothing; a generator without one is told here.
+fn nothing_named(project: &Project) -> Option<Finding> {
+    let is_empty = project.file().is_none() && project.manifest().environments().next().is_none();
+    is_empty.then(|| {
+        Finding::error("the generator names no environment", "add one, such as `.environment(\"idporten-test\")`")
+    })
 }
 
 /// What a build script has to say and to write.
@@ -169,7 +187,7 @@ fn watched(project: &Project, resolved: &Resolved) -> Vec<String> {
     let mut watched: Vec<String> = project.file().into_iter().map(str::to_owned).collect();
     for file in &resolved.files {
         let directory = project.manifest().snapshots_directory();
-        let path = if file.present || !project.exists(&directory) { file.path.clone() } else { directory };
+        let path = if file.present || !is_watchable(project, &directory) { file.path.clone() } else { directory };
         if !watched.contains(&path) {
             watched.push(path);
         }
@@ -177,10 +195,16 @@ fn watched(project: &Project, resolved: &Resolved) -> Vec<String> {
     watched
 }
 
+/// Whether a directory is there, and is not the package's own or one above it.
+fn is_watchable(project: &Project, directory: &str) -> bool {
+    let holds_the_package = directory.split('/').all(|part| matches!(part, "" | "." | ".."));
+    project.exists(directory) && !holds_the_package
+}
+
 /// A warning for each environment on whose account the script runs every time.
 fn unwatchable(project: &Project, resolved: &Resolved) -> Vec<Finding> {
     let directory = project.manifest().snapshots_directory();
-    if project.exists(&directory) {
+    if is_watchable(project, &directory) {
         return Vec::new();
     }
     let standing_in = resolved.sources.iter().filter(|source| source.based_on().is_some());
@@ -189,8 +213,8 @@ fn unwatchable(project: &Project, resolved: &Resolved) -> Vec<Finding> {
         let directory = printable(&directory);
         let message =
             format!("{slug}: every build is a full one: no directory `{directory}` to watch for its first snapshot");
-        Finding::warning(message, format!("create `{directory}`, with a file such as `.gitkeep` in it for git"))
-            .of(slug)
+        let help = "give the snapshots a directory of their own, with a file such as `.gitkeep` in it for git";
+        Finding::warning(message, help).of(slug)
     };
     standing_in.map(warning).collect()
 }

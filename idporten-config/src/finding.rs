@@ -132,8 +132,8 @@ impl Place {
     pub(crate) fn in_text(file: &str, text: &str, offset: usize) -> Self {
         let before = text.get(..offset).unwrap_or(text);
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = text[start..].lines().next().unwrap_or_default().trim();
-        Self { file: file.to_owned(), line: Some(before.matches('\n').count() + 1), text: line.to_owned() }
+        let line: String = text[start..].lines().next().unwrap_or_default().trim().chars().take(200).collect();
+        Self { file: file.to_owned(), line: Some(before.matches('\n').count() + 1), text: line }
     }
 }
 

@@ -143,14 +143,12 @@ impl Manifest {
 
     /// Adds what a build script says beside the file; what it sets wins.
     #[cfg(feature = "build")]
-    pub(crate) fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: Self, snapshots: Option<String>, max_age: Option<Duration>) {
         self.entries.extend(other.entries);
         self.requirements.extend(other.requirements);
-        if other.max_age != DEFAULT_MAX_AGE {
-            self.max_age = other.max_age;
-        }
-        if other.snapshots != DEFAULT_SNAPSHOTS {
-            self.snapshots = other.snapshots;
+        self.max_age = max_age.unwrap_or(self.max_age);
+        if let Some(snapshots) = snapshots {
+            self.snapshots = snapshots;
             self.directory.clear();
         }
     }

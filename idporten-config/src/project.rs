@@ -75,6 +75,12 @@ impl Project {
         self.root.join(path).exists()
     }
 
+    /// Whether a path of the manifest, relative to the root, leads to a file.
+    #[must_use]
+    pub fn is_file(&self, path: &str) -> bool {
+        self.root.join(path).is_file()
+    }
+
     /// Reads the snapshots and holds them against the requirements; the manifest's own mistakes come first. Where `now` is
     /// given, snapshots older than the manifest allows are warned of.
     #[must_use]

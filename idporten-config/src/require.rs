@@ -66,6 +66,11 @@ impl Requirement {
     /// Everything in which the snapshot does not meet the requirement; a finding for each value that is missing.
     #[must_use]
     pub fn check(&self, snapshot: &Snapshot) -> Vec<Finding> {
+        if self.expected == Expected::Contains(Vec::new()) {
+            let message = format!("`{}` is required to contain nothing", printable(&self.member));
+            let help = "name the values, or write `true` for a member that must be there";
+            return vec![Finding::error(message, help).at(self.place.as_ref())];
+        }
         let mut findings = match snapshot.metadata_json().get(&self.member) {
             None => vec![self.absent(snapshot)],
             Some(found) => self.compare(found, snapshot),
@@ -214,6 +219,12 @@ mod tests {
         assert!(finding.help.contains("idporten-config fetch idporten-prod"));
         let finding = unmet(KnownEnvironment::IdportenProd, "acr_value_supported", ["x"]);
         assert_eq!(finding.help, "did you mean `acr_values_supported`?");
+    }
+
+    #[test]
+    fn a_list_of_nothing_requires_nothing_and_is_refused() {
+        let none: [&str; 0] = [];
+        assert!(unmet(KnownEnvironment::IdportenTest, "scopes_supported", none).message.contains("to contain nothing"));
     }
 
     #[test]

@@ -8,11 +8,14 @@ use std::time::{Duration, SystemTime};
 use crate::environment::{KnownEnvironment, Product};
 use crate::finding::Finding;
 use crate::json::{Object, object};
-use crate::manifest::{Entry, Manifest, unknown_environment};
+use crate::manifest::{Entry, Manifest, Route, unknown_environment};
 use crate::names;
 use crate::provider::Provider;
 use crate::snapshot::{Origin, Snapshot, SnapshotError};
 use crate::violation::printable;
+
+/// How far two clocks may be apart before a snapshot counts as one of the future: a day.
+const CLOCK_SLACK: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What code is generated from: a snapshot, and where it was found.
 #[derive(Debug, Clone, PartialEq)]
@@ -161,6 +164,10 @@ impl Resolution<'_> {
             return self.bundled(entry);
         }
         let path = self.manifest.path_of(entry);
+        if path.contains(char::is_control) {
+            let message = format!("{}: the path `{}` holds a control character", entry.slug, printable(&path));
+            return self.report(entry, Finding::error(message, "name the directory of snapshots without it"));
+        }
         let text = (self.read)(&path);
         let present = !matches!(&text, Err(error) if error.kind() == io::ErrorKind::NotFound);
         self.resolved.files.push(File { path: path.clone(), present });
@@ -327,17 +334,36 @@ pub fn leaked_key(snapshot: &Snapshot) -> Option<String> {
 
 fn too_old(source: &Source, manifest: &Manifest, now: SystemTime) -> Option<Finding> {
     let snapshot = &source.snapshot;
+    let slug = source.provider().slug();
+    let entry = manifest.entries.iter().find(|entry| entry.slug == slug);
+    let place = entry.and_then(|entry| entry.place.as_ref());
     if source.based_on.is_some() || snapshot.age(now) <= manifest.max_age {
         return None;
     }
-    let slug = source.provider().slug();
     let message =
         format!("{slug}: the snapshot is {} old ({}, {})", days(snapshot.age(now)), describe(snapshot), source.label);
-    let remove =
-        if source.bundled { format!(" and remove {}", manifest.route.ask_for_bundled(slug)) } else { String::new() };
+    let remove = if source.bundled && manifest.route != Route::CommandLine {
+        format!(" and remove {}", manifest.route.ask_for_bundled(slug))
+    } else {
+        String::new()
+    };
     let help = format!("run `idporten-config fetch {slug}`{remove}; at most {} is allowed", days(manifest.max_age));
-    let entry = manifest.entries.iter().find(|entry| entry.slug == slug);
-    Some(Finding::warning(message, help).of(slug).at(entry.and_then(|entry| entry.place.as_ref())))
+    Some(Finding::warning(message, help).of(slug).at(place))
+}
+
+/// A finding for each snapshot that is dated in the future by `clock`: it would never grow old. The clock is the machine's own;
+/// a time that stands in for it, so that a build can be repeated, may well be older than a snapshot.
+#[must_use]
+pub fn from_the_future(sources: &[Source], clock: SystemTime) -> Vec<Finding> {
+    let of_future = sources.iter().filter(|source| source.snapshot.as_of() > clock + CLOCK_SLACK);
+    let finding = |source: &Source| {
+        let slug = source.provider().slug();
+        let message =
+            format!("{slug}: the snapshot is dated in the future ({}, {})", describe(&source.snapshot), source.label);
+        let help = format!("see whether this machine's clock is right, or run `idporten-config fetch {slug}`");
+        Finding::warning(message, help).of(slug)
+    };
+    of_future.map(finding).collect()
 }
 
 /// A duration in days from two days on, and exactly below that.
@@ -354,10 +380,12 @@ fn unmet(manifest: &Manifest, sources: &[Source]) -> Vec<Finding> {
     for (product, requirement) in &manifest.requirements {
         let concerns = |own: Product| product.is_none_or(|product| product == own);
         let shared = |source: &&Source| concerns(source.provider().product()) && !source.provider().is_development();
-        if !manifest.entries.iter().any(|entry| product_of(entry, sources).is_none_or(concerns)) {
+        let is_development = |entry: &Entry| entry.described.as_ref().is_some_and(Provider::is_development);
+        let mut serious = manifest.entries.iter().filter(|entry| !is_development(entry));
+        if !serious.any(|entry| product_of(entry, sources).is_none_or(concerns)) {
             let slug = product.map_or("", Product::slug);
             let message = format!(
-                "`{}` is required of {slug}, and no environment of {slug} is named",
+                "`{}` is required of {slug}, and no environment of {slug} is named that is not for development",
                 printable(requirement.member())
             );
             let help = format!("add an environment of {slug}, or remove the requirement");

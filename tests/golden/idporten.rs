@@ -3,7 +3,13 @@
 //   idporten-prod  documented  2025-01-01  bundled with idporten-config 0.1.0
 
 /// ID-porten, Norway's national log-in: OpenID Connect.
-#[allow(dead_code, unreachable_pub, clippy::doc_markdown)]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    clippy::doc_markdown,
+    clippy::module_inception,
+    clippy::unicode_not_nfc
+)]
 pub mod idporten {
     /// ID-porten TEST, `https://test.idporten.no`, as recorded on 2024-07-30.
     #[allow(dead_code)]
@@ -1752,7 +1758,7 @@ pub mod idporten {
     }
 
     /// An environment of ID-porten that this program is built for.
-    #[allow(dead_code)]
+    #[allow(dead_code, clippy::enum_variant_names)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum Environment {
@@ -1913,12 +1919,10 @@ pub mod idporten {
 
         /// Finds an environment by its slug or its stage.
         fn from_str(name: &str) -> ::core::result::Result<Self, UnknownEnvironment> {
-            Self::ALL
-                .iter()
-                .copied()
-                .find(|environment| {
-                    environment.slug() == name || environment.stage() == name
-                })
+            let mut all = Self::ALL.iter().copied();
+            let by_slug = all.clone().find(|environment| environment.slug() == name);
+            by_slug
+                .or_else(|| all.find(|environment| environment.stage() == name))
                 .ok_or(UnknownEnvironment)
         }
     }

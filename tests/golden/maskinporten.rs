@@ -4,32 +4,38 @@
 //   maskinporten-local  documented  2026-04-30  no snapshot; values of maskinporten-test
 
 /// Maskinporten, ID-porten's machine-to-machine sibling: OAuth 2.0.
-#[allow(dead_code, unreachable_pub, clippy::doc_markdown)]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    clippy::doc_markdown,
+    clippy::module_inception,
+    clippy::unicode_not_nfc
+)]
 pub mod maskinporten {
     /// Maskinporten TEST, `https://test.maskinporten.no/`, as recorded on 2026-04-30.
     #[allow(dead_code)]
     pub mod test {
-        /// Issuer identifier: equal to a token's `iss`, byte for byte (OpenID Connect Discovery 1.0, section 3).
+        /// Issuer identifier: equal to a token's `iss`, byte for byte (RFC 8414, section 2).
         #[allow(dead_code)]
         pub const ISSUER: &str = "https://test.maskinporten.no/";
 
-        /// Token endpoint: where codes and assertions become tokens (OpenID Connect Discovery 1.0, section 3).
+        /// Token endpoint: where codes and assertions become tokens (RFC 8414, section 2).
         #[allow(dead_code)]
         pub const TOKEN_ENDPOINT: &str = "https://test.maskinporten.no/token";
 
-        /// JWK Set document: the keys that signatures are verified with (OpenID Connect Discovery 1.0, section 3).
+        /// JWK Set document: the keys that signatures are verified with (RFC 8414, section 2).
         #[allow(dead_code)]
         pub const JWKS_URI: &str = "https://test.maskinporten.no/jwk";
 
-        /// The values of `grant_type` the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published.
+        /// The values of `grant_type` the provider supports (RFC 8414, section 2), in the order published.
         #[allow(dead_code)]
         pub const GRANT_TYPES_SUPPORTED: &[GrantType] = GrantType::ALL;
 
-        /// How a client may authenticate at the token endpoint (OpenID Connect Discovery 1.0, section 3), in the order published.
+        /// How a client may authenticate at the token endpoint (RFC 8414, section 2), in the order published.
         #[allow(dead_code)]
         pub const TOKEN_ENDPOINT_AUTH_METHODS_SUPPORTED: &[TokenEndpointAuthMethod] = TokenEndpointAuthMethod::ALL;
 
-        /// The algorithms a client assertion for the token endpoint may be signed with (OpenID Connect Discovery 1.0, section 3), in the order published.
+        /// The algorithms a client assertion for the token endpoint may be signed with (RFC 8414, section 2), in the order published.
         #[allow(dead_code)]
         pub const TOKEN_ENDPOINT_AUTH_SIGNING_ALG_VALUES_SUPPORTED: &[TokenEndpointAuthSigningAlg] = TokenEndpointAuthSigningAlg::ALL;
 
@@ -333,27 +339,27 @@ pub mod maskinporten {
     /// Maskinporten PROD, `https://maskinporten.no/`, as documented, of 2025-01-01.
     #[allow(dead_code)]
     pub mod prod {
-        /// Issuer identifier: equal to a token's `iss`, byte for byte (OpenID Connect Discovery 1.0, section 3).
+        /// Issuer identifier: equal to a token's `iss`, byte for byte (RFC 8414, section 2).
         #[allow(dead_code)]
         pub const ISSUER: &str = "https://maskinporten.no/";
 
-        /// Token endpoint: where codes and assertions become tokens (OpenID Connect Discovery 1.0, section 3).
+        /// Token endpoint: where codes and assertions become tokens (RFC 8414, section 2).
         #[allow(dead_code)]
         pub const TOKEN_ENDPOINT: &str = "https://maskinporten.no/token";
 
-        /// JWK Set document: the keys that signatures are verified with (OpenID Connect Discovery 1.0, section 3).
+        /// JWK Set document: the keys that signatures are verified with (RFC 8414, section 2).
         #[allow(dead_code)]
         pub const JWKS_URI: &str = "https://maskinporten.no/jwk";
 
-        /// The values of `grant_type` the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published.
+        /// The values of `grant_type` the provider supports (RFC 8414, section 2), in the order published.
         #[allow(dead_code)]
         pub const GRANT_TYPES_SUPPORTED: &[GrantType] = GrantType::ALL;
 
-        /// How a client may authenticate at the token endpoint (OpenID Connect Discovery 1.0, section 3), in the order published.
+        /// How a client may authenticate at the token endpoint (RFC 8414, section 2), in the order published.
         #[allow(dead_code)]
         pub const TOKEN_ENDPOINT_AUTH_METHODS_SUPPORTED: &[TokenEndpointAuthMethod] = TokenEndpointAuthMethod::ALL;
 
-        /// The algorithms a client assertion for the token endpoint may be signed with (OpenID Connect Discovery 1.0, section 3), in the order published.
+        /// The algorithms a client assertion for the token endpoint may be signed with (RFC 8414, section 2), in the order published.
         #[allow(dead_code)]
         pub const TOKEN_ENDPOINT_AUTH_SIGNING_ALG_VALUES_SUPPORTED: &[TokenEndpointAuthSigningAlg] = TokenEndpointAuthSigningAlg::ALL;
 
@@ -590,27 +596,27 @@ pub mod maskinporten {
     /// Maskinporten-local, `http://localhost:8080/maskinporten`, with the values of maskinporten-test, endpoints included: it has no snapshot of its own.
     #[allow(dead_code)]
     pub mod local {
-        /// Issuer identifier: equal to a token's `iss`, byte for byte (OpenID Connect Discovery 1.0, section 3).
+        /// Issuer identifier: equal to a token's `iss`, byte for byte (RFC 8414, section 2).
         #[allow(dead_code)]
         pub const ISSUER: &str = "http://localhost:8080/maskinporten";
 
-        /// Token endpoint: where codes and assertions become tokens (OpenID Connect Discovery 1.0, section 3). The value is that of maskinporten-test.
+        /// Token endpoint: where codes and assertions become tokens (RFC 8414, section 2). The value is that of maskinporten-test.
         #[allow(dead_code)]
         pub const TOKEN_ENDPOINT: &str = "https://test.maskinporten.no/token";
 
-        /// JWK Set document: the keys that signatures are verified with (OpenID Connect Discovery 1.0, section 3). The value is that of maskinporten-test.
+        /// JWK Set document: the keys that signatures are verified with (RFC 8414, section 2). The value is that of maskinporten-test.
         #[allow(dead_code)]
         pub const JWKS_URI: &str = "https://test.maskinporten.no/jwk";
 
-        /// The values of `grant_type` the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published. The value is that of maskinporten-test.
+        /// The values of `grant_type` the provider supports (RFC 8414, section 2), in the order published. The value is that of maskinporten-test.
         #[allow(dead_code)]
         pub const GRANT_TYPES_SUPPORTED: &[GrantType] = GrantType::ALL;
 
-        /// How a client may authenticate at the token endpoint (OpenID Connect Discovery 1.0, section 3), in the order published. The value is that of maskinporten-test.
+        /// How a client may authenticate at the token endpoint (RFC 8414, section 2), in the order published. The value is that of maskinporten-test.
         #[allow(dead_code)]
         pub const TOKEN_ENDPOINT_AUTH_METHODS_SUPPORTED: &[TokenEndpointAuthMethod] = TokenEndpointAuthMethod::ALL;
 
-        /// The algorithms a client assertion for the token endpoint may be signed with (OpenID Connect Discovery 1.0, section 3), in the order published. The value is that of maskinporten-test.
+        /// The algorithms a client assertion for the token endpoint may be signed with (RFC 8414, section 2), in the order published. The value is that of maskinporten-test.
         #[allow(dead_code)]
         pub const TOKEN_ENDPOINT_AUTH_SIGNING_ALG_VALUES_SUPPORTED: &[TokenEndpointAuthSigningAlg] = TokenEndpointAuthSigningAlg::ALL;
 
@@ -907,7 +913,7 @@ pub mod maskinporten {
     }
 
     /// An environment of Maskinporten that this program is built for.
-    #[allow(dead_code)]
+    #[allow(dead_code, clippy::enum_variant_names)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum Environment {
@@ -974,7 +980,7 @@ pub mod maskinporten {
             }
         }
 
-        /// Token endpoint: where codes and assertions become tokens (OpenID Connect Discovery 1.0, section 3).
+        /// Token endpoint: where codes and assertions become tokens (RFC 8414, section 2).
         #[must_use]
         pub const fn token_endpoint(self) -> &'static str {
             match self {
@@ -984,7 +990,7 @@ pub mod maskinporten {
             }
         }
 
-        /// JWK Set document: the keys that signatures are verified with (OpenID Connect Discovery 1.0, section 3).
+        /// JWK Set document: the keys that signatures are verified with (RFC 8414, section 2).
         #[must_use]
         pub const fn jwks_uri(self) -> &'static str {
             match self {
@@ -1021,12 +1027,10 @@ pub mod maskinporten {
 
         /// Finds an environment by its slug or its stage.
         fn from_str(name: &str) -> ::core::result::Result<Self, UnknownEnvironment> {
-            Self::ALL
-                .iter()
-                .copied()
-                .find(|environment| {
-                    environment.slug() == name || environment.stage() == name
-                })
+            let mut all = Self::ALL.iter().copied();
+            let by_slug = all.clone().find(|environment| environment.slug() == name);
+            by_slug
+                .or_else(|| all.find(|environment| environment.stage() == name))
                 .ok_or(UnknownEnvironment)
         }
     }

@@ -13,7 +13,10 @@ use crate::finding::Finding;
 pub(super) struct Cargo {
     pub(super) manifest_dir: PathBuf,
     pub(super) out_dir: PathBuf,
+    /// The time that ages are judged against.
     pub(super) now: SystemTime,
+    /// The machine's own time, where no other stands in for it.
+    pub(super) clock: Option<SystemTime>,
     /// Whether cargo knows `cargo::error` for this package: it refuses the form where `rust-version` is older.
     pub(super) has_error_directive: bool,
     /// Whether snapshots are to be fetched.
@@ -29,10 +32,12 @@ impl Cargo {
                 Box::new(Finding::error(message, "call this from a build script, build.rs, which cargo runs"))
             })
         };
+        let stand_in = env::var_os("SOURCE_DATE_EPOCH").map(|value| value.to_string_lossy().into_owned());
         Ok(Self {
             manifest_dir: directory("CARGO_MANIFEST_DIR")?,
             out_dir: directory("OUT_DIR")?,
-            now: now(env::var("SOURCE_DATE_EPOCH").ok().as_deref())?,
+            now: now(stand_in.as_deref())?,
+            clock: stand_in.is_none().then(SystemTime::now),
             has_error_directive: has_error_directive(&env::var("CARGO_PKG_RUST_VERSION").unwrap_or_default()),
             mode: Mode::read(&|name| env::var(name).ok())?,
         })
@@ -100,7 +105,9 @@ pub fn now(source_date_epoch: Option<&str>) -> Result<SystemTime, Box<Finding>> 
 pub(super) fn directives(watched: &[String], findings: &[Finding], has_error_directive: bool) -> Vec<String> {
     let mut directives = vec!["cargo:rerun-if-env-changed=SOURCE_DATE_EPOCH".to_owned()];
     directives.extend(live::VARIABLES.iter().map(|name| format!("cargo:rerun-if-env-changed={name}")));
-    directives.extend(watched.iter().map(|path| format!("cargo:rerun-if-changed={path}")));
+    // A path that could end its line and begin another directive is none that cargo could watch.
+    let watchable = watched.iter().filter(|path| !path.contains(char::is_control));
+    directives.extend(watchable.map(|path| format!("cargo:rerun-if-changed={path}")));
     for finding in findings.iter().filter(|finding| has_error_directive || !finding.is_error()) {
         let directive = if finding.is_error() { "cargo::error" } else { "cargo:warning" };
         directives.extend(finding.lines().iter().map(|line| format!("{directive}={line}")));

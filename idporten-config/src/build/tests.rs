@@ -27,7 +27,7 @@ impl Package {
     fn run(&self, generator: Generator) -> Output {
         let now = SystemTime::UNIX_EPOCH;
         let (manifest_dir, out_dir) = (self.0.clone(), self.0.join("out"));
-        generator.run(&Cargo { manifest_dir, out_dir, now, has_error_directive: true, mode: Mode::Off })
+        generator.run(&Cargo { manifest_dir, out_dir, now, clock: None, has_error_directive: true, mode: Mode::Off })
     }
 }
 
@@ -82,8 +82,8 @@ fn a_package_without_a_directory_to_watch_is_told_why_every_build_is_a_full_one(
     assert_eq!(
         findings,
         [
-            "local: every build is a full one: no directory `snapshots` to watch for its first snapshot\n  help: create `snapshots`, \
-          with a file such as `.gitkeep` in it for git"
+            "local: every build is a full one: no directory `snapshots` to watch for its first snapshot\n  help: give the \
+          snapshots a directory of their own, with a file such as `.gitkeep` in it for git"
         ]
     );
     fs::create_dir(package.0.join("snapshots")).unwrap();
@@ -141,6 +141,43 @@ fn an_environment_named_twice_is_refused_and_generated_once() {
     assert_eq!(output.findings.iter().filter(|finding| finding.is_error()).count(), 1);
     assert!(output.findings.iter().any(|finding| finding.message == "`idporten-test` is named twice"));
     assert_eq!(output.code.matches("pub mod test {").count(), 1);
+}
+
+#[test]
+fn the_packages_own_directory_is_not_watched_for_a_first_snapshot() {
+    let manifest = format!("snapshots = '.'\n[environments.idporten-test]\nbundled = true\n{LOCAL}");
+    let output = Package::new("own-directory", &[("idporten.toml", &manifest)]).run(Generator::manifest(FILE_NAME));
+    assert_eq!(output.watched, ["idporten.toml", "local.json"]);
+    assert!(output.findings.iter().any(|finding| finding.message.contains("every build is a full one")));
+}
+
+#[test]
+fn what_a_generator_sets_wins_over_its_manifest_even_where_it_is_the_default() {
+    let package = Package::new(
+        "wins",
+        &[
+            ("sub/m.toml", "snapshots = 'elsewhere'\nmax-age = '1d'\n[environments.idporten-test]"),
+            ("snapshots/idporten-test.json", bundled(KnownEnvironment::IdportenTest)),
+        ],
+    );
+    let generator = Generator::manifest("sub/m.toml").snapshots("snapshots");
+    assert_eq!(package.run(generator).findings, []);
+}
+
+#[test]
+fn a_generator_that_names_nothing_is_a_mistake() {
+    let output = Package::new("nothing", &[]).run(Generator::new());
+    assert!(output.findings[0].message.contains("names no environment"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_place_of_a_snapshot_is_not_waited_for() {
+    let package = Package::new("pipe", &[("idporten.toml", "[environments.idporten-test]"), ("snapshots/x", "")]);
+    let pipe = package.0.join("snapshots/idporten-test.json");
+    assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
+    let output = package.run(Generator::manifest(FILE_NAME));
+    assert!(output.findings[0].message.contains("it is not a regular file"), "{:?}", output.findings);
 }
 
 #[test]

@@ -3001,7 +3001,7 @@ pub mod legacy_prod {
 }
 
 /// An environment of ID-porten that this program is built for.
-#[allow(dead_code)]
+#[allow(dead_code, clippy::enum_variant_names)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Environment {
@@ -3157,12 +3157,10 @@ impl ::core::str::FromStr for Environment {
 
     /// Finds an environment by its slug or its stage.
     fn from_str(name: &str) -> ::core::result::Result<Self, UnknownEnvironment> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|environment| {
-                environment.slug() == name || environment.stage() == name
-            })
+        let mut all = Self::ALL.iter().copied();
+        let by_slug = all.clone().find(|environment| environment.slug() == name);
+        by_slug
+            .or_else(|| all.find(|environment| environment.stage() == name))
             .ok_or(UnknownEnvironment)
     }
 }

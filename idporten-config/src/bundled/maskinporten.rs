@@ -6,27 +6,27 @@
 /// Maskinporten TEST, `https://test.maskinporten.no/`, as recorded on 2026-04-30.
 #[allow(dead_code)]
 pub mod test {
-    /// Issuer identifier: equal to a token's `iss`, byte for byte (OpenID Connect Discovery 1.0, section 3).
+    /// Issuer identifier: equal to a token's `iss`, byte for byte (RFC 8414, section 2).
     #[allow(dead_code)]
     pub const ISSUER: &str = "https://test.maskinporten.no/";
 
-    /// Token endpoint: where codes and assertions become tokens (OpenID Connect Discovery 1.0, section 3).
+    /// Token endpoint: where codes and assertions become tokens (RFC 8414, section 2).
     #[allow(dead_code)]
     pub const TOKEN_ENDPOINT: &str = "https://test.maskinporten.no/token";
 
-    /// JWK Set document: the keys that signatures are verified with (OpenID Connect Discovery 1.0, section 3).
+    /// JWK Set document: the keys that signatures are verified with (RFC 8414, section 2).
     #[allow(dead_code)]
     pub const JWKS_URI: &str = "https://test.maskinporten.no/jwk";
 
-    /// The values of `grant_type` the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published.
+    /// The values of `grant_type` the provider supports (RFC 8414, section 2), in the order published.
     #[allow(dead_code)]
     pub const GRANT_TYPES_SUPPORTED: &[GrantType] = GrantType::ALL;
 
-    /// How a client may authenticate at the token endpoint (OpenID Connect Discovery 1.0, section 3), in the order published.
+    /// How a client may authenticate at the token endpoint (RFC 8414, section 2), in the order published.
     #[allow(dead_code)]
     pub const TOKEN_ENDPOINT_AUTH_METHODS_SUPPORTED: &[TokenEndpointAuthMethod] = TokenEndpointAuthMethod::ALL;
 
-    /// The algorithms a client assertion for the token endpoint may be signed with (OpenID Connect Discovery 1.0, section 3), in the order published.
+    /// The algorithms a client assertion for the token endpoint may be signed with (RFC 8414, section 2), in the order published.
     #[allow(dead_code)]
     pub const TOKEN_ENDPOINT_AUTH_SIGNING_ALG_VALUES_SUPPORTED: &[TokenEndpointAuthSigningAlg] = TokenEndpointAuthSigningAlg::ALL;
 
@@ -328,27 +328,27 @@ pub mod test {
 /// Maskinporten PROD, `https://maskinporten.no/`, as documented, of 2025-01-01.
 #[allow(dead_code)]
 pub mod prod {
-    /// Issuer identifier: equal to a token's `iss`, byte for byte (OpenID Connect Discovery 1.0, section 3).
+    /// Issuer identifier: equal to a token's `iss`, byte for byte (RFC 8414, section 2).
     #[allow(dead_code)]
     pub const ISSUER: &str = "https://maskinporten.no/";
 
-    /// Token endpoint: where codes and assertions become tokens (OpenID Connect Discovery 1.0, section 3).
+    /// Token endpoint: where codes and assertions become tokens (RFC 8414, section 2).
     #[allow(dead_code)]
     pub const TOKEN_ENDPOINT: &str = "https://maskinporten.no/token";
 
-    /// JWK Set document: the keys that signatures are verified with (OpenID Connect Discovery 1.0, section 3).
+    /// JWK Set document: the keys that signatures are verified with (RFC 8414, section 2).
     #[allow(dead_code)]
     pub const JWKS_URI: &str = "https://maskinporten.no/jwk";
 
-    /// The values of `grant_type` the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published.
+    /// The values of `grant_type` the provider supports (RFC 8414, section 2), in the order published.
     #[allow(dead_code)]
     pub const GRANT_TYPES_SUPPORTED: &[GrantType] = GrantType::ALL;
 
-    /// How a client may authenticate at the token endpoint (OpenID Connect Discovery 1.0, section 3), in the order published.
+    /// How a client may authenticate at the token endpoint (RFC 8414, section 2), in the order published.
     #[allow(dead_code)]
     pub const TOKEN_ENDPOINT_AUTH_METHODS_SUPPORTED: &[TokenEndpointAuthMethod] = TokenEndpointAuthMethod::ALL;
 
-    /// The algorithms a client assertion for the token endpoint may be signed with (OpenID Connect Discovery 1.0, section 3), in the order published.
+    /// The algorithms a client assertion for the token endpoint may be signed with (RFC 8414, section 2), in the order published.
     #[allow(dead_code)]
     pub const TOKEN_ENDPOINT_AUTH_SIGNING_ALG_VALUES_SUPPORTED: &[TokenEndpointAuthSigningAlg] = TokenEndpointAuthSigningAlg::ALL;
 
@@ -586,23 +586,23 @@ pub mod prod {
 #[deprecated(note = "VER2 was retired on 2024-06-10")]
 #[allow(dead_code)]
 pub mod legacy_ver2 {
-    /// Issuer identifier: equal to a token's `iss`, byte for byte (OpenID Connect Discovery 1.0, section 3).
+    /// Issuer identifier: equal to a token's `iss`, byte for byte (RFC 8414, section 2).
     #[allow(dead_code)]
     pub const ISSUER: &str = "https://ver2.maskinporten.no/";
 
-    /// Token endpoint: where codes and assertions become tokens (OpenID Connect Discovery 1.0, section 3).
+    /// Token endpoint: where codes and assertions become tokens (RFC 8414, section 2).
     #[allow(dead_code)]
     pub const TOKEN_ENDPOINT: &str = "https://ver2.maskinporten.no/token";
 
-    /// JWK Set document: the keys that signatures are verified with (OpenID Connect Discovery 1.0, section 3).
+    /// JWK Set document: the keys that signatures are verified with (RFC 8414, section 2).
     #[allow(dead_code)]
     pub const JWKS_URI: &str = "https://ver2.maskinporten.no/jwk";
 
-    /// The values of `grant_type` the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published.
+    /// The values of `grant_type` the provider supports (RFC 8414, section 2), in the order published.
     #[allow(dead_code)]
     pub const GRANT_TYPES_SUPPORTED: &[GrantType] = GrantType::ALL;
 
-    /// How a client may authenticate at the token endpoint (OpenID Connect Discovery 1.0, section 3), in the order published.
+    /// How a client may authenticate at the token endpoint (RFC 8414, section 2), in the order published.
     #[allow(dead_code)]
     pub const TOKEN_ENDPOINT_AUTH_METHODS_SUPPORTED: &[TokenEndpointAuthMethod] = TokenEndpointAuthMethod::ALL;
 
@@ -771,7 +771,7 @@ pub mod legacy_ver2 {
 }
 
 /// An environment of Maskinporten that this program is built for.
-#[allow(dead_code)]
+#[allow(dead_code, clippy::enum_variant_names)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Environment {
@@ -831,7 +831,7 @@ impl Environment {
         }
     }
 
-    /// Token endpoint: where codes and assertions become tokens (OpenID Connect Discovery 1.0, section 3).
+    /// Token endpoint: where codes and assertions become tokens (RFC 8414, section 2).
     #[must_use]
     pub const fn token_endpoint(self) -> &'static str {
         match self {
@@ -840,7 +840,7 @@ impl Environment {
         }
     }
 
-    /// JWK Set document: the keys that signatures are verified with (OpenID Connect Discovery 1.0, section 3).
+    /// JWK Set document: the keys that signatures are verified with (RFC 8414, section 2).
     #[must_use]
     pub const fn jwks_uri(self) -> &'static str {
         match self {
@@ -873,12 +873,10 @@ impl ::core::str::FromStr for Environment {
 
     /// Finds an environment by its slug or its stage.
     fn from_str(name: &str) -> ::core::result::Result<Self, UnknownEnvironment> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|environment| {
-                environment.slug() == name || environment.stage() == name
-            })
+        let mut all = Self::ALL.iter().copied();
+        let by_slug = all.clone().find(|environment| environment.slug() == name);
+        by_slug
+            .or_else(|| all.find(|environment| environment.stage() == name))
             .ok_or(UnknownEnvironment)
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 use super::{Entry, Manifest};
 use crate::environment::{KnownEnvironment, Product};
@@ -91,7 +91,8 @@ impl Reader<'_> {
                     let message = format!("`{key}` of {slug} is in the table of environments", key = key.get_ref());
                     self.error(&key.span(), message, "remove this line; for another provider, use another name");
                 }
-                self.check_keys(table, &[KNOWN_KEYS, OWN_KEYS].concat(), "a key of an environment");
+                let typos = table.keys().filter(|key| !OWN_KEYS.contains(&key.get_ref().as_ref()));
+                self.check_each(typos, KNOWN_KEYS, "a key of an environment of the table");
                 let bundled = self.boolean(table, "bundled").unwrap_or_default();
                 Some(Entry { bundled, place: Some(place), ..Entry::new(slug) })
             }
@@ -224,7 +225,16 @@ impl Reader<'_> {
     }
 
     fn check_keys(&mut self, table: &Table<'_>, known: &[&str], what: &str) {
-        for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
+        self.check_each(table.keys(), known, what);
+    }
+
+    fn check_each<'t, 'i: 't>(
+        &mut self,
+        keys: impl Iterator<Item = &'t Spanned<DeString<'i>>>,
+        known: &[&str],
+        what: &str,
+    ) {
+        for key in keys.filter(|key| !known.contains(&key.get_ref().as_ref())) {
             let help = match nearest(key.get_ref(), known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("known: {}", known.join(", ")),

@@ -184,6 +184,12 @@ mod tests {
     }
 
     #[test]
+    fn endpoints_for_client_certificates_are_held_to_the_same_rules() {
+        assert!(one(r#"{"mtls_endpoint_aliases": {"token_endpoint": "http://evil.no/x"}}"#).contains("plain http"));
+        assert!(one(r#"{"mtls_endpoint_aliases": {"token_endpoint": "https://evil.no/x"}}"#).contains("is not on"));
+    }
+
+    #[test]
     fn a_wrong_type_is_named_with_its_member() {
         assert!(
             one(r#"{"scopes_supported": "openid"}"#)

@@ -145,6 +145,13 @@ fn a_time_that_the_file_cannot_write_is_refused() {
 }
 
 #[test]
+fn a_provider_that_is_described_twice_is_refused() {
+    let provider = r#""provider": {"issuer": "a", "issuer": "b"}, "origin""#;
+    let text = bundled().replace("idporten-test\",", "local\",").replace(r#""origin""#, provider);
+    assert!(Snapshot::parse(text).unwrap_err().to_string().contains("`provider.issuer`: is there twice"));
+}
+
+#[test]
 fn age_is_never_negative() {
     let snapshot = Snapshot::parse(bundled()).unwrap();
     assert_eq!(snapshot.age(snapshot.as_of() + Duration::from_secs(60)), Duration::from_secs(60));

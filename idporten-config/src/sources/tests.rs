@@ -139,7 +139,10 @@ fn requirements_hold_in_every_environment_of_their_product_but_those_for_develop
 #[test]
 fn a_requirement_of_a_product_without_environments_cannot_pass_unseen() {
     let manifest = "[environments.idporten-test]\nbundled = true\n[require.maskinporten]\ntoken_endpoint = true";
-    assert!(only_finding(&resolve_with(manifest, &[], None)).contains("no environment of maskinporten is named"));
+    assert!(
+        only_finding(&resolve_with(manifest, &[], None))
+            .contains("no environment of maskinporten is named that is not for development")
+    );
 }
 
 #[test]
@@ -163,4 +166,23 @@ fn two_environments_of_one_name_in_code_are_refused() {
         only_finding(&resolved).starts_with("`mock-1` and `mock1` would both be `Environment::Mock1` of one product")
     );
     assert_eq!(resolved.sources.len(), 2);
+}
+
+#[test]
+fn a_snapshot_dated_in_the_future_would_never_grow_old_and_is_told() {
+    let sources = resolve_with("[environments.idporten-test]\nbundled = true", &[], None).sources;
+    let at = |time| from_the_future(&sources, humantime::parse_rfc3339(time).unwrap());
+    assert!(at("2024-07-01T00:00:00Z")[0].message.starts_with("idporten-test: the snapshot is dated in the future"));
+    assert_eq!(at("2024-07-29T12:00:00Z"), []);
+}
+
+#[test]
+fn a_path_that_could_end_a_line_is_refused() {
+    let manifest =
+        format!("snapshots = \"a\\ncargo:rustc-env=X=1\"\n[environments.idporten-test]\nbundled = true\n{LOCAL}");
+    let finding = only_finding(&resolve_with(&manifest, &[], None));
+    assert!(
+        finding.starts_with("local: the path `a\\ncargo:rustc-env=X=1/local.json` holds a control character"),
+        "{finding}"
+    );
 }

@@ -175,6 +175,17 @@ fn a_file_that_cannot_be_written_is_named_with_the_way_out() {
     assert_eq!(list_of(&directory.path().join("dir")), ["x"]);
 }
 
+#[test]
+fn what_code_is_generated_from_is_not_written_over() {
+    let snapshot = bundled(idporten_config::KnownEnvironment::IdportenTest);
+    let directory = Directory::new(&[("idporten.toml", MANIFEST), ("x.json", snapshot)]);
+    for file in ["idporten.toml", "./idporten.toml", "x.json"] {
+        let error = directory.fails(2, &["generate", "--out", file]);
+        assert!(error.contains("is what code is generated from"), "{error}");
+    }
+    assert_eq!((directory.read("idporten.toml").as_str(), directory.read("x.json").as_str()), (MANIFEST, snapshot));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_device_is_not_replaced_by_a_file_and_a_link_stays_a_link() {

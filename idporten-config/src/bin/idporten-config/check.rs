@@ -3,12 +3,14 @@
 mod generated;
 mod live;
 
+use std::time::SystemTime;
+
 use clap::Args;
 use idporten_config::finding::Finding;
 use idporten_config::json::{Object, Value, object};
 use idporten_config::manifest::Manifest;
 use idporten_config::snapshot::Origin;
-use idporten_config::sources::Source;
+use idporten_config::sources::{Source, from_the_future};
 use idporten_config::{certificates, codegen};
 
 use crate::columns::columns;
@@ -65,6 +67,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Refusal> {
     selection.findings.extend(selection.sources.iter().filter_map(|source| not_fetched(source, &selection.manifest)));
     let certificates = selection.sources.iter().flat_map(|source| certificates::findings(source.snapshot(), now));
     selection.findings.extend(certificates);
+    selection.findings.extend(from_the_future(&selection.sources, SystemTime::now()));
     selection.findings.extend(codegen::products(&selection.sources).findings);
     let live = if arguments.offline {
         live::Answer::default()

@@ -2,13 +2,15 @@
 
 mod variables;
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use idporten_config::finding::{Finding, harmless};
 use idporten_config::json::{Object, Value, object};
+use idporten_config::manifest::FILE_NAME;
 use idporten_config::sources::Source;
-use idporten_config::{codegen, format};
+use idporten_config::{Snapshot, codegen, format};
 
 use crate::outcome::{Outcome, Refusal, Verdict};
 use crate::selection::{Selection, SourceOptions};
@@ -80,11 +82,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Refusal> {
     outcome.output = match &arguments.out {
         None => text,
         Some(path) => {
+            refuse_sources(path)?;
             let verb = if file::write(path, &text)? { "written" } else { "unchanged" };
             format!("{}  {verb}\n", harmless(&path.display().to_string()))
         }
     };
     Ok(outcome)
+}
+
+/// What code is generated from is not what it is written to.
+fn refuse_sources(path: &Path) -> Result<(), Refusal> {
+    let is_manifest = path.file_name().is_some_and(|name| name == FILE_NAME);
+    let is_snapshot = || fs::read(path).is_ok_and(|text| Snapshot::parse(text).is_ok());
+    if is_manifest || is_snapshot() {
+        let message = format!("`{}` is what code is generated from", path.display());
+        return Err(Finding::error(message, "name another file").into());
+    }
+    Ok(())
 }
 
 impl Arguments {

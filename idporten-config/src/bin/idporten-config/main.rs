@@ -98,5 +98,6 @@ impl Verb {
 
 /// The time that ages are judged against.
 fn now() -> Result<SystemTime, Refusal> {
-    Ok(build::now(env::var("SOURCE_DATE_EPOCH").ok().as_deref())?)
+    let value = env::var_os("SOURCE_DATE_EPOCH").map(|value| value.to_string_lossy().into_owned());
+    Ok(build::now(value.as_deref())?)
 }

@@ -8,7 +8,6 @@ use idporten_config::KnownEnvironment;
 use idporten_config::finding::Finding;
 use idporten_config::manifest::{FILE_NAME, Manifest};
 use idporten_config::project::Project;
-use idporten_config::provider::Provider;
 use idporten_config::sources::{Resolved, Source};
 
 use crate::command::command;
@@ -116,7 +115,6 @@ impl SourceOptions {
         if !unknown.is_empty() {
             return Err(unknown.into());
         }
-        selection.mistakes.extend(twins(&selection.sources));
         selection.notes = notes;
         Ok(selection)
     }
@@ -188,22 +186,6 @@ impl Selection {
 pub(crate) fn bundled(known: KnownEnvironment) -> Result<Source, Refusal> {
     Source::bundled(known)
         .map_err(|error| Finding::error(error.to_string(), "report this as a bug of idporten-config").into())
-}
-
-/// The stage names a module: within a product it must be unique. A manifest sees to that itself.
-fn twins(sources: &[Source]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let mut seen: Vec<&Provider> = Vec::new();
-    for provider in sources.iter().map(|source| source.snapshot().provider()) {
-        let is_twin = |other: &&&Provider| (other.product(), other.stage()) == (provider.product(), provider.stage());
-        if let Some(twin) = seen.iter().find(is_twin) {
-            let (one, other, stage) = (twin.slug(), provider.slug(), provider.stage());
-            let message = format!("`{one}` and `{other}` are both the stage `{stage}` of one product");
-            findings.push(Finding::error(message, "name one of them alone"));
-        }
-        seen.push(provider);
-    }
-    findings
 }
 
 fn fallback(directory: &str, slug: &str) -> Option<String> {
