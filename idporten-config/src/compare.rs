@@ -21,6 +21,7 @@ mod report;
 use std::fmt;
 
 use crate::json::{Value, object};
+use crate::provider::Provider;
 use crate::snapshot::Snapshot;
 
 /// Every change from one snapshot to another, the worst first.
@@ -80,9 +81,34 @@ pub enum Subject {
 #[must_use]
 pub fn compare(before: &Snapshot, after: &Snapshot) -> Comparison {
     let mut changes = members::changes(before.metadata_json(), after.metadata_json());
+    changes.extend(provider_changes(before.provider(), after.provider()));
     changes.extend(keys::changes(before.jwks(), after.jwks()));
     changes.sort_by_key(|change| change.kind);
     Comparison { environment: after.provider().slug().to_owned(), changes }
+}
+
+/// What is said of a provider beside its metadata: where that is, whose hosts count, and what its keys may serve.
+fn provider_changes(before: &Provider, after: &Provider) -> Vec<Change> {
+    let said = |provider: &Provider| {
+        let algs: Vec<_> = provider.signing_algs().iter().map(|alg| alg.as_str()).collect();
+        let hosts = provider.endpoint_hosts().join(", ");
+        [
+            ("well_known_url", provider.well_known_url().to_owned()),
+            ("provider.endpoint_hosts", hosts),
+            ("provider.signing_algs", algs.join(", ")),
+        ]
+    };
+    let pairs = said(before).into_iter().zip(said(after)).filter(|(before, after)| before != after);
+    pairs
+        .map(|((name, before), (_, after))| Change {
+            kind: Kind::Breaking,
+            subject: Subject::Member(name.to_owned()),
+            before: Some(before),
+            after: Some(after),
+            note: None,
+            gone: None,
+        })
+        .collect()
 }
 
 impl Comparison {

@@ -25,7 +25,7 @@ impl Project {
     /// [`resolve`](Self::resolve).
     #[must_use]
     pub fn open(root: &Path, file: &str) -> Self {
-        let (mut manifest, findings) = match read(root, file).map(String::from_utf8) {
+        let (mut manifest, findings) = match read(&root.join(file)).map(String::from_utf8) {
             Ok(Ok(text)) if text.len() > MAX_BYTES => {
                 (Manifest::default(), vec![unreadable(file, "too large", "shorten it")])
             }
@@ -85,20 +85,22 @@ impl Project {
     /// given, snapshots older than the manifest allows are warned of.
     #[must_use]
     pub fn resolve(&self, now: Option<SystemTime>) -> Resolved {
-        let mut resolved = sources::resolve(&self.manifest, &|path| read(&self.root, path), now);
+        let mut resolved = sources::resolve(&self.manifest, &|path| read(&self.root.join(path)), now);
         resolved.findings.splice(0..0, self.findings.iter().cloned());
         resolved
     }
 }
 
-/// Reads a file, of which more than a snapshot may have is left unread.
-fn read(root: &Path, path: &str) -> io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    let path = root.join(path);
-    // Opening a pipe would wait for somebody to write to it.
-    if !fs::metadata(&path)?.is_file() {
+/// Reads a manifest or a snapshot, of which more than a snapshot may have is left unread.
+///
+/// # Errors
+///
+/// Those of the file system; and what is not a regular file, since opening a pipe would wait for somebody to write to it.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    if !fs::metadata(path)?.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
+    let mut text = Vec::new();
     File::open(path)?.take(MAX_BYTES as u64 + 1).read_to_end(&mut text)?;
     Ok(text)
 }

@@ -10,7 +10,7 @@ use crate::json::{Object, Value, object};
 use crate::jwks::{self, JwkSet};
 use crate::metadata::{self, PartialMetadata, ProviderMetadata};
 use crate::provider::Provider;
-use crate::violation::{Rule, Violation, printable};
+use crate::violation::{Rule, Violation, listed, printable};
 
 /// The file format that this version writes; it reads every older one.
 pub const FORMAT: u64 = 1;
@@ -266,9 +266,7 @@ impl SnapshotError {
 impl fmt::Display for SnapshotError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: not a snapshot that may be used: ", printable(self.environment().unwrap_or("snapshot")))?;
-        for (i, violation) in self.violations.iter().enumerate() {
-            write!(f, "{}{violation}", if i == 0 { "" } else { "; " })?;
-        }
+        f.write_str(&listed(&self.violations))?;
         f.write_str("; take it again with `idporten-config fetch`")
     }
 }

@@ -14,6 +14,9 @@ use crate::provider::Provider;
 use crate::snapshot::{Origin, Snapshot, SnapshotError};
 use crate::violation::printable;
 
+/// How many violations of one snapshot are reported: a hostile one breaks rules by the thousand.
+const MAX_REPORTED: usize = 50;
+
 /// How far two clocks may be apart before a snapshot counts as one of the future: a day.
 const CLOCK_SLACK: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -271,7 +274,7 @@ impl Resolution<'_> {
     }
 
     fn broken(&mut self, entry: &Entry, path: &str, error: &SnapshotError) {
-        for violation in error.violations() {
+        for violation in error.violations().iter().take(MAX_REPORTED) {
             let mut finding = Finding::error(
                 format!("{}: {violation}", printable(&entry.slug)),
                 format!("run `idporten-config fetch {}` to take it anew", printable(&entry.slug)),

@@ -78,6 +78,17 @@ impl fmt::Display for Violation {
     }
 }
 
+/// How many violations a message lists: a hostile document breaks rules by the thousand.
+const LISTED: usize = 12;
+
+/// Violations in a line, the first of them where there are many.
+pub(crate) fn listed(violations: &[Violation]) -> String {
+    let shown: Vec<String> = violations.iter().take(LISTED).map(ToString::to_string).collect();
+    let more = violations.len().saturating_sub(LISTED);
+    let rest = if more > 0 { format!("; and {more} more") } else { String::new() };
+    shown.join("; ") + &rest
+}
+
 /// A value as it stands in messages: quoted, escaped, cut where it is long.
 pub(crate) fn quoted(value: &str) -> String {
     match value.char_indices().nth(200) {

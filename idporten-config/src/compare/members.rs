@@ -89,8 +89,9 @@ fn kind_of(name: &str, before: Option<&Value>, after: Option<&Value>) -> Kind {
     let is_demand = name.starts_with("require_");
     match (before, after) {
         _ if is_page => Kind::Other,
+        // What is off from the start is no loss.
+        (None, Some(Value::Bool(false))) => Kind::Addition,
         (Some(Value::Bool(_)) | None, Some(Value::Bool(now))) if is_demand == *now => Kind::Breaking,
-        (None, Some(Value::Bool(false))) if !is_demand => Kind::Addition,
         (None, _) | (Some(Value::Bool(_)), Some(Value::Bool(_))) => Kind::Addition,
         (
             Some(Value::Object(_) | Value::Number(_) | Value::Null),

@@ -64,6 +64,8 @@ fn what_came_is_an_addition_and_a_moved_page_is_neither() {
         ("{}", r#"{"scopes_supported": ["openid"]}"#),
         (r#"{"claims_parameter_supported": false}"#, r#"{"claims_parameter_supported": true}"#),
         (r#"{"require_pushed_authorization_requests": true}"#, r#"{"require_pushed_authorization_requests": false}"#),
+        ("{}", r#"{"request_parameter_supported": false}"#),
+        ("{}", r#"{"require_pushed_authorization_requests": false}"#),
         ("{}", r#"{"new": {"a": 1}}"#),
     ] {
         assert_eq!(kinds(&of(before, after)), [Kind::Addition], "{before} -> {after}");

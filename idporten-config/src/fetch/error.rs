@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use crate::violation::{Violation, printable, quoted};
+use crate::violation::{Violation, listed, printable, quoted};
 
 type Cause = Box<dyn Error + Send + Sync>;
 
@@ -67,7 +67,9 @@ impl FetchError {
     }
 
     pub(super) fn mirror(mirror: &str, reason: &str) -> Self {
-        Self::setup("the mirror cannot be used", format!("{} {reason}; give an https URL", quoted(mirror)))
+        // What stands before the host may be a password.
+        let shown = mirror.rsplit('@').next().unwrap_or(mirror);
+        Self::setup("the mirror cannot be used", format!("{} {reason}; give an https URL", quoted(shown)))
     }
 
     pub(super) fn crashed() -> Self {
@@ -114,7 +116,7 @@ impl FetchError {
     }
 
     pub(super) fn rules(step: Step, url: &str, violations: Vec<Violation>) -> Self {
-        let message = violations.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        let message = listed(&violations);
         Self { violations, ..Self::at(Kind::Document, step, url, message) }
     }
 

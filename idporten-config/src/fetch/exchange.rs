@@ -4,7 +4,7 @@ use std::io::Read;
 use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::blocking::{Client, Response};
-use reqwest::header::{ACCEPT, AGE, CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER};
+use reqwest::header::{ACCEPT, AGE, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER};
 
 use super::error::{FetchError, Step};
 use crate::jwks::MAX_BYTES;
@@ -53,6 +53,10 @@ impl Exchange<'_> {
             let retry_after = retry_after(response.headers(), SystemTime::now());
             return Err(FetchError::status(step, url, status, retry_after));
         }
+        if let Some(coding) = header(response.headers(), &CONTENT_ENCODING).filter(|coding| *coding != "identity") {
+            let message = format!("the content encoding is {}, and none was asked for", quoted(coding));
+            return Err(FetchError::content(step, url, &message));
+        }
         let kind = header(response.headers(), &CONTENT_TYPE).unwrap_or_default();
         if !is_json(kind) {
             return Err(FetchError::content(step, url, &format!("the content type is {}, not JSON", quoted(kind))));
@@ -94,7 +98,9 @@ impl Answer {
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
+    // Of two, neither counts: which one would, is the guess of whoever reads them.
+    let mut values = headers.get_all(name).iter();
+    values.next().filter(|_| values.next().is_none())?.to_str().ok()
 }
 
 /// Seconds (RFC 9111 section 1.2.2): a number too large to hold counts as the largest.

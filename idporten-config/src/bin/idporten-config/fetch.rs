@@ -12,12 +12,13 @@ use idporten_config::compare::Comparison;
 use idporten_config::fetch::{FetchError, Fetcher, Kind};
 use idporten_config::finding::Finding;
 use idporten_config::manifest::{Manifest, Target};
+use idporten_config::project::read;
 use idporten_config::provider::Provider;
 use idporten_config::sources::leaked_key;
 use idporten_config::update::{Update, update};
 
 use crate::file;
-use crate::live::{LiveOptions, is_retired, provider, read};
+use crate::live::{LiveOptions, is_retired, provider};
 use crate::outcome::{Outcome, Refusal, Verdict, progress};
 use crate::place::{PlaceOptions, distinct};
 

@@ -21,7 +21,7 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<bool, Refusal> {
         // A rename would put a file in the place of a device, such as /dev/stdout.
         Ok(found) if !found.is_file() => {
             let message = format!("`{}` is not a regular file", path.display());
-            return Err(Finding::error(message, "name a file, or leave `--out` out to print").into());
+            return Err(Finding::error(message, "name a file, or remove what stands in its place").into());
         }
         Ok(_) if fs::read(path).is_ok_and(|old| old == text.as_bytes()) => return Ok(false),
         _ => {}

@@ -2,8 +2,6 @@
 
 use std::env;
 use std::fmt::Display;
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -12,8 +10,8 @@ use idporten_config::environment::Lifecycle;
 use idporten_config::fetch::{Fetcher, Options};
 use idporten_config::finding::Finding;
 use idporten_config::manifest::{Target, unknown_environment};
+use idporten_config::project::read;
 use idporten_config::provider::Provider;
-use idporten_config::snapshot::MAX_BYTES;
 
 use crate::outcome::Refusal;
 
@@ -74,11 +72,4 @@ pub(crate) fn unreachable(slug: &str, error: &dyn Display) -> Refusal {
 /// Whether the environment is switched off: it is asked only where it is named.
 pub(crate) fn is_retired(provider: &Provider) -> bool {
     provider.known().is_some_and(|known| known.lifecycle() != Lifecycle::Active)
-}
-
-/// Reads a file, of which more than a snapshot may have is left unread.
-pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    File::open(path)?.take(MAX_BYTES as u64 + 1).read_to_end(&mut text)?;
-    Ok(text)
 }

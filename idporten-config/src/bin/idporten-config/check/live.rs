@@ -79,7 +79,11 @@ fn drift(source: &Source, live: &Source, now: SystemTime) -> Vec<Finding> {
     if !comparison.is_empty() {
         let message = format!("{slug}: the live document differs: {}", comparison.summary());
         let remove = if source.is_bundled() { " and do without the bundled snapshot" } else { "" };
-        let help = format!("run `idporten-config fetch {slug}`{remove}, and review the difference");
+        let help = if new.as_of() < old.as_of() {
+            "see to the mirror: it serves what was live before the snapshot was taken".to_owned()
+        } else {
+            format!("run `idporten-config fetch {slug}`{remove}, and review the difference")
+        };
         let is_breaking = comparison.count(Kind::Breaking) > 0;
         let finding = if is_breaking { Finding::error(message, help) } else { Finding::warning(message, help) };
         let changes = comparison.to_string();

@@ -9,11 +9,12 @@ use std::time::SystemTime;
 use idporten_config::Snapshot;
 use idporten_config::finding::Finding;
 use idporten_config::manifest::Target;
+use idporten_config::project::read;
 use idporten_config::provider::is_slug;
 use idporten_config::snapshot::MAX_BYTES;
 
 use super::{Arguments, Difference, What};
-use crate::live::{provider, read, unreachable};
+use crate::live::{provider, unreachable};
 use crate::outcome::{Outcome, Refusal};
 
 /// The snapshot that is named, and the live document of its environment.
@@ -125,8 +126,13 @@ fn files(directory: &Path) -> Result<Files, Refusal> {
         let path = entry.map_err(unreadable)?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if name.strip_suffix(".json").is_some_and(is_slug) && path.is_file() {
-            let snapshot = read(&path).map_err(|error| error.to_string());
-            files.insert(name, snapshot.and_then(|text| Snapshot::parse(text).map_err(|error| error.to_string())));
+            let text = read(&path).map_err(|error| error.to_string());
+            let snapshot = text.and_then(|text| Snapshot::parse(text).map_err(|error| error.to_string()));
+            let named = snapshot.and_then(|snapshot| match snapshot.provider().slug() {
+                slug if slug == stem(&name) => Ok(snapshot),
+                slug => Err(format!("it is a snapshot of {slug}")),
+            });
+            files.insert(name, named);
         }
     }
     Ok(files)
