@@ -114,8 +114,9 @@ fn they_work_on_the_default_branch_whichever_branch_they_are_started_from() {
     }
 }
 
-/// Runs the script that opens a pull request, with stand-ins for what it calls, and gives their calls.
-#[cfg(unix)]
+/// Runs the script that opens a pull request, with stand-ins for what it calls, and gives their calls and the body. It is
+/// for the runners, which have GNU tools.
+#[cfg(target_os = "linux")]
 fn calls(workflow: &str, open: &str, changed: &str, fetched: &str, constants: &str) -> (Vec<String>, String) {
     use std::os::unix::fs::PermissionsExt;
 
@@ -154,7 +155,7 @@ fn calls(workflow: &str, open: &str, changed: &str, fetched: &str, constants: &s
     (directory.read("calls").lines().map(|call| call.replace(&temp, "TEMP")).collect(), body)
 }
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[test]
 fn a_pull_request_is_opened_written_anew_or_closed_and_never_that_of_a_fork() {
     for workflow in [TEMPLATE, OWN] {
