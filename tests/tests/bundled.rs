@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::{env, process};
 
 use idporten_config::codegen::{self, Withdrawn};
 use idporten_config::environment::Lifecycle;
@@ -33,28 +34,70 @@ fn generate(product: Product, withdrawn: &[Withdrawn<'_>]) -> String {
     format::format(&header, &tokens).unwrap()
 }
 
+/// The files that are written anew, and the names that are in the way of others.
+#[derive(Debug, Default, PartialEq)]
+struct Refreshed {
+    rewritten: Vec<PathBuf>,
+    vanished: Vec<String>,
+}
+
+/// Writes every product's new code where it differs. Code that would lose a name is not written: what is there is the only memory
+/// of that name, and a second run must find it gone too.
+fn refresh(directory: &Path, generated: impl IntoIterator<Item = (Product, String)>) -> Refreshed {
+    let mut refreshed = Refreshed::default();
+    for (product, generated) in generated {
+        let path = directory.join(format!("{product}.rs"));
+        let committed = fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
+        let (before, after) = (names(&committed), names(&generated));
+        let vanished: Vec<_> = before.difference(&after).map(|name| format!("{product}: {name}")).collect();
+        if vanished.is_empty() && committed != generated {
+            fs::write(&path, generated).unwrap();
+            refreshed.rewritten.push(path);
+        }
+        refreshed.vanished.extend(vanished);
+    }
+    refreshed
+}
+
 #[test]
 fn the_bundled_constants_are_those_of_the_bundled_snapshots() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../idporten-config/src/bundled");
-    let mut rewritten = Vec::new();
-    for &product in Product::ALL {
-        let path = directory.join(format!("{product}.rs"));
-        let committed = fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
-        let generated = generate(product, WITHDRAWN);
-        let vanished: Vec<_> = names(&committed).difference(&names(&generated)).cloned().collect();
-        assert!(
-            vanished.is_empty(),
-            "{product}: names of the last release would vanish; add their values to WITHDRAWN in this file: {vanished:?}"
-        );
-        if committed != generated {
-            fs::write(&path, generated).unwrap();
-            rewritten.push(path);
-        }
-    }
+    let generated = Product::ALL.iter().map(|&product| (product, generate(product, WITHDRAWN)));
+    let Refreshed { rewritten, vanished } = refresh(&directory, generated);
+    assert!(
+        vanished.is_empty(),
+        "names of the last release would vanish, so the code of their products is not written; add their values to WITHDRAWN in \
+         this file, and run {COMMAND} again:\n  {}\nwritten anew: {rewritten:?}",
+        vanished.join("\n  ")
+    );
     assert!(
         rewritten.is_empty(),
         "written anew, for they were not fresh; look at the change and commit it: {rewritten:?}"
     );
+}
+
+#[test]
+fn a_name_that_vanishes_holds_back_its_product_alone_and_is_found_again_by_the_next_run() {
+    let directory = env::temp_dir().join(format!("idporten-config-bundled-{}", process::id()));
+    fs::create_dir_all(&directory).unwrap();
+    for product in Product::ALL {
+        fs::write(directory.join(format!("{product}.rs")), "pub const OLD: u8 = 1;\n").unwrap();
+    }
+    let new = || {
+        Product::ALL.iter().map(|&product| {
+            let lost = if product == Product::ALL[0] { "NEW" } else { "OLD" };
+            (product, format!("pub const {lost}: u8 = 2;\n"))
+        })
+    };
+    let (first, second) = (refresh(&directory, new()), refresh(&directory, new()));
+    let texts = Product::ALL.iter().map(|product| fs::read_to_string(directory.join(format!("{product}.rs"))).unwrap());
+    let texts: Vec<_> = texts.collect();
+    fs::remove_dir_all(&directory).unwrap();
+    let vanished = vec![format!("{}: OLD", Product::ALL[0])];
+    assert_eq!((first.rewritten.len(), &first.vanished), (Product::ALL.len() - 1, &vanished));
+    assert_eq!(second, Refreshed { rewritten: Vec::new(), vanished });
+    assert_eq!(texts[0], "pub const OLD: u8 = 1;\n");
+    assert!(texts[1..].iter().all(|text| text == "pub const OLD: u8 = 2;\n"));
 }
 
 #[test]

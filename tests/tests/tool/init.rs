@@ -34,6 +34,9 @@ fn a_crate_gets_every_file_and_the_next_steps() {
     }
     assert!(step(&answer, "snapshots/idporten-prod.json").ends_with(&["idporten-config", "fetch", "idporten-prod"]));
     assert!(answer.out.contains("\n  cargo add --build idporten-config --features build\n"), "{}", answer.out);
+    let take = "\n  take the snapshots with `idporten-config fetch idporten-test idporten-prod`, then remove `bundled = true` from \
+                idporten.toml; until then the workflow leaves them out\n";
+    assert!(answer.out.contains(take), "{}", answer.out);
     assert!(directory.read("build.rs").contains("idporten_config::build::generate();"));
     assert_eq!(directory.read(".gitattributes"), "snapshots/*.json text eol=lf\n");
     assert!(directory.read(WORKFLOW).contains("idporten-config check $ENVIRONMENTS"));
@@ -104,6 +107,7 @@ fn first_snapshots_are_taken_where_there_are_none() {
     assert_eq!((answer.code, answer.err.as_str()), (0, ""));
     assert_eq!(step(&answer, "data/own/one.json"), ["wrote"]);
     assert_eq!(step(&answer, "data/own/two.json"), ["kept"]);
+    assert!(!answer.out.contains("bundled = true"), "{}", answer.out);
     Snapshot::parse(directory.read("data/own/one.json")).unwrap();
     assert_eq!(directory.read("data/own/two.json"), "whatever it is");
     let workflow = directory.read(WORKFLOW);
@@ -137,4 +141,52 @@ fn below_a_repository_the_workflow_is_said_to_be_in_the_wrong_place() {
         "{}",
         answer.err
     );
+}
+
+#[test]
+fn with_a_manifest_too_an_unknown_name_is_refused() {
+    let provider = Provider::of(&["one"]);
+    let directory = Directory::new(&[("Cargo.toml", CARGO), ("idporten.toml", &provider.manifest(&["one"]))]);
+    assert!(directory.fails(2, &["init", "idporten-tset"]).contains("did you mean `idporten-test`?"));
+    assert_eq!(list_of(directory.path()).len(), 2, "nothing is written");
+    assert_eq!(init(&directory, &["--offline", "one", "idporten-test"]).code, 0, "its own and the table's are known");
+}
+
+#[test]
+fn what_init_leaves_bundled_is_nothing_to_fetch_and_the_way_out_is_said() {
+    let directory = Directory::new(&[("Cargo.toml", CARGO)]);
+    init(&directory, &["--offline", "idporten-test", "maskinporten-prod"]);
+    let answer = directory.run(&["fetch"]);
+    assert_eq!(answer.code, 0);
+    let way_out = "note: nothing to fetch: run `idporten-config fetch idporten-test maskinporten-prod`, and then remove \
+                   `bundled = true` from the manifest\n";
+    assert!(answer.err.ends_with(way_out), "{}", answer.err);
+    let json = directory.run(&["fetch", "--json"]).json();
+    let all = json.as_object().unwrap().get("environments").unwrap().as_array().unwrap().to_vec();
+    let of = |at: usize, name: &str| all[at].as_object().unwrap().get(name).unwrap().clone();
+    assert_eq!((all.len(), of(0, "environment"), of(0, "status")), (2, "idporten-test".into(), "left-out".into()));
+    assert_eq!((of(1, "environment"), of(1, "status")), ("maskinporten-prod".into(), "left-out".into()));
+    directory.write("idporten.toml", "[environments.maskinporten-legacy-ver2]\n");
+    assert!(directory.run(&["fetch"]).err.contains("note: nothing to fetch: "), "a retired one is none either");
+}
+
+#[test]
+fn a_directory_that_no_pattern_reaches_is_left_to_be_named() {
+    let manifest = |snapshots| format!("snapshots = '{snapshots}'\n[environments.idporten-test]\n");
+    let directory = Directory::new(&[("app/Cargo.toml", CARGO), ("app/idporten.toml", &manifest("../data"))]);
+    let answer = directory.run_in("app", &["init", "--offline"]);
+    assert_eq!(
+        (answer.code, step(&answer, ".gitattributes")[..4].to_vec()),
+        (0, vec!["none", "name", "it", "yourself:"])
+    );
+    assert!(answer.out.contains("`*.json text eol=lf` in ../data/.gitattributes"), "{}", answer.out);
+    assert!(answer.err.contains("name the directory `../data` in it yourself"), "{}", answer.err);
+    assert!(!directory.path().join("app/.gitattributes").exists());
+    assert!(!directory.read(&format!("app/{WORKFLOW}")).contains("../data"));
+    for (snapshots, pattern, path) in [("./data", "data/*.json", "data/**"), (".", "/*.json", "**")] {
+        let directory = Directory::new(&[("Cargo.toml", CARGO), ("idporten.toml", &manifest(snapshots))]);
+        assert_eq!(init(&directory, &["--offline"]).code, 0);
+        assert_eq!(directory.read(".gitattributes"), format!("{pattern} text eol=lf\n"));
+        assert!(directory.read(WORKFLOW).contains(&format!("- \"{path}\"\n")), "{snapshots}");
+    }
 }

@@ -47,7 +47,17 @@ fn they_agree_apart_from_what_this_repository_has_elsewhere() {
             &slugs.join(" "),
             "run: cargo install --path idporten-config --features cli --locked",
             "- name: Generate the bundled constants",
+            "id: constants",
+            "continue-on-error: true",
             "run: cargo test --test bundled || cargo test --test bundled",
+            "CONSTANTS: ${{ steps.constants.outcome }}",
+            "LOST: \"The bundled constants could not be made without losing names: see tests/tests/bundled.rs\"",
+            "if [ \"$CONSTANTS\" = failure ]; then",
+            "printf '\\n%s\\n' \"$LOST\" >> \"$RUNNER_TEMP/body.md\"",
+            "- name: Say that the bundled constants could not be made",
+            "if: ${{ !cancelled() && steps.constants.outcome == 'failure' }}",
+            "echo \"::error::the bundled constants could not be made without losing names: see tests/tests/bundled.rs\"",
+            "exit 1",
             "run: cargo install --path idporten-config --features cli --locked",
         ]
     );
@@ -86,4 +96,86 @@ fn they_have_the_least_permissions_and_no_credentials_lie_about() {
         assert_eq!(pushes.len(), 1);
         assert!(pushes[0].contains("origin \"HEAD:refs/heads/$BRANCH\""), "never to the default branch");
     }
+}
+
+/// What a job's lines say, from its name to the next.
+fn job<'a>(workflow: &'a str, name: &str) -> &'a str {
+    let (_, job) = workflow.split_once(&format!("\n  {name}:\n")).unwrap();
+    job.split_once("\n\n").map_or(job, |(job, _)| job)
+}
+
+#[test]
+fn they_work_on_the_default_branch_whichever_branch_they_are_started_from() {
+    for workflow in [TEMPLATE, OWN] {
+        let branch = "${{ github.event.repository.default_branch || github.ref_name }}\n";
+        assert_eq!(job(workflow, "fetch").matches(&format!("          ref: {branch}")).count(), 1);
+        assert_eq!(job(workflow, "fetch").matches(&format!("          BASE: {branch}")).count(), 1);
+        assert!(!job(workflow, "check").contains("ref:"), "a pull request is checked as it is");
+    }
+}
+
+/// Runs the script that opens a pull request, with stand-ins for what it calls, and gives their calls and the body. It is
+/// for the runners, which have GNU tools.
+#[cfg(target_os = "linux")]
+fn calls(workflow: &str, open: &str, changed: &str, fetched: &str, constants: &str) -> (Vec<String>, String) {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (_, step) = workflow.split_once("- name: Open a pull request where something changed").unwrap();
+    let (_, script) = step.split_once("run: |\n").unwrap();
+    let script: Vec<_> = script.lines().take_while(|line| line.starts_with("          ")).collect();
+    let directory = crate::fixture::Directory::new(&[("script", &script.join("\n")), ("calls", "")]);
+    // jq is not everywhere: its filter is held by what is called.
+    let stand_in = "#!/bin/sh\n\
+        [ \"$1\" = config ] || [ \"$1\" = status ] || echo \"${0##*/} $*\" >> \"$RUNNER_TEMP/calls\"\n\
+        case \"${0##*/} $1 $2\" in\n\
+        'gh pr list') echo \"$OPEN\" ;;\n\
+        'git status '*) echo \"$IS\" ;;\n\
+        'idporten-config diff '*) echo body; exit 1 ;;\n\
+        esac\n";
+    for name in ["gh", "git", "idporten-config"] {
+        directory.write(&format!("bin/{name}"), stand_in);
+        let path = directory.path().join(format!("bin/{name}"));
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let path = format!("{}:{}", directory.path().join("bin").display(), std::env::var("PATH").unwrap());
+    let output = std::process::Command::new("bash")
+        .args(["--noprofile", "--norc", "-eo", "pipefail", "script"])
+        .current_dir(directory.path())
+        .env("PATH", path)
+        .env("RUNNER_TEMP", directory.path())
+        .envs([("OPEN", open), ("IS", changed), ("CODE", fetched), ("CONSTANTS", constants), ("LOST", "names lost")])
+        .envs([("BASE", "main"), ("BRANCH", "own"), ("TITLE", "title"), ("CHANGED", "s"), ("SNAPSHOTS", "s")])
+        .envs([("GH_TOKEN", "t"), ("GITHUB_SERVER_URL", "https://h"), ("GITHUB_REPOSITORY", "o/r")])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let body = directory.path().join("body.md");
+    let body = if body.exists() { directory.read("body.md") } else { String::new() };
+    let temp = directory.path().display().to_string();
+    (directory.read("calls").lines().map(|call| call.replace(&temp, "TEMP")).collect(), body)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pull_request_is_opened_written_anew_or_closed_and_never_that_of_a_fork() {
+    for workflow in [TEMPLATE, OWN] {
+        let (all, body) = calls(workflow, "", " M s/a.json", "0", "success");
+        assert!(all[0].starts_with("gh pr list --head own --base main --state open "), "{all:?}");
+        assert!(
+            all[0].contains("--json number,isCrossRepository --jq map(select(.isCrossRepository | not)) | .[0].number")
+        );
+        assert!(all.contains(&"git push --force origin HEAD:refs/heads/own".to_owned()), "{all:?}");
+        let create = "gh pr create --base main --head own --title title --body-file TEMP/body.md";
+        assert_eq!((all.last().unwrap().as_str(), body.as_str()), (create, "body\n"));
+
+        let (all, _) = calls(workflow, "7", " M s/a.json", "3", "success");
+        let patch = "gh api --silent --method PATCH repos/o/r/pulls/7 -F body=@TEMP/body.md";
+        assert_eq!(all.last().unwrap(), patch);
+
+        let (all, _) = calls(workflow, "7", "", "0", "success");
+        assert!(all.len() == 2 && all[1].starts_with("gh pr close 7 --comment "), "{all:?}");
+        assert_eq!(calls(workflow, "7", "", "3", "success").0.len(), 1, "a provider failed: nobody knows");
+        assert_eq!(calls(workflow, "", "", "0", "success").0.len(), 1);
+    }
+    assert_eq!(calls(OWN, "", " M s/a.json", "0", "failure").1, "body\n\nnames lost\n");
 }

@@ -17,6 +17,7 @@ use idporten_config::provider::Provider;
 use idporten_config::sources::leaked_key;
 use idporten_config::update::{Update, update};
 
+use crate::command::command;
 use crate::file;
 use crate::live::{LiveOptions, is_retired, provider};
 use crate::outcome::{Outcome, Refusal, Verdict, progress};
@@ -79,6 +80,8 @@ enum Written {
     Changed(Comparison),
     /// The old file could not be read, and why.
     Replaced(String),
+    /// Nothing: it is retired, or its snapshot is the bundled one by the manifest, and nobody named it.
+    LeftOut,
     /// A development environment that is not running, and that does without a snapshot.
     Absent {
         base: String,
@@ -94,7 +97,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Refusal> {
     let names = distinct(&arguments.environments);
     let manifest = arguments.place.manifest(&names)?;
     let mut outcome = Outcome::default();
-    let wanted = wanted(&manifest, &names, &mut outcome)?;
+    let (wanted, left_out) = wanted(&manifest, &names, &mut outcome)?;
     let fetcher = arguments.live.fetcher()?;
     let width = wanted.iter().map(|wanted| wanted.target.slug.chars().count()).max().unwrap_or_default();
     let mut all = fetch(&fetcher, &wanted, &manifest, |one| {
@@ -102,7 +105,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Refusal> {
             progress(&report::line(one, width));
         }
     });
-    all.sort_by_key(|one| wanted.iter().position(|wanted| wanted.target.slug == one.slug));
+    all.extend(left_out);
+    let targets = manifest.targets();
+    all.sort_by_key(|one| targets.iter().position(|target| target.slug == one.slug));
     outcome.verdict = report::verdict(&all);
     outcome.output = if arguments.json {
         report::in_json(&all).to_string()
@@ -112,8 +117,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Refusal> {
     Ok(outcome)
 }
 
-/// The environments that are named, or those of the manifest that are there to be fetched; what is left out is said.
-fn wanted(manifest: &Manifest, names: &[String], outcome: &mut Outcome) -> Result<Vec<Wanted>, Refusal> {
+/// The environments that are named, or those of the manifest that are there to be fetched, and those that are left out, which is
+/// said.
+fn wanted(
+    manifest: &Manifest,
+    names: &[String],
+    outcome: &mut Outcome,
+) -> Result<(Vec<Wanted>, Vec<Fetched>), Refusal> {
+    let (mut left_out, mut bundled) = (Vec::new(), Vec::new());
+    let skip = |target: &Target| Fetched {
+        slug: target.slug.clone(),
+        path: target.path.clone(),
+        result: Ok(Written::LeftOut),
+    };
     let is_named = |target: &Target| names.contains(&target.slug);
     let (mut wanted, mut mistakes) = (Vec::new(), Vec::new());
     for target in manifest.targets().into_iter().filter(|target| names.is_empty() || is_named(target)) {
@@ -121,9 +137,12 @@ fn wanted(manifest: &Manifest, names: &[String], outcome: &mut Outcome) -> Resul
         match provider(&target) {
             Ok(provider) if names.is_empty() && is_retired(&provider) => {
                 outcome.note(&format!("{slug}: retired, so it is not fetched; name it to try all the same"));
+                left_out.push(skip(&target));
             }
             Ok(_) if names.is_empty() && target.bundled => {
                 outcome.note(&format!("{slug}: `bundled = true`, so it is not fetched; name it, and remove that line"));
+                left_out.push(skip(&target));
+                bundled.push(target.slug);
             }
             Ok(provider) => {
                 if target.bundled {
@@ -135,7 +154,17 @@ fn wanted(manifest: &Manifest, names: &[String], outcome: &mut Outcome) -> Resul
             Err(mistake) => mistakes.push(*mistake),
         }
     }
-    if mistakes.is_empty() { Ok(wanted) } else { Err(mistakes.into()) }
+    if !mistakes.is_empty() {
+        return Err(mistakes.into());
+    }
+    if wanted.is_empty() && !bundled.is_empty() {
+        let fetch = command(std::iter::once("fetch").chain(bundled.iter().map(String::as_str)));
+        outcome.note(&format!("nothing to fetch: run `{fetch}`, and then remove `bundled = true` from the manifest"));
+    } else if wanted.is_empty() {
+        outcome
+            .note("nothing to fetch: add to the manifest an environment that is in use, or name one that is retired");
+    }
+    Ok((wanted, left_out))
 }
 
 /// Fetches them side by side, and writes and reports each as it ends. The clock is the real one: when a document was live is a

@@ -13,6 +13,7 @@ use idporten_config::project::Project;
 use idporten_config::{KnownEnvironment, Product};
 
 use crate::columns::columns;
+use crate::command::command;
 use crate::live::LiveOptions;
 use crate::outcome::{Outcome, Refusal};
 use crate::place::distinct;
@@ -63,7 +64,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Refusal> {
     let names = distinct(&arguments.environments);
     let existing = existing_manifest()?;
     let manifest = match &existing {
-        Some(manifest) => manifest.clone(),
+        Some(manifest) => {
+            known(names.iter().filter(|name| !manifest.environments().any(|slug| slug == name.as_str())))?;
+            manifest.clone()
+        }
         None => new_manifest(&names)?,
     };
     let mut outcome = Outcome::default();
@@ -78,7 +82,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Refusal> {
     steps.push(files::attributes(&directory)?);
     steps.push(files::workflow(&directory, &mut outcome)?);
     let rows: Vec<_> = steps.into_iter().map(|step| vec![step.action.to_owned(), step.path, step.detail]).collect();
-    outcome.output = columns(&rows) + &next(&package, &manifest);
+    let left_out = taken.iter().filter(|taken| taken.is_left_out(existing.is_none()));
+    let left_out: Vec<_> = left_out.map(|taken| taken.slug.as_str()).collect();
+    outcome.output = columns(&rows) + &next(&package, &manifest, &left_out);
     Ok(outcome)
 }
 
@@ -97,15 +103,18 @@ fn existing_manifest() -> Result<Option<Manifest>, Refusal> {
 
 /// The environments that are named, each of the table, or those that most begin with.
 fn new_manifest(names: &[String]) -> Result<Manifest, Refusal> {
-    let unknown = names.iter().filter(|name| name.parse::<KnownEnvironment>().is_err());
-    let unknown: Vec<Finding> = unknown.map(|name| unknown_environment(name)).collect();
-    if !unknown.is_empty() {
-        return Err(unknown.into());
-    }
+    known(names)?;
     let defaults =
         || [KnownEnvironment::IdportenTest, KnownEnvironment::IdportenProd].map(|known| known.slug().to_owned());
     let slugs = if names.is_empty() { defaults().to_vec() } else { names.to_vec() };
     Ok(Manifest::of_command_line("snapshots", slugs.into_iter().map(|slug| (slug, false))))
+}
+
+/// Refuses what is not of the table.
+fn known<'a>(names: impl IntoIterator<Item = &'a String>) -> Result<(), Refusal> {
+    let unknown = names.into_iter().filter(|name| name.parse::<KnownEnvironment>().is_err());
+    let unknown: Vec<Finding> = unknown.map(|name| unknown_environment(name)).collect();
+    if unknown.is_empty() { Ok(()) } else { Err(unknown.into()) }
 }
 
 fn kept_manifest(manifest: &Manifest, names: &[String]) -> Step {
@@ -118,7 +127,7 @@ fn kept_manifest(manifest: &Manifest, names: &[String]) -> Step {
 }
 
 /// What is left for the user.
-fn next(package: &cargo::Package, manifest: &Manifest) -> String {
+fn next(package: &cargo::Package, manifest: &Manifest, left_out: &[&str]) -> String {
     let mut next = "\nnext:\n".to_owned();
     if !package.has_dependency {
         next += "  cargo add --build idporten-config --features build\n";
@@ -128,6 +137,13 @@ fn next(package: &cargo::Package, manifest: &Manifest) -> String {
     if let Some(provider) = first.filter(|provider| provider.product() != Product::Maskinporten) {
         let stage = provider.stage().replace('-', "_");
         next += &format!("  and then, for example: providers::{}::{stage}::ISSUER\n", provider.product());
+    }
+    if !left_out.is_empty() {
+        let fetch = command(["fetch"].iter().chain(left_out).copied());
+        next += &format!(
+            "  take the snapshots with `{fetch}`, then remove `bundled = true` from {FILE_NAME}; until then the workflow leaves \
+             them out\n"
+        );
     }
     next + "  commit the files; the workflow fetches anew every week, and opens a pull request where something changed\n"
 }

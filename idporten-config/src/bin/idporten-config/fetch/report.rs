@@ -20,6 +20,7 @@ pub(super) fn line(one: &Fetched, width: usize) -> String {
         }
         Ok(Written::Changed(comparison)) => ("changed", format!("{}  {path}", comparison.summary())),
         Ok(Written::Replaced(reason)) => ("replaced", format!("the old file could not be used: {reason}  {path}")),
+        Ok(Written::LeftOut) => ("left out", String::new()),
         Ok(Written::Absent { base }) => ("absent", format!("not running; the values are those of {base}")),
         Err(failure) => ("FAILED", failure.message.clone()),
     };
@@ -75,6 +76,7 @@ fn one_in_json(one: &Fetched) -> Object {
         Ok(Written::Renewed) => ("renewed", None, None),
         Ok(Written::Changed(comparison)) => ("changed", Some(comparison.to_json()), None),
         Ok(Written::Replaced(reason)) => ("replaced", None, Some(reason.as_str())),
+        Ok(Written::LeftOut) => ("left-out", None, None),
         Ok(Written::Absent { .. }) => ("absent", None, None),
         Err(failure) => ("failed", None, Some(failure.message.as_str())),
     };

@@ -72,10 +72,24 @@ pub(super) fn build_script(package: &Package) -> Result<Step, Refusal> {
     Ok(Step::new("kept", path, detail))
 }
 
+/// The directory as patterns name it, with a slash at its end; none where no pattern reaches it.
+fn prefix(directory: &str) -> Option<String> {
+    let parts: Vec<_> = directory.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    let is_below = !directory.starts_with('/') && !parts.contains(&"..");
+    is_below.then(|| parts.iter().flat_map(|part| [part, "/"]).collect())
+}
+
 /// The line that keeps the bytes of snapshots the same on every system, at the end of what is there.
 pub(super) fn attributes(directory: &str) -> Result<Step, Refusal> {
     let path = ".gitattributes";
-    let line = format!("{directory}/*.json text eol=lf");
+    let is_special = |c: char| c.is_whitespace() || "\"\\*?[]!#".contains(c);
+    let Some(prefix) = prefix(directory).filter(|prefix| !prefix.contains(is_special)) else {
+        let detail = format!("name it yourself: `*.json text eol=lf` in {directory}/.gitattributes");
+        return Ok(Step::new(if is_there(path) { "kept" } else { "none" }, path, detail));
+    };
+    // Without a slash, a pattern is for every directory.
+    let pattern = if prefix.is_empty() { "/*.json".to_owned() } else { format!("{prefix}*.json") };
+    let line = format!("{pattern} text eol=lf");
     if !is_there(path) {
         return create(path, &format!("{line}\n"));
     }
@@ -83,7 +97,6 @@ pub(super) fn attributes(directory: &str) -> Result<Step, Refusal> {
         let help = format!("add this line to it yourself: {line}");
         Finding::error(format!("`{path}` cannot be read: {error}"), help)
     })?;
-    let pattern = format!("{directory}/*.json");
     if text.lines().any(|own| own.split_whitespace().next() == Some(&pattern)) {
         return Ok(Step::new("kept", path, ""));
     }
@@ -95,13 +108,17 @@ pub(super) fn attributes(directory: &str) -> Result<Step, Refusal> {
 
 pub(super) fn workflow(directory: &str, outcome: &mut Outcome) -> Result<Step, Refusal> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
-    let text = if directory.chars().all(is_plain) {
+    let text = if let Some(prefix) = prefix(directory).filter(|prefix| prefix.chars().all(is_plain)) {
+        let directory = if prefix.is_empty() { "." } else { prefix.trim_end_matches('/') };
         WORKFLOW
-            .replace("\"snapshots/**\"", &format!("\"{directory}/**\""))
+            .replace("\"snapshots/**\"", &format!("\"{prefix}**\""))
             .replace("SNAPSHOTS: snapshots\n", &format!("SNAPSHOTS: {directory}\n"))
             .replace("CHANGED: snapshots\n", &format!("CHANGED: {directory}\n"))
     } else {
-        outcome.note(&format!("{WORKFLOW_PATH}: name the directory `{directory}` in it yourself"));
+        outcome.note(&format!(
+            "{WORKFLOW_PATH}: name the directory `{directory}` in it yourself, under `on.pull_request.paths` by its path from the \
+             root of the repository"
+        ));
         WORKFLOW.to_owned()
     };
     let step = create(WORKFLOW_PATH, &text)?;

@@ -10,7 +10,7 @@ use idporten_config::sources::leaked_key;
 
 use super::{Arguments, Step, files};
 use crate::file;
-use crate::live::provider;
+use crate::live::{is_retired, provider};
 use crate::outcome::{Outcome, Refusal};
 
 /// An environment, and whether it has a snapshot now.
@@ -18,6 +18,7 @@ pub(super) struct Taken {
     pub(super) slug: String,
     path: String,
     state: State,
+    is_retired: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,12 @@ enum State {
 impl Taken {
     pub(super) fn has_snapshot(&self) -> bool {
         matches!(self.state, State::Wrote | State::Kept)
+    }
+
+    /// Whether a fetch would take one, and the manifest that there is, or that is written, leaves it out.
+    pub(super) fn is_left_out(&self, is_new_manifest: bool) -> bool {
+        let is_bundled = self.state == State::Bundled || (is_new_manifest && !self.has_snapshot());
+        is_bundled && !self.is_retired
     }
 
     pub(super) fn step(&self) -> Step {
@@ -55,7 +62,12 @@ pub(super) fn take(manifest: &Manifest, arguments: &Arguments, outcome: &mut Out
     let targets = manifest.targets();
     let mut all: Vec<Taken> = targets
         .iter()
-        .map(|target| Taken { slug: target.slug.clone(), path: target.path.clone(), state: state(target) })
+        .map(|target| Taken {
+            slug: target.slug.clone(),
+            path: target.path.clone(),
+            state: state(target),
+            is_retired: target.provider.as_ref().is_some_and(is_retired),
+        })
         .collect();
     let missing = targets.iter().filter(|target| state(target) == State::Missing && target.based_on.is_none());
     let providers: Vec<Provider> = missing.filter_map(|target| provider(target).ok()).collect();
