@@ -54,24 +54,18 @@ impl Known {
         Self { values }
     }
 
-    /// What is wrong with a URL, if it is one of a provider's.
-    pub(super) fn judge(&self, url: &str) -> Option<Mistake> {
+    /// What is wrong with a URL, if it is one of a provider's. `names_issuer` says whether its place is one for an issuer.
+    pub(super) fn judge(&self, url: &str, names_issuer: impl FnOnce() -> bool) -> Option<Mistake> {
         if let Some((environment, name)) = self.values.get(url) {
             return Some(Mistake::new(Kind::HardCoded, url, format!("use `{}`", constant(*environment, name))));
         }
         let host = host_of(url)?;
-        if let Some((_, retired)) = GONE_HOSTS.iter().find(|(gone, _)| on_or_below(&host, gone)) {
-            let advice = format!(
-                "there is no such host ({} is \"{}\"), and it is {}",
-                retired.name(),
-                retired.issuer(),
-                successor(*retired)
-            );
-            return Some(Mistake::new(Kind::Wrong, url, advice));
+        if let Some(mistake) = switched_off(&host, url) {
+            return Some(mistake);
         }
         let environment = owner(&host)?;
-        if !is_active(environment) {
-            return Some(Mistake::new(Kind::Retired, url, successor(environment)));
+        if is_bare(url) && !names_issuer() {
+            return None;
         }
         self.wrong(url, environment)
     }
@@ -79,10 +73,7 @@ impl Known {
     /// Why a URL on a host of an active environment is not what it is taken for. A page that is no part of the metadata is
     /// no mistake.
     fn wrong(&self, url: &str, environment: KnownEnvironment) -> Option<Mistake> {
-        let (_, rest) = url.split_once("://")?;
-        let (_, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let path = path.split(['?', '#']).next().unwrap_or(path);
-        let (name, reason) = match path.trim_end_matches('/') {
+        let (name, reason) = match path_of(url)? {
             "" => ("issuer", self.wrong_issuer(url, environment)),
             ".well-known/openid-configuration" | ".well-known/oauth-authorization-server" => {
                 ("well_known_url", "its metadata is at")
@@ -109,6 +100,37 @@ impl Known {
     fn value(&self, environment: KnownEnvironment, name: &str) -> Option<&str> {
         self.values.iter().find(|(_, (own, member))| *own == environment && member == name).map(|(url, _)| url.as_str())
     }
+}
+
+/// The hosts that are switched off, or never were.
+pub(super) fn hosts_switched_off() -> impl Iterator<Item = &'static str> {
+    let retired = KnownEnvironment::ALL.iter().filter(|environment| !is_active(**environment));
+    retired
+        .flat_map(|environment| environment.endpoint_hosts())
+        .copied()
+        .chain(GONE_HOSTS.iter().map(|(host, _)| *host))
+}
+
+/// What is wrong with a value on a host that is switched off.
+pub(super) fn switched_off(host: &str, value: &str) -> Option<Mistake> {
+    if let Some((_, retired)) = GONE_HOSTS.iter().find(|(gone, _)| on_or_below(host, gone)) {
+        let (name, issuer) = (retired.name(), retired.issuer());
+        let advice = format!("there is no such host ({name} is \"{issuer}\"), and it is {}", successor(*retired));
+        return Some(Mistake::new(Kind::Wrong, value, advice));
+    }
+    let environment = owner(host).filter(|environment| !is_active(*environment))?;
+    Some(Mistake::new(Kind::Retired, value, successor(environment)))
+}
+
+fn is_bare(url: &str) -> bool {
+    path_of(url).is_some_and(str::is_empty)
+}
+
+/// The path without the slashes around it.
+fn path_of(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let before_query = rest.split(['?', '#']).next()?;
+    Some(before_query.split_once('/').map_or("", |(_, path)| path).trim_end_matches('/'))
 }
 
 fn is_active(environment: KnownEnvironment) -> bool {

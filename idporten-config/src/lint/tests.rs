@@ -99,3 +99,117 @@ fn a_line_that_says_so_holds_its_value_on_purpose() {
     let text = "a = \"https://idporten.no/token\" // idporten-config: allow\nb = \"https://idporten.no/token\"";
     assert_eq!(Linter::new().lint(text).iter().map(|mistake| mistake.line).collect::<Vec<_>>(), [2]);
 }
+
+/// The kinds and values of a text's mistakes.
+fn found(text: &str) -> Vec<(Kind, String)> {
+    Linter::new().lint(text).into_iter().map(|mistake| (mistake.kind, mistake.value)).collect()
+}
+
+#[test]
+fn a_url_with_a_query_that_is_put_together_is_judged_without_it() {
+    for line in [
+        r#"format!("https://test.idporten.no/authorize?client_id={id}")"#,
+        "`https://test.idporten.no/authorize?client_id=${id}`",
+        r#"fmt.Sprintf("https://test.idporten.no/authorize?x=%s", x)"#,
+    ] {
+        assert_eq!(found(line), [(Kind::Wrong, "https://test.idporten.no/authorize".to_owned())], "{line}");
+    }
+}
+
+#[test]
+fn urls_in_lists_markup_and_escapes_are_judged() {
+    for line in [
+        "issuers: https://maskinporten.no,https://x",
+        "issuers=https://maskinporten.no;y",
+        "a=https://maskinporten.no&b",
+        "<bean issuer=&quot;https://maskinporten.no&quot;/>",
+        r"issuer=https\://maskinporten.no",
+        r#"{"url":"https:\/\/maskinporten.no"}"#,
+    ] {
+        assert_eq!(found(line), [(Kind::Wrong, "https://maskinporten.no".to_owned())], "{line}");
+    }
+    assert_eq!(found("url: HTTPS://idporten.no/token").len(), 1);
+}
+
+#[test]
+fn a_line_as_long_as_a_file_takes_time_in_proportion() {
+    let start = std::time::Instant::now();
+    for part in
+        ["https://idporten.no/token ", "https://", "https://idporten.no/", "oidc.difi.no ", "acr Level3 ", "http"]
+    {
+        let line = part.repeat((1 << 20) / part.len());
+        let _ = Linter::new().lint(&line);
+    }
+    assert!(start.elapsed() < std::time::Duration::from_secs(30), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_bare_link_or_origin_is_no_issuer_unless_its_place_is_one() {
+    for line in [
+        r#"<a href="https://idporten.no/">ID-porten</a>"#,
+        "Content-Security-Policy: form-action https://login.idporten.no",
+        "form-action 'self' https://login.idporten.no https://x.no;",
+        "Access-Control-Allow-Origin: https://login.idporten.no",
+        "// missing: see https://login.idporten.no for idporten",
+    ] {
+        assert_eq!(found(line), [], "{line}");
+    }
+    for line in [
+        r#"url = "https://login.idporten.no""#,
+        "  base: https://login.idporten.no # why",
+        r#"discover("https://login.idporten.no")"#,
+        r#"check(iss, "https://login.idporten.no")"#,
+        r#"idpUrl("https://login.idporten.no")"#,
+        r#"{\"url\": \"https://login.idporten.no\"}"#,
+    ] {
+        assert_eq!(found(line), [(Kind::Wrong, "https://login.idporten.no".to_owned())], "{line}");
+    }
+}
+
+#[test]
+fn acr_is_a_word_or_a_part_of_a_name() {
+    for line in ["macro Level3", "across Level3", "ACROSS Level4", "MACRO_Level Level4", "acronym: Level3"] {
+        assert_eq!(found(line), [], "{line}");
+    }
+    for line in ["acrValues Level3", "requested_acr Level3", "requestedAcr Level3", "ACR=Level3", "acrId: Level3"] {
+        assert_eq!(found(line), [(Kind::Wrong, "Level3".to_owned())], "{line}");
+    }
+}
+
+#[test]
+fn the_value_of_an_acr_key_may_stand_on_the_next_two_lines() {
+    for text in
+        ["acr_values:\n  - Level3\n  - Level4", "b.acr_values(\n  \"Level3\",\n  Level4)", "\"acr\": [\nLevel3\nLevel4"]
+    {
+        assert_eq!(found(text).len(), 2, "{text}");
+    }
+    for text in ["acr_values:\n\n\n  - Level3", "acr: high\nLevel3", "// the acr\nLevel3", "macro(\nLevel3"] {
+        assert_eq!(found(text), [], "{text}");
+    }
+}
+
+#[test]
+fn hosts_that_are_switched_off_are_found_without_a_scheme() {
+    for (line, kind, host) in [
+        ("host: oidc-ver2.difi.no", Kind::Retired, "oidc-ver2.difi.no"),
+        ("x = \"ver2.maskinporten.no\".", Kind::Retired, "ver2.maskinporten.no"),
+        ("HOST=OIDC.difi.no.", Kind::Retired, "OIDC.difi.no"),
+        ("oidc-yt2.difi.no/x", Kind::Wrong, "oidc-yt2.difi.no"),
+        ("https://oidc.difi.no/{path}", Kind::Retired, "oidc.difi.no"),
+    ] {
+        assert_eq!(found(line), [(kind, host.to_owned())], "{line}");
+    }
+    assert_eq!(found("https://oidc.difi.no/token").len(), 1);
+    assert_eq!(found("my-oidc.difi.no a.oidc.difi.no oidc.difi.no.md oidc.difi.nope idporten.no"), []);
+}
+
+#[test]
+fn generated_json_holds_such_values_rightly() {
+    let text = r#"{"idporten-prod": {"constants": {"ISSUER": "https://idporten.no"}, "well_known_url": "https://x"}}"#;
+    assert!(Linter::is_generated(text));
+    for text in
+        ["{}", "[]", r#"{"a": {"well_known_url": "x"}}"#, r#"{"a": {"constants": {}, "well_known_url": "x"}, "b": 1}"#]
+    {
+        assert!(!Linter::is_generated(text), "{text}");
+    }
+}

@@ -61,7 +61,7 @@ fn every_mistake_is_shown_with_its_place_and_the_constant_to_use() {
     }
     assert!(line_of("deploy/values.json:1:13").contains(" wrong \"https://oidc-yt2.difi.no/"));
     assert!(line_of("app.properties:1:5").contains(" retired \"https://oidc-ver2.difi.no/"));
-    assert!(out.ends_with("\n12 findings in 8 files\n"), "{out}");
+    assert!(out.ends_with("\n12 findings in 8 files\n2 files passed over (binary or over 1 MiB)\n"), "{out}");
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_file_that_is_named_is_read_whatever_its_name_and_paths_can_be_left_out() {
     assert!(directory.says(1, &["lint", "README.md"]).starts_with("README.md:1:1  wrong  "));
     assert_eq!(directory.says(0, &["lint", "src/fine.rs"]), "no findings in 1 file\n");
     let out = directory.says(1, &["lint", "--exclude", "./src", "--exclude", "config/app.yaml"]);
-    assert!(out.ends_with("\n4 findings in 3 files\n"), "{out}");
+    assert!(out.ends_with("\n4 findings in 3 files\n2 files passed over (binary or over 1 MiB)\n"), "{out}");
     directory.write("src/x.rs", "let url = \"https://idporten.no/token\"; // idporten-config: allow\n");
     directory.says(0, &["lint", "src/x.rs"]);
 }
@@ -127,5 +127,49 @@ fn this_repository_can_be_linted() {
 fn a_link_is_not_followed_into_a_loop() {
     let directory = tree();
     std::os::unix::fs::symlink(".", directory.path().join("src/loop")).unwrap();
-    assert!(directory.says(1, &["lint"]).ends_with("\n12 findings in 8 files\n"));
+    assert!(
+        directory
+            .says(1, &["lint"])
+            .ends_with("\n12 findings in 8 files\n2 files passed over (binary or over 1 MiB)\n")
+    );
+}
+
+#[test]
+fn text_in_utf_16_is_linted_and_data_that_is_passed_over_is_counted() {
+    let directory = Directory::new(&[]);
+    let text = "\u{feff}a\nurl = \"https://login.idporten.no/token\"\n";
+    let write = |name: &str, bytes: Vec<u8>| std::fs::write(directory.path().join(name), bytes).unwrap();
+    write("le.ini", text.encode_utf16().flat_map(u16::to_le_bytes).collect());
+    write("be.ini", text.encode_utf16().flat_map(u16::to_be_bytes).collect());
+    write("utf8.ini", "\u{feff}https://login.idporten.no/token".as_bytes().to_vec());
+    write("data.bin", vec![0; 8]);
+    let out = directory.says(1, &["lint"]);
+    for place in ["le.ini:2:8 ", "be.ini:2:8 ", "utf8.ini:1:1 "] {
+        assert!(out.lines().any(|line| line.starts_with(place)), "{place} in {out}");
+    }
+    assert!(out.ends_with("\n3 findings in 3 files\n1 file passed over (binary or over 1 MiB)\n"), "{out}");
+    let json = directory.run(&["lint", "--json"]).json();
+    let get = |name: &str| json.as_object().unwrap().get(name).unwrap().clone();
+    assert_eq!((get("files"), get("passed_over")), (3.into(), 1.into()));
+}
+
+#[test]
+fn an_exclude_is_below_the_path_or_as_walked_and_one_that_matches_nothing_is_said() {
+    let directory = tree();
+    for exclude in ["auth.rs", "./auth.rs", "src/auth.rs", "./src/./auth.rs"] {
+        let answer = directory.run(&["lint", "src", "--exclude", exclude]);
+        assert!(answer.out.ends_with("\n4 findings in 3 files\n"), "{exclude}: {}", answer.out);
+        assert_eq!(answer.err, "", "{exclude}");
+    }
+    let answer = directory.run(&["lint", "./src/", "--exclude", "./src/auth.rs/", "--exclude", "auht.rs"]);
+    assert!(answer.out.ends_with("\n4 findings in 3 files\n"), "{}", answer.out);
+    assert_eq!(answer.err, "note: `--exclude auht.rs` matched nothing\n");
+}
+
+#[test]
+fn json_that_the_tool_generated_holds_such_values_rightly() {
+    let directory = Directory::new(&[]);
+    let answer = directory.run(&["generate", "--format", "json", "--bundled", "idporten-prod", "maskinporten-test"]);
+    directory.write("providers.json", &answer.out);
+    assert_eq!(directory.says(0, &["lint"]), "no findings in 1 file\n");
 }

@@ -12,7 +12,7 @@ use idporten_config::lint::{Linter, Mistake};
 use crate::columns::columns;
 use crate::json::count;
 use crate::outcome::{Outcome, Verdict};
-use files::Files;
+use files::{Exclude, Files};
 
 /// Find wrong, retired and hard-coded provider values in source and configuration files, with the constant to use.
 ///
@@ -56,7 +56,8 @@ struct Found {
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let linter = Linter::new();
-    let mut files = Files::new(&arguments.exclude);
+    let exclude: Vec<Exclude> = arguments.exclude.iter().map(|path| Exclude::new(path)).collect();
+    let mut files = Files::new(&exclude);
     let mut all = Vec::new();
     for path in &arguments.paths {
         files.each(path, |file, text| {
@@ -66,7 +67,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
             }
         });
     }
-    let mut outcome = Outcome::default();
+    let mut outcome = Outcome::noting(&unmatched(arguments, &exclude));
     outcome.remark_on(&files.unreadable);
     outcome.output = if arguments.json { in_json(&all, &files).to_string() } else { text(&all, &files) };
     if !files.unreadable.is_empty() {
@@ -75,6 +76,13 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         outcome.verdict = Verdict::Findings;
     }
     outcome
+}
+
+/// A mistyped `--exclude` would else go unseen.
+fn unmatched(arguments: &Arguments, exclude: &[Exclude]) -> Vec<String> {
+    let both = arguments.exclude.iter().zip(exclude);
+    let unmatched = both.filter(|(_, exclude)| !exclude.has_matched());
+    unmatched.map(|(path, _)| format!("`--exclude {}` matched nothing", path.display())).collect()
 }
 
 /// A path as a person would write it, and the same on every system.
@@ -90,6 +98,9 @@ fn text(all: &[Found], files: &Files) -> String {
         0 => format!("no findings in {}\n", plural(files.read, "file")),
         found => format!("{} in {}\n", plural(found, "finding"), plural(all.len(), "file")),
     };
+    if files.passed_over > 0 {
+        text += &format!("{} passed over (binary or over 1 MiB)\n", plural(files.passed_over, "file"));
+    }
     text
 }
 
@@ -107,6 +118,7 @@ fn in_json(all: &[Found], files: &Files) -> Value {
         ("files", count(files.read)),
         ("ok", (findings.is_empty() && files.unreadable.is_empty()).into()),
         ("findings", findings.into()),
+        ("passed_over", count(files.passed_over)),
     ])
     .into()
 }
