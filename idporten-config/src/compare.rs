@@ -157,7 +157,9 @@ impl fmt::Display for Comparison {
 }
 
 impl Change {
-    fn to_json(&self) -> Value {
+    /// The change for machines.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
         let (subject, name): (&str, Value) = match &self.subject {
             Subject::Member(name) => ("member", name.as_str().into()),
             Subject::Key(kid) => ("kid", kid.clone().into()),

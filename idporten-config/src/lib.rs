@@ -26,7 +26,7 @@
 //! ```
 //!
 //! Constants are for configuration, tests, types and comparison. A provider may change its endpoints and does change its keys: a
-//! running program takes them from the live document.
+//! running program takes them from the live document, which the [`refresh`]er keeps at hand.
 //!
 //! # Features
 //!
@@ -38,6 +38,9 @@
 //! | `build` | [`build`] | `[build-dependencies]` |
 //! | `thumbprint` | `SigningKey::thumbprint`, [`compare`], [`update`] | naming keys, comparing snapshots |
 //! | `fetch` | [`fetch`] | taking live documents |
+//! | `refresh-core` | [`refresh`], [`testing`] | keeping them current, with an HTTP client of one's own |
+//! | `refresh` | `refresh-core` and `fetch` | keeping them current |
+//! | `tracing` | events of the crate `tracing` | the log |
 //! | `cli` | the command-line tool | `cargo install` |
 //!
 //! [`idporten-config-macros`]: https://docs.rs/idporten-config-macros
@@ -55,7 +58,7 @@ pub mod codegen;
 #[cfg(feature = "thumbprint")]
 pub mod compare;
 pub mod environment;
-#[cfg(feature = "fetch")]
+#[cfg(any(feature = "fetch", feature = "refresh-core"))]
 pub mod fetch;
 #[cfg(feature = "snapshot")]
 pub mod finding;
@@ -80,12 +83,16 @@ mod nearest;
 pub mod project;
 #[cfg(feature = "snapshot")]
 pub mod provider;
+#[cfg(feature = "refresh-core")]
+pub mod refresh;
 #[cfg(feature = "snapshot")]
 pub mod require;
 #[cfg(feature = "snapshot")]
 pub mod snapshot;
 #[cfg(feature = "codegen")]
 pub mod sources;
+#[cfg(feature = "refresh-core")]
+pub mod testing;
 #[cfg(feature = "thumbprint")]
 pub mod update;
 #[cfg(feature = "snapshot")]
@@ -100,5 +107,7 @@ pub use environment::{KnownEnvironment, Product};
 pub use jwks::JwkSet;
 #[cfg(feature = "snapshot")]
 pub use metadata::ProviderMetadata;
+#[cfg(feature = "refresh-core")]
+pub use refresh::{RefreshPolicy, Refresher};
 #[cfg(feature = "snapshot")]
 pub use snapshot::Snapshot;

@@ -219,6 +219,15 @@ impl Snapshot {
     }
 }
 
+impl TryFrom<&str> for Snapshot {
+    type Error = SnapshotError;
+
+    /// Reads a snapshot file's text, as [`parse`](Self::parse).
+    fn try_from(text: &str) -> Result<Self, SnapshotError> {
+        Self::parse(text)
+    }
+}
+
 impl fmt::Display for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.to_json().fmt(f)

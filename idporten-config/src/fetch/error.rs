@@ -4,7 +4,10 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use crate::violation::{Violation, listed, printable, quoted};
+use crate::jwks::MAX_BYTES;
+#[cfg(feature = "fetch")]
+use crate::violation::quoted;
+use crate::violation::{Violation, listed, printable};
 
 type Cause = Box<dyn Error + Send + Sync>;
 
@@ -48,10 +51,10 @@ pub enum Step {
 }
 
 impl FetchError {
-    fn at(kind: Kind, step: Step, url: &str, message: impl Into<String>) -> Self {
+    fn new(kind: Kind, url: &str, message: impl Into<String>) -> Self {
         Self {
             kind,
-            step: Some(step),
+            step: None,
             url: Some(url.to_owned()),
             message: message.into(),
             retry_after: None,
@@ -61,22 +64,46 @@ impl FetchError {
         }
     }
 
-    pub(super) fn setup(message: impl Into<String>, source: impl Into<Cause>) -> Self {
-        let error = Self::at(Kind::Setup, Step::Metadata, "", message);
-        Self { step: None, url: None, source: Some(source.into()), ..error }
+    /// No response came from a URL, and why: what a [`Transport`](super::Transport) fails with. The document may be asked for a
+    /// second time at once.
+    #[must_use]
+    pub fn network(url: &str, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { source: Some(cause.into()), transient: true, ..Self::new(Kind::Network, url, "the exchange failed") }
     }
 
+    /// The error, as one of this step.
+    pub(super) fn in_step(self, step: Step) -> Self {
+        Self { step: Some(step), ..self }
+    }
+
+    pub(crate) fn setup(message: impl Into<String>, source: impl Into<Cause>) -> Self {
+        Self { url: None, source: Some(source.into()), ..Self::new(Kind::Setup, "", message) }
+    }
+
+    #[cfg(feature = "fetch")]
     pub(super) fn mirror(mirror: &str, reason: &str) -> Self {
         // What stands before the host may be a password.
         let shown = mirror.rsplit('@').next().unwrap_or(mirror);
         Self::setup("the mirror cannot be used", format!("{} {reason}; give an https URL", quoted(shown)))
     }
 
-    pub(super) fn crashed() -> Self {
-        Self::setup("the fetch ended without a result", "this is a bug of idporten-config; report it")
+    pub(crate) fn crashed() -> Self {
+        Self::setup("the fetch ended without a result", "this is a bug; report it to who wrote the HTTP client's code")
     }
 
-    pub(super) fn network(step: Step, url: &str, error: reqwest::Error) -> Self {
+    #[cfg(feature = "refresh-core")]
+    pub(super) fn stopped() -> Self {
+        Self::setup("the fetch was given up", "nobody is left who wants its result")
+    }
+
+    /// The answer is a document that passed every rule and is too old to be of use.
+    #[cfg(feature = "refresh-core")]
+    pub(crate) fn outdated(url: &str, message: &str) -> Self {
+        Self::new(Kind::Document, url, message)
+    }
+
+    #[cfg(feature = "fetch")]
+    pub(super) fn exchange(url: &str, error: reqwest::Error) -> Self {
         let error = error.without_url();
         let (message, transient) = match (error.is_connect(), error.is_timeout()) {
             (true, true) => ("connect timed out", true),
@@ -85,39 +112,44 @@ impl FetchError {
             // The connection ended before an answer: as with one that is kept open and that the other side has just closed.
             (false, false) => ("the exchange failed", true),
         };
-        Self { transient, source: Some(error.into()), ..Self::at(Kind::Network, step, url, message) }
+        Self { transient, source: Some(error.into()), ..Self::new(Kind::Network, url, message) }
     }
 
-    pub(super) fn interrupted(step: Step, url: &str, error: std::io::Error) -> Self {
+    #[cfg(feature = "fetch")]
+    pub(super) fn interrupted(url: &str, error: std::io::Error) -> Self {
         // The client hands every error of a body over as one of kind `Other`; what happened is within.
         let client = error.get_ref().and_then(|inner| inner.downcast_ref::<reqwest::Error>());
         if client.is_some_and(reqwest::Error::is_timeout) {
-            return Self { source: Some(error.into()), ..Self::overdue(step, url) };
+            return Self { source: Some(error.into()), ..Self::overdue(url) };
         }
         let message = "the document was cut short";
-        Self { source: Some(error.into()), ..Self::at(Kind::Network, step, url, message) }
+        Self { source: Some(error.into()), ..Self::new(Kind::Network, url, message) }
     }
 
-    pub(super) fn overdue(step: Step, url: &str) -> Self {
-        Self::at(Kind::Network, step, url, "the document did not end within the time allowed")
+    pub(super) fn overdue(url: &str) -> Self {
+        Self::new(Kind::Network, url, "the document did not end within the time allowed")
     }
 
-    pub(super) fn status(step: Step, url: &str, status: u16, retry_after: Option<Duration>) -> Self {
+    pub(super) fn status(url: &str, status: u16, retry_after: Option<Duration>) -> Self {
         let message = match status {
             301..=303 | 307 | 308 => format!("status {status}: redirects are not followed"),
             _ => format!("status {status}"),
         };
         let transient = matches!(status, 408 | 502 | 503 | 504) && retry_after.is_none();
-        Self { retry_after, transient, ..Self::at(Kind::Status(status), step, url, message) }
+        Self { retry_after, transient, ..Self::new(Kind::Status(status), url, message) }
     }
 
-    pub(super) fn content(step: Step, url: &str, message: &str) -> Self {
-        Self::at(Kind::Document, step, url, message)
+    pub(super) fn content(url: &str, message: &str) -> Self {
+        Self::new(Kind::Document, url, message)
     }
 
-    pub(super) fn rules(step: Step, url: &str, violations: Vec<Violation>) -> Self {
+    pub(super) fn too_large(url: &str) -> Self {
+        Self::content(url, &format!("the document is larger than {MAX_BYTES} bytes"))
+    }
+
+    pub(super) fn rules(url: &str, violations: Vec<Violation>) -> Self {
         let message = listed(&violations);
-        Self { violations, ..Self::at(Kind::Document, step, url, message) }
+        Self { violations, ..Self::new(Kind::Document, url, message) }
     }
 
     pub(super) fn is_worth_a_retry(&self) -> bool {

@@ -4,72 +4,57 @@ use std::io::Read;
 use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::blocking::{Client, Response};
-use reqwest::header::{ACCEPT, AGE, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER};
+use reqwest::header::{
+    ACCEPT, AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER,
+};
 
-use super::error::{FetchError, Step};
+use super::error::FetchError;
+use super::transport::{self, check_content_type};
 use crate::jwks::MAX_BYTES;
 use crate::violation::quoted;
 
-/// The requests of one unit.
+/// How requests are made.
 pub(super) struct Exchange<'a> {
     pub(super) client: &'a Client,
-    /// When the unit must have ended.
+    /// When the body must have been read.
     pub(super) deadline: Instant,
-    /// How many requests may be made a second time.
-    pub(super) retries: u32,
-}
-
-/// A good answer.
-pub(super) struct Answer {
-    pub(super) body: Vec<u8>,
-    age: Option<Duration>,
-    date: Option<SystemTime>,
+    /// Whether answers may be older than now: they come from a mirror, or from a cache.
+    pub(super) ages: bool,
 }
 
 impl Exchange<'_> {
-    /// Gets a document, a second time where that may help and the answer does not ask for patience.
-    pub(super) fn get(&mut self, step: Step, url: &str) -> Result<Answer, FetchError> {
-        let result = self.once(step, url);
-        match &result {
-            Err(error) if self.retries > 0 && error.is_worth_a_retry() && self.left() > Duration::ZERO => {
-                self.retries -= 1;
-                self.once(step, url)
-            }
-            _ => result,
-        }
-    }
-
     fn left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
-    fn once(&self, step: Step, url: &str) -> Result<Answer, FetchError> {
+    /// Gets a document.
+    pub(super) fn get(&self, url: &str) -> Result<transport::Response, FetchError> {
         let accept = "application/json, application/jwk-set+json";
         // On the request, where it bounds everything from the first byte sent to the last byte read.
         let request = self.client.get(url).header(ACCEPT, accept).timeout(self.left());
-        let response = request.send().map_err(|error| FetchError::network(step, url, error))?;
+        let response = request.send().map_err(|error| FetchError::exchange(url, error))?;
         let status = response.status().as_u16();
         if status != 200 {
             let retry_after = retry_after(response.headers(), SystemTime::now());
-            return Err(FetchError::status(step, url, status, retry_after));
+            return Err(FetchError::status(url, status, retry_after));
         }
         if let Some(coding) = header(response.headers(), &CONTENT_ENCODING).filter(|coding| *coding != "identity") {
             let message = format!("the content encoding is {}, and none was asked for", quoted(coding));
-            return Err(FetchError::content(step, url, &message));
+            return Err(FetchError::content(url, &message));
         }
-        let kind = header(response.headers(), &CONTENT_TYPE).unwrap_or_default();
-        if !is_json(kind) {
-            return Err(FetchError::content(step, url, &format!("the content type is {}, not JSON", quoted(kind))));
-        }
-        let (age, date) = (seconds(response.headers(), &AGE), date(response.headers(), &DATE));
-        Ok(Answer { body: self.body(step, url, response)?, age, date })
+        let headers = response.headers();
+        let kind = header(headers, &CONTENT_TYPE).unwrap_or_default().to_owned();
+        check_content_type(url, &kind)?;
+        let (age, date) = if self.ages { (seconds(headers, &AGE), date(headers, &DATE)) } else { (None, None) };
+        let max_age = max_age(headers);
+        let body = self.body(url, response)?;
+        Ok(transport::Response::new(status, kind, body).with_age(age).with_date(date).with_max_age(max_age))
     }
 
-    fn body(&self, step: Step, url: &str, response: Response) -> Result<Vec<u8>, FetchError> {
-        let too_large = || FetchError::content(step, url, &format!("the document is larger than {MAX_BYTES} bytes"));
+    fn body(&self, url: &str, response: Response) -> Result<Vec<u8>, FetchError> {
         let announced = response.content_length();
         if announced.is_some_and(|length| length > MAX_BYTES as u64) {
-            return Err(too_large());
+            return Err(FetchError::too_large(url));
         }
         let mut body = Vec::new();
         let mut limited = response.take(MAX_BYTES as u64 + 1);
@@ -78,23 +63,24 @@ impl Exchange<'_> {
             match limited.read(&mut chunk) {
                 Ok(0) => break,
                 Ok(count) => body.extend_from_slice(&chunk[..count]),
-                Err(error) => return Err(FetchError::interrupted(step, url, error)),
+                Err(error) => return Err(FetchError::interrupted(url, error)),
             }
             if self.left() == Duration::ZERO {
-                return Err(FetchError::overdue(step, url));
+                return Err(FetchError::overdue(url));
             }
         }
-        if body.len() > MAX_BYTES { Err(too_large()) } else { Ok(body) }
+        if body.len() > MAX_BYTES { Err(FetchError::too_large(url)) } else { Ok(body) }
     }
 }
 
-impl Answer {
-    /// When the content was as it is here: `Age` and `Date` count, whichever says it is older.
-    pub(super) fn as_of(&self, now: SystemTime) -> SystemTime {
-        let by_age = self.age.map_or(now, |age| now.checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH));
-        let by_date = self.date.unwrap_or(now);
-        by_age.min(by_date).min(now).max(SystemTime::UNIX_EPOCH)
-    }
+/// `Cache-Control: max-age` (RFC 9111 section 5.2.2.1). `no-store`, `no-cache` and zero are no statement of how long.
+fn max_age(headers: &HeaderMap) -> Option<Duration> {
+    let directives = header(headers, &CACHE_CONTROL)?.split(',').map(str::trim);
+    let mut ages = directives.filter_map(|directive| {
+        let (name, value) = directive.split_once('=')?;
+        name.eq_ignore_ascii_case("max-age").then(|| number(value.trim_matches('"')))
+    });
+    ages.next()?.filter(|age| !age.is_zero())
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
@@ -105,7 +91,10 @@ fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 
 /// Seconds (RFC 9111 section 1.2.2): a number too large to hold counts as the largest.
 fn seconds(headers: &HeaderMap, name: &HeaderName) -> Option<Duration> {
-    let text = header(headers, name)?.trim();
+    number(header(headers, name)?.trim())
+}
+
+fn number(text: &str) -> Option<Duration> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| Duration::from_secs(text.parse().unwrap_or(u64::MAX)))
 }
@@ -120,33 +109,12 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     seconds(headers, &RETRY_AFTER).or_else(by_date)
 }
 
-/// `application/json` or a type with the suffix `+json`, whatever its parameters.
-fn is_json(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence.strip_prefix("application/").is_some_and(|kind| kind == "json" || kind.ends_with("+json"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn headers(pairs: &[(HeaderName, &str)]) -> HeaderMap {
         pairs.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect()
-    }
-
-    #[test]
-    fn json_is_known_by_its_content_type() {
-        for kind in [
-            "application/json",
-            "application/json; charset=utf-8",
-            "Application/JWK-Set+JSON",
-            "application/jwk-set+json;x=y",
-        ] {
-            assert!(is_json(kind), "{kind}");
-        }
-        for kind in ["", "text/html", "text/json", "application/jsonp", "json", "application/octet-stream", "+json"] {
-            assert!(!is_json(kind), "{kind}");
-        }
     }
 
     #[test]
@@ -163,19 +131,12 @@ mod tests {
     }
 
     #[test]
-    fn the_age_of_a_mirrors_answer_starts_at_its_date_or_its_age() {
-        let now = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
-        let of = |age: Option<u64>, date: Option<&str>| {
-            let date = date.map(|date| httpdate::parse_http_date(date).unwrap());
-            let answer = Answer { body: Vec::new(), age: age.map(Duration::from_secs), date };
-            now.duration_since(answer.as_of(now)).unwrap().as_secs()
-        };
-        assert_eq!(of(None, None), 0);
-        assert_eq!(of(Some(60), None), 60);
-        assert_eq!(of(Some(60), Some("Sun, 06 Nov 1994 08:47:37 GMT")), 120);
-        assert_eq!(of(None, Some("Sun, 06 Nov 1994 09:47:37 GMT")), 0);
-        let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-        assert_eq!(of(Some(since_1970 + 1), None), since_1970);
-        assert_eq!(of(Some(u64::MAX), None), since_1970);
+    fn max_age_counts_where_it_says_how_long_and_nowhere_else() {
+        let of = |value| max_age(&headers(&[(CACHE_CONTROL, value)])).map(|age| age.as_secs());
+        assert_eq!(of("max-age=3600"), Some(3_600));
+        assert_eq!(of("public, Max-Age=\"60\" , must-revalidate"), Some(60));
+        for value in ["max-age=0", "no-store", "no-cache", "max-age", "max-age=-1", "max-age=1.5", "s-maxage=60", ""] {
+            assert_eq!(of(value), None, "{value}");
+        }
     }
 }

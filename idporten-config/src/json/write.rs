@@ -2,7 +2,9 @@
 
 use std::fmt::{Formatter, Result, Write};
 
-use super::{Exact, Number, Value};
+use serde::{Serialize, Serializer};
+
+use super::{Exact, Number, Object, Value};
 
 const INDENT: &str = "  ";
 
@@ -67,6 +69,28 @@ fn string(f: &mut Formatter<'_>, text: &str) -> Result {
         }
     }
     f.write_char('"')
+}
+
+/// The value as serde has it; of two members of one name, both.
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Number(Number(Exact::Unsigned(value))) => serializer.serialize_u64(*value),
+            Self::Number(Number(Exact::Signed(value))) => serializer.serialize_i64(*value),
+            Self::Number(Number(Exact::Double(value))) => serializer.serialize_f64(*value),
+            Self::String(text) => serializer.serialize_str(text),
+            Self::Array(values) => serializer.collect_seq(values),
+            Self::Object(object) => object.serialize(serializer),
+        }
+    }
+}
+
+impl Serialize for Object {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
 }
 
 /// Whether a reader of a diff would not see the character, or would see others in its place: controls, separators of lines,

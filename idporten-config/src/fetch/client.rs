@@ -1,0 +1,235 @@
+//! The client: reqwest, with a limit on everything.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use reqwest::blocking::Client;
+use reqwest::redirect::Policy;
+
+use super::error::FetchError;
+use super::exchange::Exchange;
+use super::transport::{Response, Transport};
+use super::unit::unit;
+use super::{DEADLINE, tls};
+use crate::provider::Provider;
+use crate::snapshot::Snapshot;
+use crate::url;
+
+/// How long a connection may take to be made.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A deadline beyond this is this: a wait without a limit is none.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
+
+/// How to fetch. The defaults are what a machine with direct access needs; proxies are taken from the usual environment
+/// variables (`HTTPS_PROXY`, `NO_PROXY`).
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Options {
+    /// How long a connection may take to be made; 5 seconds.
+    pub connect_timeout: Duration,
+    /// How long the whole unit may take; 20 seconds, and at most an hour.
+    pub deadline: Duration,
+    /// Certificate authorities to trust, in PEM, beside those of the machine.
+    pub ca_file: Option<PathBuf>,
+    /// Whether those of `ca_file` alone are trusted.
+    pub ca_only: bool,
+    /// A mirror: `https://H/P` is read from `<mirror>/H/P`, for both documents. It is trusted like the provider, since it
+    /// chooses the keys.
+    pub mirror: Option<String>,
+    /// Whether to go through the proxies of the environment variables; yes.
+    pub proxies: bool,
+    /// Addresses to use for hosts instead of asking the name system.
+    pub resolve: Vec<(String, SocketAddr)>,
+}
+
+impl Options {
+    /// The options that the environment variables say: `IDPORTEN_CONFIG_CA_FILE`, `IDPORTEN_CONFIG_CA_ONLY` (`true` or
+    /// `false`) and `IDPORTEN_CONFIG_MIRROR`.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Setup`](super::Kind::Setup): a variable has a value that it cannot have.
+    pub fn from_env(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, FetchError> {
+        let set = |name| variable(name).filter(|value| !value.is_empty());
+        let ca_only = match set("IDPORTEN_CONFIG_CA_ONLY").as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(other) => {
+                let remedy = format!("it is {other:?}; set it to `true` or `false`");
+                return Err(FetchError::setup("IDPORTEN_CONFIG_CA_ONLY cannot be used", remedy));
+            }
+        };
+        let ca_file = set("IDPORTEN_CONFIG_CA_FILE").map(PathBuf::from);
+        Ok(Self { ca_file, ca_only, mirror: set("IDPORTEN_CONFIG_MIRROR"), ..Self::default() })
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            connect_timeout: CONNECT_TIMEOUT,
+            deadline: DEADLINE,
+            ca_file: None,
+            ca_only: false,
+            mirror: None,
+            proxies: true,
+            resolve: Vec::new(),
+        }
+    }
+}
+
+/// Fetches the documents of environments. Cheap to clone and to use from any thread, inside an async runtime too.
+#[derive(Debug, Clone)]
+pub struct Fetcher {
+    client: Client,
+    deadline: Duration,
+    mirror: Option<String>,
+}
+
+impl Fetcher {
+    /// A fetcher with these options.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Setup`](super::Kind::Setup): the machine has no certificate authorities, the file of them cannot be read, or the mirror is not an
+    /// https URL. Each error says what mends it.
+    pub fn new(options: Options) -> Result<Self, FetchError> {
+        on_a_thread(move || Self::build(options))
+    }
+
+    fn build(options: Options) -> Result<Self, FetchError> {
+        if let Some(mirror) = &options.mirror {
+            check_mirror(mirror)?;
+        }
+        let mut builder = Client::builder()
+            .tls_backend_preconfigured(tls::config(options.ca_file.as_deref(), options.ca_only)?)
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never())
+            .connect_timeout(options.connect_timeout)
+            .user_agent(concat!("idporten-config/", env!("CARGO_PKG_VERSION")));
+        if !options.proxies {
+            builder = builder.no_proxy();
+        }
+        for (host, address) in &options.resolve {
+            builder = builder.resolve(host, *address);
+        }
+        let client = builder.build().map_err(|error| FetchError::setup("the HTTP client cannot be set up", error))?;
+        Ok(Self { client, deadline: options.deadline, mirror: options.mirror })
+    }
+
+    /// Fetches the metadata of an environment, and then the keys from where it says they are. `now` is the time that the
+    /// snapshot is of; behind a mirror the answers' `Age` and `Date` make it older.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong, at which step, and its cause; [`FetchError::kind`] says what to do about it. Nothing of a body is in
+    /// it.
+    pub fn fetch(&self, provider: &Provider, now: SystemTime) -> Result<Snapshot, FetchError> {
+        on_a_thread(|| self.unit(provider, now))
+    }
+
+    /// Fetches the documents of several environments side by side, and hands over each result as it ends, on the caller's
+    /// thread.
+    pub fn fetch_all(
+        &self,
+        providers: &[Provider],
+        now: SystemTime,
+        mut each: impl FnMut(&Provider, Result<Snapshot, FetchError>),
+    ) {
+        thread::scope(|scope| {
+            let (sender, results) = mpsc::channel();
+            for provider in providers {
+                let sender = sender.clone();
+                // The receiver outlives the threads: nothing is lost.
+                scope.spawn(move || drop(sender.send((provider, self.fetch(provider, now)))));
+            }
+            drop(sender);
+            for (provider, result) in results {
+                each(provider, result);
+            }
+        });
+    }
+
+    fn unit(&self, provider: &Provider, now: SystemTime) -> Result<Snapshot, FetchError> {
+        let fetched = unit(provider, now, self.deadline.min(LONGEST), |url, left| {
+            let url = self.address(url);
+            self.exchange(left).get(&url)?.into_answer(&url, now)
+        });
+        fetched.map(|fetched| fetched.snapshot)
+    }
+
+    fn exchange(&self, time: Duration) -> Exchange<'_> {
+        Exchange { client: &self.client, deadline: Instant::now() + time, ages: self.mirror.is_some() }
+    }
+
+    /// Where a document is read from.
+    fn address(&self, url: &str) -> String {
+        match &self.mirror {
+            Some(mirror) => {
+                let path = url.split_once("://").map_or(url, |(_, path)| path);
+                format!("{}/{path}", mirror.trim_end_matches('/'))
+            }
+            None => url.to_owned(),
+        }
+    }
+}
+
+impl Transport for Fetcher {
+    /// Gets a document, from the mirror where there is one.
+    fn get(&self, url: &str, timeout: Duration) -> Result<Response, FetchError> {
+        on_a_thread(|| self.exchange(timeout.min(self.deadline).min(LONGEST)).get(&self.address(url)))
+    }
+}
+
+/// A fetcher that is set up with the first request, and again where that failed: the machine may have been mended.
+#[cfg(feature = "refresh")]
+pub(crate) struct LazyFetcher {
+    options: Options,
+    fetcher: std::sync::OnceLock<Fetcher>,
+}
+
+#[cfg(feature = "refresh")]
+impl LazyFetcher {
+    /// Fails only where the options themselves are wrong.
+    pub(crate) fn new(options: Options) -> Result<Self, FetchError> {
+        options.mirror.as_deref().map_or(Ok(()), check_mirror)?;
+        Ok(Self { options, fetcher: std::sync::OnceLock::new() })
+    }
+}
+
+#[cfg(feature = "refresh")]
+impl Transport for LazyFetcher {
+    fn get(&self, url: &str, timeout: Duration) -> Result<Response, FetchError> {
+        if let Some(fetcher) = self.fetcher.get() {
+            return fetcher.get(url, timeout);
+        }
+        let fetcher = Fetcher::new(self.options.clone())?;
+        self.fetcher.get_or_init(|| fetcher).get(url, timeout)
+    }
+}
+
+fn check_mirror(mirror: &str) -> Result<(), FetchError> {
+    // A port is fine here: the mirror is the operator's own word.
+    match url::parse(mirror, url::Transport::Development) {
+        Ok(_) if !mirror.starts_with("https://") => Err(FetchError::mirror(mirror, "is not https")),
+        Ok(_) if mirror.contains('?') => Err(FetchError::mirror(mirror, "has a query")),
+        Ok(_) => Ok(()),
+        Err(reason) => Err(FetchError::mirror(mirror, reason)),
+    }
+}
+
+/// Runs on a thread of its own: the blocking client panics where an async runtime is entered.
+fn on_a_thread<T: Send>(work: impl FnOnce() -> Result<T, FetchError> + Send) -> Result<T, FetchError> {
+    thread::scope(|scope| {
+        let worker = thread::Builder::new().name("idporten-config-fetch".to_owned()).spawn_scoped(scope, work);
+        match worker.map(thread::ScopedJoinHandle::join) {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(FetchError::crashed()),
+            Err(error) => Err(FetchError::setup("no thread can be started", error)),
+        }
+    })
+}

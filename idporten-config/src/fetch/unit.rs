@@ -1,0 +1,102 @@
+//! Metadata first, then the keys from where it says they are; checked as one.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use super::error::{FetchError, Step};
+#[cfg(feature = "refresh-core")]
+use super::{DEADLINE, Transport};
+use crate::json::{Object, Value};
+use crate::metadata;
+use crate::provider::Provider;
+use crate::snapshot::{Origin, Snapshot};
+use crate::violation::{Rule, Violation};
+
+/// A document that was answered with.
+pub(super) struct Answer {
+    /// Where it was read from: behind a mirror, its address.
+    pub(super) url: String,
+    pub(super) body: Vec<u8>,
+    /// When the document was as it is here.
+    pub(super) as_of: SystemTime,
+    /// How long the answer says it may be cached.
+    pub(super) max_age: Option<Duration>,
+}
+
+/// Both documents, every rule passed.
+pub(crate) struct Fetched {
+    pub(crate) snapshot: Snapshot,
+    /// How long both answers say they may be cached, where they do.
+    #[cfg_attr(not(feature = "refresh-core"), expect(dead_code, reason = "what is cached is the refresher's matter"))]
+    pub(crate) max_age: Option<Duration>,
+}
+
+/// Fetches a provider's documents through a transport, unless it is told to stop on the way.
+#[cfg(feature = "refresh-core")]
+pub(crate) fn fetch(
+    transport: &dyn Transport,
+    provider: &Provider,
+    now: SystemTime,
+    stopped: &dyn Fn() -> bool,
+) -> Result<Fetched, FetchError> {
+    unit(provider, now, DEADLINE, |url, left| {
+        if stopped() {
+            return Err(FetchError::stopped());
+        }
+        transport.get(url, left)?.into_answer(url, now)
+    })
+}
+
+/// Fetches a provider's documents, each with `get`, which is told how much time is left: of both, one is asked for a second
+/// time where that may help. No request is made to an address that breaks a rule.
+pub(super) fn unit(
+    provider: &Provider,
+    now: SystemTime,
+    deadline: Duration,
+    mut get: impl FnMut(&str, Duration) -> Result<Answer, FetchError>,
+) -> Result<Fetched, FetchError> {
+    let start = Instant::now();
+    let mut retries = 1;
+    let mut get = |url: &str| {
+        loop {
+            let left = deadline.saturating_sub(start.elapsed());
+            if left.is_zero() {
+                return Err(FetchError::overdue(url));
+            }
+            match get(url, left) {
+                Err(error) if retries > 0 && error.is_worth_a_retry() && start.elapsed() < deadline => retries -= 1,
+                result => return result,
+            }
+        }
+    };
+    let answer = get(provider.well_known_url()).map_err(|error| error.in_step(Step::Metadata))?;
+    let document = object(&answer).map_err(|error| error.in_step(Step::Metadata))?;
+    let violations = metadata::check(&document, provider, true);
+    if !violations.is_empty() {
+        return Err(FetchError::rules(&answer.url, violations).in_step(Step::Metadata));
+    }
+    let jwks_uri = document.get("jwks_uri").and_then(Value::as_str).unwrap_or_default();
+    let keys = get(jwks_uri).map_err(|error| error.in_step(Step::Keys))?;
+    let jwks = json(&keys).map_err(|error| error.in_step(Step::Keys))?;
+    let as_of = answer.as_of.min(keys.as_of).min(now);
+    let snapshot = Snapshot::new(provider.clone(), as_of, Origin::Fetched, document, Some(jwks))
+        .map_err(|error| FetchError::rules(&keys.url, error.violations().to_vec()).in_step(Step::Keys))?;
+    // A statement of one document alone is one about the unit.
+    let max_age = [answer.max_age, keys.max_age].into_iter().flatten().min();
+    Ok(Fetched { snapshot, max_age })
+}
+
+fn json(answer: &Answer) -> Result<Value, FetchError> {
+    Value::parse(&answer.body).map_err(|error| {
+        FetchError::rules(&answer.url, vec![Violation::new("", Rule::Syntax, format!("not JSON: {error}"))])
+    })
+}
+
+fn object(answer: &Answer) -> Result<Object, FetchError> {
+    match json(answer)? {
+        Value::Object(object) => Ok(object),
+        other => {
+            let violation = Violation::wrong_type("", "a top level object", &other);
+            Err(FetchError::rules(&answer.url, vec![violation]))
+        }
+    }
+}

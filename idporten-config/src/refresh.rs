@@ -1,0 +1,236 @@
+//! The refresher: it keeps the live metadata and keys of a provider at hand, and trusts nothing for ever.
+//!
+//! A service starts at once from the snapshot that it was built with, fetches about once a day, follows a rotation of keys when
+//! the first token with a new key comes, and goes on through an outage of the provider or the network for as long as its
+//! [`RefreshPolicy`] allows. The [`guide`] says how the numbers relate, what to alert on, and what to do in the night.
+//!
+//! ```
+//! use idporten_config::KnownEnvironment;
+//! use idporten_config::refresh::{LookupError, Refresher};
+//! use idporten_config::testing::{MemoryProvider, snapshot};
+//!
+//! # let environment = KnownEnvironment::IdportenTest;
+//! # let seed = snapshot(environment, std::time::SystemTime::now(), &["one"]).to_string();
+//! # let transport = MemoryProvider::new(&snapshot(environment, std::time::SystemTime::now(), &["one"]));
+//! // In a program: `providers::idporten::Environment::Prod.snapshot()`, and `.start()` with feature `refresh`.
+//! let refresher = Refresher::builder(&*seed)?.start_with(transport)?;
+//!
+//! let config = refresher.current()?;
+//! assert_eq!(config.metadata().token_endpoint, "https://test.idporten.no/token");
+//!
+//! // The header of a token says which key and algorithm; it only chooses among what the provider publishes.
+//! match refresher.find_keys_wait(Some("one"), "RS256") {
+//!     Ok(keys) => assert_eq!(keys.iter().len(), 1),                 // verify with each, until one fits
+//!     Err(LookupError::UnknownKey) => println!("401"),              // the token is not valid
+//!     Err(error) => println!("503: {error}"),                       // it cannot be told now
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Handles are cheap to clone, and work on any thread and in any async executor: nothing here needs a runtime, and nothing
+//! blocks but what has `wait` or `now` in its name and no `async`.
+
+mod builder;
+mod clock;
+mod config;
+mod error;
+mod event;
+mod policy;
+pub mod schedule;
+mod state;
+mod status;
+mod store;
+mod wait;
+mod worker;
+
+/// How the numbers relate, what to watch, and what to do.
+#[doc = include_str!("refresh/guide.md")]
+pub mod guide {}
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use builder::Builder;
+pub(crate) use clock::Clock;
+pub use config::{Current, Keys, ProviderConfig};
+pub use error::{LookupError, Reason, RefreshError, StartError, Unavailable};
+pub use event::Event;
+pub use policy::{PolicyError, RefreshPolicy};
+pub use schedule::{Cause, Health, Limit, Source};
+use state::Shared;
+pub use status::{Counters, KeyStatus, Status};
+use wait::{Lookup, block, wait};
+
+pub use crate::fetch::{FetchError, Response, Transport};
+use crate::snapshot::Snapshot;
+
+/// A handle to a refresher. When the last one is dropped, the refresher ends: no request starts after, and nothing is waited for.
+#[derive(Clone)]
+pub struct Refresher {
+    shared: Arc<Shared>,
+    _alive: Arc<Alive>,
+}
+
+/// What all handles hold, and the worker does not.
+struct Alive(Arc<Shared>);
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+impl Refresher {
+    /// Sets a refresher up, from a snapshot: the text of a generated `SNAPSHOT`, or a [`Snapshot`].
+    ///
+    /// It serves from the start if it was fetched, is complete and has a usable key. Any other snapshot (the bundled ones are
+    /// such) only says which environment it is: then a fetch starts at once, and until it succeeds the answer is
+    /// [`Reason::NotYetFetched`].
+    ///
+    /// # Errors
+    ///
+    /// A text that is no snapshot, or one that breaks a rule.
+    pub fn builder<S: TryInto<Snapshot>>(seed: S) -> Result<Builder, StartError>
+    where
+        StartError: From<S::Error>,
+    {
+        Ok(Builder::new(seed.try_into()?))
+    }
+
+    fn new(shared: Arc<Shared>) -> Self {
+        Self { _alive: Arc::new(Alive(Arc::clone(&shared))), shared }
+    }
+
+    /// The configuration in force. It never waits, and takes no lock.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is served; the error says why.
+    pub fn current(&self) -> Result<Current, Unavailable> {
+        self.shared.current()
+    }
+
+    /// The keys that may verify a token with this `kid` and `alg` in its header. It never waits: a kid that is not in the set
+    /// asks for a fetch, within its budget, and is undetermined. A known kid costs no lock, no clock and no allocation, whatever
+    /// happens elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// See [`LookupError`].
+    pub fn find_keys(&self, kid: Option<&str>, alg: &str) -> Result<Keys, LookupError> {
+        block(&*self.shared.clock, self.lookup(kid, alg, false))
+    }
+
+    /// As [`find_keys`](Self::find_keys), and for a kid that is not in the set waits for the fetch, at most
+    /// [`key_wait`](RefreshPolicy::key_wait). It blocks this thread: in async code, use
+    /// [`find_keys_async`](Self::find_keys_async).
+    ///
+    /// # Errors
+    ///
+    /// See [`LookupError`].
+    pub fn find_keys_wait(&self, kid: Option<&str>, alg: &str) -> Result<Keys, LookupError> {
+        block(&*self.shared.clock, self.lookup(kid, alg, true))
+    }
+
+    /// As [`find_keys_wait`](Self::find_keys_wait), in a future. Dropping it disturbs nothing.
+    ///
+    /// # Errors
+    ///
+    /// See [`LookupError`].
+    pub async fn find_keys_async(&self, kid: Option<&str>, alg: &str) -> Result<Keys, LookupError> {
+        wait(self.lookup(kid, alg, true)).await
+    }
+
+    fn lookup<'a>(
+        &'a self,
+        kid: Option<&'a str>,
+        alg: &'a str,
+        waits: bool,
+    ) -> impl FnMut() -> wait::Turn<Result<Keys, LookupError>> {
+        let mut lookup = Lookup::new(&self.shared, kid, alg, waits);
+        move || lookup.turn()
+    }
+
+    /// Waits until something is served, at most for this long. It blocks this thread.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is served by then; the error says why.
+    pub fn wait_ready(&self, timeout: Duration) -> Result<(), Unavailable> {
+        block(&*self.shared.clock, self.shared.until_ready(timeout))
+    }
+
+    /// As [`wait_ready`](Self::wait_ready), in a future.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is served by then; the error says why.
+    pub async fn wait_ready_async(&self, timeout: Duration) -> Result<(), Unavailable> {
+        wait(self.shared.until_ready(timeout)).await
+    }
+
+    /// Refreshes now, whatever the budgets say, and waits for it: for the fetch that is under way, or for one of its own. It
+    /// blocks this thread.
+    ///
+    /// # Errors
+    ///
+    /// The fetch failed, or did not come about. What was served goes on being served.
+    pub fn refresh_now(&self) -> Result<(), RefreshError> {
+        block(&*self.shared.clock, self.shared.until_refreshed())
+    }
+
+    /// As [`refresh_now`](Self::refresh_now), in a future.
+    ///
+    /// # Errors
+    ///
+    /// The fetch failed, or did not come about. What was served goes on being served.
+    pub async fn refresh_now_async(&self) -> Result<(), RefreshError> {
+        wait(self.shared.until_refreshed()).await
+    }
+
+    /// Says that a signature under a kid that is in the set did not verify: the provider may have put another key under it.
+    /// Whether a fetch is under way because of that, or anyway; it is at most one an hour, none while the set is younger than
+    /// five minutes, and none where the kid is the key's own thumbprint.
+    #[expect(clippy::must_use_candidate, reason = "what it answers is worth knowing, and nothing hangs on it")]
+    pub fn report_bad_signature(&self, kid: &str) -> bool {
+        let now = self.shared.clock.now();
+        let mut core = self.shared.core();
+        let may_change = core.config.as_ref().is_some_and(|config| config.has_kid(kid) && !config.is_thumbprint(kid));
+        let fetches = may_change && core.schedule.report_bad_signature(now);
+        if fetches {
+            self.shared.clock.wake();
+        }
+        fetches
+    }
+
+    /// Serves no key of this kid or thumbprint from now on, whoever publishes it, until the process ends. How many of the keys
+    /// that are held are met by it: none may be a typing error. ID-porten's kids are labels that a new key may take over: name a
+    /// thumbprint where you can.
+    #[expect(clippy::must_use_candidate, reason = "what it answers is worth knowing, and nothing hangs on it")]
+    pub fn distrust(&self, kid_or_thumbprint: &str) -> usize {
+        let mut core = self.shared.core();
+        if !core.distrusted.iter().any(|name| name == kid_or_thumbprint) {
+            core.distrusted.push(kid_or_thumbprint.to_owned());
+        }
+        self.shared.publish(&core);
+        self.shared.clock.wake();
+        core.config.as_ref().map_or(0, |config| config.count_named(kid_or_thumbprint))
+    }
+
+    /// How things stand, from memory.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        Status::of(&self.shared)
+    }
+}
+
+impl fmt::Debug for Refresher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let current = self.current();
+        f.debug_struct("Refresher")
+            .field("environment", &self.shared.seed.provider().slug())
+            .field("as_of", &current.as_ref().map(|config| config.as_of()).ok())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,158 @@
+//! Setting a refresher up: from which seed it starts, and with what.
+
+use std::collections::hash_map::RandomState;
+use std::fmt;
+use std::hash::{BuildHasher, Hasher};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::Refresher;
+use super::clock::{Clock, SystemClock};
+use super::config::ProviderConfig;
+use super::error::StartError;
+use super::event::Event;
+use super::policy::RefreshPolicy;
+use super::schedule::{Limit, Schedule, Seed, Source};
+use super::state::Shared;
+use super::store::Store;
+use super::worker::{OnEvent, Worker};
+#[cfg(feature = "refresh")]
+use crate::fetch::Options;
+use crate::fetch::Transport;
+use crate::snapshot::{Origin, Snapshot};
+use crate::testing::VirtualClock;
+
+/// How a refresher is set up. Made by [`Refresher::builder`].
+pub struct Builder {
+    seed: Snapshot,
+    policy: RefreshPolicy,
+    store: Option<PathBuf>,
+    on_event: Option<OnEvent>,
+    clock: Option<Arc<dyn Clock>>,
+    #[cfg(feature = "refresh")]
+    options: Option<Options>,
+}
+
+impl Builder {
+    pub(super) fn new(seed: Snapshot) -> Self {
+        Self {
+            seed,
+            policy: RefreshPolicy::default(),
+            store: None,
+            on_event: None,
+            clock: None,
+            #[cfg(feature = "refresh")]
+            options: None,
+        }
+    }
+
+    /// When to fetch and how long to serve.
+    #[must_use]
+    pub fn policy(self, policy: RefreshPolicy) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// A file that carries the last success from one process to the next: what is in it, where it is newer than the seed,
+    /// serves from the start. **Who can write it chooses the keys**: it must be a regular file of this user's, and neither it
+    /// nor its directory may be writable for everybody. A file that is broken, or of another environment, is ignored and
+    /// reported; one that cannot be written disturbs nothing. Processes may share it.
+    #[must_use]
+    pub fn store(self, path: impl Into<PathBuf>) -> Self {
+        Self { store: Some(path.into()), ..self }
+    }
+
+    /// What is told of [events](Event): called on the refresher's own thread. A panic in it is counted, and ends nothing.
+    #[must_use]
+    pub fn on_event(self, on_event: impl Fn(&Event) + Send + 'static) -> Self {
+        Self { on_event: Some(Box::new(on_event)), ..self }
+    }
+
+    /// The time, from a test's clock.
+    #[must_use]
+    pub fn clock(self, clock: &VirtualClock) -> Self {
+        Self { clock: Some(clock.sleeper()), ..self }
+    }
+
+    /// How to fetch, in place of what the environment variables say. (`deadline` is 20 seconds, whatever is set.)
+    #[cfg(feature = "refresh")]
+    #[must_use]
+    pub fn fetch_options(self, options: Options) -> Self {
+        Self { options: Some(options), ..self }
+    }
+
+    /// Starts with the client of [`fetch`](crate::fetch). It waits for nothing: the client is set up with the first fetch, and
+    /// what is wrong with its certificate authorities is then reported as a failed one.
+    ///
+    /// # Errors
+    ///
+    /// A policy that contradicts itself, a variable or mirror that cannot be used, or no thread to be had.
+    #[cfg(feature = "refresh")]
+    pub fn start(mut self) -> Result<Refresher, StartError> {
+        let options = match self.options.take() {
+            Some(options) => options,
+            None => Options::from_env(&|name| std::env::var(name).ok()).map_err(StartError::Client)?,
+        };
+        let client = crate::fetch::LazyFetcher::new(options).map_err(StartError::Client)?;
+        self.start_with(client)
+    }
+
+    /// Starts with an HTTP client of one's own. It waits for nothing.
+    ///
+    /// # Errors
+    ///
+    /// A policy that contradicts itself, or no thread to be had.
+    pub fn start_with(self, transport: impl Transport) -> Result<Refresher, StartError> {
+        self.policy.check().map_err(StartError::Policy)?;
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
+        let now = clock.now();
+        let store = self.store.map(Store::new);
+        let loaded = store.as_ref().map_or(Ok(None), |store| store.load(self.seed.provider()));
+        let stored = loaded.as_ref().ok().and_then(Option::as_ref);
+        let (config, seed) = choose(&self.policy, &self.seed, stored, now.wall).unzip();
+        let random = RandomState::new().build_hasher().finish();
+        let schedule = Schedule::new(self.policy.clone(), random, now, seed);
+        let shared = Arc::new(Shared::new(clock, self.policy, self.seed, schedule, config));
+        shared.core().store_error = loaded.err();
+        let worker = Worker::new(Arc::clone(&shared), Box::new(transport), store, self.on_event);
+        worker.spawn().map_err(StartError::Thread)?;
+        Ok(Refresher::new(shared))
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("environment", &self.seed.provider().slug())
+            .field("policy", &self.policy)
+            .field("store", &self.store)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is served from the start: what was stored, where it is newer, or else what was compiled in.
+fn choose(
+    policy: &RefreshPolicy,
+    baked: &Snapshot,
+    stored: Option<&Snapshot>,
+    now: SystemTime,
+) -> Option<(ProviderConfig, Seed)> {
+    // Only what was fetched can be trusted to be all that the provider published.
+    let baked = Some(baked).filter(|baked| baked.origin() == Origin::Fetched).and_then(ProviderConfig::new);
+    let stored = stored.and_then(ProviderConfig::new);
+    let seed = |config: &ProviderConfig, source, limit| Seed { source, as_of: config.as_of(), limit };
+    let baked = baked.map(|config| (seed(&config, Source::Baked, Limit::SeedMaxAge), config));
+    let stored = stored.map(|config| (seed(&config, Source::Stored, Limit::MaxAge), config));
+    let age = |seed: &Seed| policy.age(seed.as_of, now);
+    let (seed, config) = match (baked, stored) {
+        (Some((baked, _)), Some((stored, config))) if age(&stored) < age(&baked) => {
+            // A key that was withdrawn between the two is not to come back: what is newer takes the place of the seed even where
+            // only a seed may still be served.
+            let as_seed = !policy.may_serve(stored, now) && policy.may_serve(baked, now);
+            (Seed { limit: if as_seed { Limit::SeedMaxAge } else { stored.limit }, ..stored }, config)
+        }
+        (Some(baked), _) => baked,
+        (None, stored) => stored?,
+    };
+    Some((config, seed))
+}

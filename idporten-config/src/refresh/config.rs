@@ -1,0 +1,217 @@
+//! What is served: metadata and keys of one refresh, prepared so that a look-up has nothing left to do.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use arc_swap::Guard;
+
+use crate::algorithm::SigningAlg;
+use crate::jwks::{MAX_CANDIDATES, SigningKey};
+use crate::metadata::ProviderMetadata;
+use crate::provider::Provider;
+use crate::snapshot::Snapshot;
+
+/// The metadata and keys of a provider, as they were at one moment. It never changes: a refresh puts another in its place.
+#[derive(Debug, Clone)]
+pub struct ProviderConfig {
+    snapshot: Snapshot,
+    metadata: ProviderMetadata,
+    keys: Vec<Prepared>,
+}
+
+/// A key, and what a look-up asks of it.
+#[derive(Debug, Clone)]
+struct Prepared {
+    key: SigningKey,
+    thumbprint: String,
+    /// The algorithms that it may serve, a bit for each.
+    algs: u16,
+}
+
+impl ProviderConfig {
+    /// What may be served of a snapshot: nothing, unless it is complete and has a usable key.
+    pub(super) fn new(snapshot: &Snapshot) -> Option<Self> {
+        let (metadata, published) = (snapshot.complete_metadata()?, snapshot.signing_algs());
+        let prepare = |key: &SigningKey| {
+            let served = SigningAlg::ALL.iter().filter(|alg| key.serves(**alg, &published));
+            Prepared {
+                key: key.clone(),
+                thumbprint: key.thumbprint(),
+                algs: served.fold(0, |all, alg| all | bit(*alg)),
+            }
+        };
+        let keys: Vec<_> = snapshot.jwks()?.keys().iter().map(prepare).collect();
+        (!keys.is_empty()).then(|| Self { snapshot: snapshot.clone(), metadata, keys })
+    }
+
+    /// The same without the keys of these kids and thumbprints; nothing where no key is left.
+    pub(super) fn without(mut self, distrusted: &[String]) -> Option<Self> {
+        self.keys.retain(|key| !distrusted.iter().any(|name| key.is_named(name)));
+        (!self.keys.is_empty()).then_some(self)
+    }
+
+    /// The environment.
+    #[must_use]
+    pub fn provider(&self) -> &Provider {
+        self.snapshot.provider()
+    }
+
+    /// The metadata: the endpoints to use, and what the provider supports.
+    #[must_use]
+    pub fn metadata(&self) -> &ProviderMetadata {
+        &self.metadata
+    }
+
+    /// When the documents were as they are here.
+    #[must_use]
+    pub fn as_of(&self) -> SystemTime {
+        self.snapshot.as_of()
+    }
+
+    /// The documents that this was made of, distrusted keys included; its text is a snapshot file.
+    #[must_use]
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// The keys that signatures may be verified with, each with its RFC 7638 thumbprint, in the order served.
+    #[must_use]
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = (&SigningKey, &str)> {
+        self.keys.iter().map(|key| (&key.key, key.thumbprint.as_str()))
+    }
+
+    /// The candidates for a token with this header. The kid matches byte for byte, and never a key without one; without a kid
+    /// there is a candidate only if exactly one key fits.
+    #[must_use]
+    pub fn find_keys(&self, kid: Option<&str>, alg: &str) -> Vec<&SigningKey> {
+        self.find(kid, alg).iter().map(|&at| &self.keys[usize::from(at)].key).collect()
+    }
+
+    pub(super) fn find(&self, kid: Option<&str>, alg: &str) -> Found {
+        let mut found = Found { at: [0; MAX_CANDIDATES], count: 0 };
+        let Ok(alg) = alg.parse().map(bit) else { return found };
+        // At most 100 keys are in a set.
+        for (at, key) in (0..).zip(&self.keys) {
+            if key.algs & alg == 0 || kid.is_some_and(|kid| key.key.kid() != Some(kid)) {
+                continue;
+            }
+            if kid.is_none() && found.count == 1 {
+                return Found { count: 0, ..found };
+            }
+            // A set holds no more of one kid and algorithm.
+            if let Some(place) = found.at.get_mut(found.count) {
+                *place = at;
+                found.count += 1;
+            }
+        }
+        found
+    }
+
+    pub(super) fn has_kid(&self, kid: &str) -> bool {
+        self.keys.iter().any(|key| key.key.kid() == Some(kid))
+    }
+
+    /// How many keys a name means.
+    pub(super) fn count_named(&self, name: &str) -> usize {
+        self.keys.iter().filter(|key| key.is_named(name)).count()
+    }
+
+    /// Whether this kid is the thumbprint of its key, which then can be no other key's.
+    pub(super) fn is_thumbprint(&self, kid: &str) -> bool {
+        self.keys.iter().any(|key| key.key.kid() == Some(kid) && key.thumbprint == kid)
+    }
+}
+
+impl Prepared {
+    fn is_named(&self, name: &str) -> bool {
+        self.key.kid() == Some(name) || self.thumbprint == name
+    }
+}
+
+fn bit(alg: SigningAlg) -> u16 {
+    1 << alg as u16
+}
+
+/// Which keys of a set fit.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found {
+    at: [u8; MAX_CANDIDATES],
+    count: usize,
+}
+
+impl Found {
+    fn iter(&self) -> std::slice::Iter<'_, u8> {
+        self.at[..self.count].iter()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}
+
+pub(super) type Live = Guard<Option<Arc<ProviderConfig>>>;
+
+/// The configuration in force: a short-lived guard, for as long as one piece of work takes. It does not change under its
+/// holder; keep it with [`to_arc`](Self::to_arc).
+pub struct Current(Live);
+
+impl Current {
+    /// The guard, if there is something to guard.
+    pub(super) fn new(live: Live) -> Option<Self> {
+        live.is_some().then_some(Self(live))
+    }
+
+    /// The configuration, to be kept: it will not change, and grow old.
+    #[must_use]
+    pub fn to_arc(&self) -> Arc<ProviderConfig> {
+        self.0.as_ref().map_or_else(|| unreachable!("a guard is made of something"), Arc::clone)
+    }
+}
+
+impl Deref for Current {
+    type Target = ProviderConfig;
+
+    fn deref(&self) -> &ProviderConfig {
+        self.0.as_deref().unwrap_or_else(|| unreachable!("a guard is made of something"))
+    }
+}
+
+impl fmt::Debug for Current {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
+/// The keys that may verify a token, one at the least: as a rule one, and more where the provider has several under one kid. Try
+/// each. A short-lived guard, as [`Current`].
+#[derive(Debug)]
+pub struct Keys {
+    config: Current,
+    found: Found,
+}
+
+impl Keys {
+    pub(super) fn new(config: Current, found: Found) -> Self {
+        Self { config, found }
+    }
+
+    /// The keys.
+    #[must_use]
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &SigningKey> {
+        self.found.iter().map(|&at| &self.config.keys[usize::from(at)].key)
+    }
+
+    /// The configuration that they are of.
+    #[must_use]
+    pub fn config(&self) -> &ProviderConfig {
+        &self.config
+    }
+
+    /// The configuration that they are of, to be kept; [`ProviderConfig::find_keys`] finds them in it.
+    #[must_use]
+    pub fn to_arc(&self) -> Arc<ProviderConfig> {
+        self.config.to_arc()
+    }
+}

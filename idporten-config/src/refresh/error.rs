@@ -1,0 +1,210 @@
+//! Why there is no answer, by what a caller would do about it.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::policy::PolicyError;
+use super::schedule::Limit;
+use crate::fetch::FetchError;
+use crate::snapshot::SnapshotError;
+
+/// Why there are no keys for a token. Only [`UnknownKey`](Self::UnknownKey) makes the token invalid (a 401); the others are the
+/// service's own trouble (a 503).
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum LookupError {
+    /// Nothing is served at all.
+    Unavailable(Unavailable),
+    /// The kid is not in the set, and whether the provider publishes it cannot be told now: a fetch is under way, has failed, or
+    /// may not be made yet.
+    Undetermined {
+        /// When it is worth asking again.
+        retry_after: Duration,
+    },
+    /// No key that the provider publishes fits: a fetch that began after the question has shown it, or none ever can (an
+    /// algorithm that is not asymmetric; no kid, and not exactly one key that fits).
+    UnknownKey,
+}
+
+/// Nothing is served, and why.
+#[derive(Debug, Clone)]
+pub struct Unavailable {
+    reason: Reason,
+    last_error: Option<Arc<FetchError>>,
+}
+
+/// Why nothing is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// There is no seed that may be served, and no fetch has succeeded yet.
+    NotYetFetched,
+    /// No refresh has succeeded for as long as this field of the policy allows.
+    TooStale(Limit),
+    /// Every key that is published is distrusted by the program.
+    Distrusted,
+    /// The refresher has ended, which it does only by a bug or where no handle is left.
+    Stopped,
+}
+
+/// Why a refresh that was asked for did not come about. What was served goes on being served.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum RefreshError {
+    /// The fetch failed; all who waited for it have this same error.
+    Failed(Arc<FetchError>),
+    /// It did not end within a minute.
+    TimedOut,
+    /// The policy is [`RefreshPolicy::never`](super::RefreshPolicy::never).
+    Never,
+    /// The refresher has ended.
+    Stopped,
+}
+
+/// Why a refresher does not start.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The snapshot is not one that may be used.
+    Snapshot(SnapshotError),
+    /// The policy contradicts itself.
+    Policy(PolicyError),
+    /// The options or variables of the HTTP client cannot be used.
+    Client(FetchError),
+    /// The machine gives no thread.
+    Thread(std::io::Error),
+}
+
+impl Unavailable {
+    pub(super) fn new(reason: Reason, last_error: Option<Arc<FetchError>>) -> Self {
+        Self { reason, last_error }
+    }
+
+    /// Why nothing is served.
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// How the last fetch failed, if it did.
+    #[must_use]
+    pub fn last_error(&self) -> Option<&FetchError> {
+        self.last_error.as_deref()
+    }
+}
+
+impl fmt::Display for Unavailable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.reason {
+            Reason::NotYetFetched => f.write_str("there is no seed to serve, and no fetch has succeeded yet")?,
+            Reason::TooStale(limit) => write!(f, "no refresh has succeeded for longer than `{limit}` allows")?,
+            Reason::Distrusted => f.write_str("every published key is distrusted")?,
+            Reason::Stopped => return f.write_str("the refresher has ended; start another"),
+        }
+        match &self.last_error {
+            Some(error) => write!(f, " ({error}); it is tried again by itself"),
+            None => f.write_str("; see its status for the next attempt"),
+        }
+    }
+}
+
+impl Error for Unavailable {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.last_error.as_deref().map(|error| error as &(dyn Error + 'static))
+    }
+}
+
+impl fmt::Display for LookupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unavailable(unavailable) => unavailable.fmt(f),
+            Self::Undetermined { retry_after } => {
+                let seconds = retry_after.as_secs_f64().ceil();
+                write!(f, "it cannot be told now whether the provider publishes this key; ask again in {seconds} s")
+            }
+            Self::UnknownKey => f.write_str("the provider publishes no key for this token; refuse it"),
+        }
+    }
+}
+
+impl Error for LookupError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Unavailable(unavailable) => unavailable.source(),
+            _ => None,
+        }
+    }
+}
+
+impl From<Unavailable> for LookupError {
+    fn from(unavailable: Unavailable) -> Self {
+        Self::Unavailable(unavailable)
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::MaxAge => "max_age",
+            Self::SeedMaxAge => "seed_max_age",
+        })
+    }
+}
+
+impl fmt::Display for RefreshError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(error) => error.fmt(f),
+            Self::TimedOut => {
+                f.write_str("the refresh did not end within a minute; see whether the HTTP client has a limit")
+            }
+            Self::Never => f.write_str("the policy makes no requests; start with another one"),
+            Self::Stopped => f.write_str("the refresher has ended; start another"),
+        }
+    }
+}
+
+impl Error for RefreshError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Failed(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Snapshot(error) => error.fmt(f),
+            Self::Policy(error) => write!(f, "the refresh policy cannot be used: {error}"),
+            Self::Client(error) => error.fmt(f),
+            Self::Thread(error) => write!(f, "no thread can be started: {error}; raise the limit of this process"),
+        }
+    }
+}
+
+impl Error for StartError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Snapshot(error) => error.source(),
+            Self::Policy(_) => None,
+            Self::Client(error) => error.source(),
+            Self::Thread(error) => Some(error),
+        }
+    }
+}
+
+impl From<std::convert::Infallible> for StartError {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl From<SnapshotError> for StartError {
+    fn from(error: SnapshotError) -> Self {
+        Self::Snapshot(error)
+    }
+}

@@ -1,0 +1,158 @@
+//! What the handles and the worker share.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+
+use super::clock::Clock;
+use super::config::{Current, Keys, ProviderConfig};
+use super::error::{Reason, Unavailable};
+use super::policy::RefreshPolicy;
+use super::schedule::{Health, Schedule};
+use super::status::Counters;
+use crate::compare::{Change, Comparison};
+use crate::fetch::FetchError;
+use crate::jwks::JwkSet;
+use crate::snapshot::Snapshot;
+
+pub(super) struct Shared {
+    /// What is served: all that a reader touches.
+    live: ArcSwapOption<ProviderConfig>,
+    /// Why nothing is, where nothing is.
+    refusal: ArcSwap<Unavailable>,
+    pub(super) stopped: AtomicBool,
+    /// Told of each end of a fetch, each deadline of those who wait, and the end of the worker.
+    pub(super) changed: event_listener::Event,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) policy: RefreshPolicy,
+    /// What was compiled in.
+    pub(super) seed: Snapshot,
+    core: Mutex<Core>,
+}
+
+/// What is behind the lock. It is never held during I/O, or while a listener is told.
+pub(super) struct Core {
+    pub(super) schedule: Schedule,
+    /// The last that was accepted, distrusted keys included, even where it may be served no longer.
+    pub(super) config: Option<Arc<ProviderConfig>>,
+    pub(super) distrusted: Vec<String>,
+    /// The end of a fetch, for the worker to look at.
+    pub(super) landed: Option<Result<Landed, FetchError>>,
+    pub(super) last_error: Option<Arc<FetchError>>,
+    pub(super) last_success: Option<SystemTime>,
+    pub(super) drift: Vec<Change>,
+    pub(super) store_error: Option<String>,
+    pub(super) counters: Counters,
+    /// How many look-ups wait.
+    pub(super) waiting: usize,
+    /// The first deadline among all who wait.
+    pub(super) deadline: Option<Duration>,
+}
+
+/// What a fetch brought.
+pub(super) struct Landed {
+    pub(super) config: ProviderConfig,
+    /// How old it was when the fetch began.
+    pub(super) age: Duration,
+    pub(super) max_age: Option<Duration>,
+    pub(super) changes: Comparison,
+    pub(super) drift: Vec<Change>,
+}
+
+impl Shared {
+    pub(super) fn new(
+        clock: Arc<dyn Clock>,
+        policy: RefreshPolicy,
+        seed: Snapshot,
+        schedule: Schedule,
+        config: Option<ProviderConfig>,
+    ) -> Self {
+        let shared = Self {
+            live: ArcSwapOption::empty(),
+            refusal: ArcSwap::from_pointee(Unavailable::new(Reason::NotYetFetched, None)),
+            stopped: AtomicBool::new(false),
+            changed: event_listener::Event::new(),
+            clock,
+            policy,
+            seed,
+            core: Mutex::new(Core {
+                schedule,
+                config: config.map(Arc::new),
+                distrusted: Vec::new(),
+                landed: None,
+                last_error: None,
+                last_success: None,
+                drift: Vec::new(),
+                store_error: None,
+                counters: Counters::default(),
+                waiting: 0,
+                deadline: None,
+            }),
+        };
+        shared.publish(&shared.core());
+        shared
+    }
+
+    pub(super) fn core(&self) -> MutexGuard<'_, Core> {
+        // What a panic left behind is whole: nothing in here is changed in two steps that could.
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn current(&self) -> Result<Current, Unavailable> {
+        Current::new(self.live.load()).ok_or_else(|| Unavailable::clone(&self.refusal.load()))
+    }
+
+    /// The keys for a token with this header, if what is served has any.
+    pub(super) fn find(&self, kid: Option<&str>, alg: &str) -> Result<Option<Keys>, Unavailable> {
+        let config = self.current()?;
+        let found = config.find(kid, alg);
+        Ok((!found.is_empty()).then(|| Keys::new(config, found)))
+    }
+
+    /// Puts in force what may be served now. The lock is held, so that nobody puts something older in its place.
+    pub(super) fn publish(&self, core: &Core) {
+        match core.served(self.stopped.load(Ordering::SeqCst)) {
+            Ok(config) => self.live.store(Some(config)),
+            Err(reason) => {
+                // First why, then that: who finds nothing finds the reason.
+                self.refusal.store(Arc::new(Unavailable::new(reason, core.last_error.clone())));
+                self.live.store(None);
+            }
+        }
+    }
+
+    /// No handle is left, or the worker has ended: nothing is served, and nobody waits.
+    pub(super) fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        self.publish(&self.core());
+        self.changed.notify(usize::MAX);
+        self.clock.wake();
+    }
+}
+
+impl Core {
+    fn served(&self, stopped: bool) -> Result<Arc<ProviderConfig>, Reason> {
+        let config = self.config.as_ref().ok_or(Reason::NotYetFetched)?;
+        match self.schedule.expired() {
+            _ if stopped => Err(Reason::Stopped),
+            Some(limit) => Err(Reason::TooStale(limit)),
+            None if self.distrusted.is_empty() => Ok(Arc::clone(config)),
+            None => {
+                let trusted = ProviderConfig::clone(config).without(&self.distrusted);
+                trusted.map(Arc::new).ok_or(Reason::Distrusted)
+            }
+        }
+    }
+
+    /// How things stand; what the schedule cannot know of included.
+    pub(super) fn health(&self, shared: &Shared) -> Health {
+        let leaked = self.config.as_ref().and_then(|config| config.snapshot().jwks()).is_some_and(JwkSet::is_leaked);
+        match self.schedule.health(shared.clock.now()) {
+            _ if shared.live.load().is_none() => Health::Failing,
+            health if leaked => health.max(Health::Critical),
+            health => health,
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! A clock that moves when it is told to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::{Duration, SystemTime};
+
+use event_listener::{EventListener, Listener};
+
+use crate::refresh::Clock;
+use crate::refresh::schedule::Now;
+
+/// A clock that stands still until it is told to move. Refreshers that were given it do all that falls due on the way, one
+/// thing after another, and are at rest when [`advance`](Self::advance) returns: no test sleeps, and each run is the same.
+///
+/// A call that waits (`find_keys_wait`, `wait_ready`, `refresh_now`) moves the clock by itself where nothing else can happen
+/// any more; for the async forms, [`block_on`](Self::block_on) does. Clones are the same clock.
+#[derive(Clone)]
+pub struct VirtualClock(Arc<Inner>);
+
+struct Inner {
+    state: Mutex<State>,
+    moved: Condvar,
+}
+
+struct State {
+    now: Now,
+    /// Who sleeps, and until when.
+    sleepers: BTreeMap<u64, Duration>,
+    /// Who was woken before it slept.
+    woken: BTreeSet<u64>,
+    /// How many threads are at work; while there are any, the clock stands still.
+    busy: usize,
+    next: u64,
+}
+
+impl VirtualClock {
+    /// A clock that stands at this time of day.
+    #[must_use]
+    pub fn new(wall: SystemTime) -> Self {
+        let now = Now { monotonic: Duration::ZERO, wall };
+        let state = State { now, sleepers: BTreeMap::new(), woken: BTreeSet::new(), busy: 0, next: 0 };
+        Self(Arc::new(Inner { state: Mutex::new(state), moved: Condvar::new() }))
+    }
+
+    /// The time of day.
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
+        self.state().now.wall
+    }
+
+    /// Moves on by this much. All that falls due is done at its time.
+    pub fn advance(&self, by: Duration) {
+        let target = self.state().now.monotonic.saturating_add(by);
+        while self.step(target) {}
+        drop(self.at_rest());
+    }
+
+    /// Sets the time of day, as an operator or a time server does; nothing else moves.
+    pub fn set(&self, wall: SystemTime) {
+        self.at_rest().now.wall = wall;
+    }
+
+    /// The machine is suspended for this long: the time of day moves on, and the monotonic clock stands still.
+    pub fn suspend(&self, time: Duration) {
+        let mut state = self.at_rest();
+        state.now.wall += time;
+    }
+
+    /// Waits for a future, and moves on where nothing else can happen any more.
+    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        let mut future = pin!(future);
+        loop {
+            let flag = Arc::new(Flag(AtomicBool::new(false)));
+            let waker = Waker::from(Arc::clone(&flag));
+            if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                return output;
+            }
+            loop {
+                let mut state = self.at_rest();
+                if flag.0.load(Ordering::SeqCst) {
+                    break;
+                }
+                self.jump(&mut state);
+            }
+        }
+    }
+
+    /// Sleeps for so long of this clock's time. For transports: other threads do not count as being at work.
+    pub(super) fn sleep(&self, time: Duration) {
+        let mut state = self.state();
+        let until = state.now.monotonic.saturating_add(time);
+        let id = state.id();
+        self.sleep_as(state, id, until);
+    }
+
+    /// This clock, for a refresher.
+    pub(crate) fn sleeper(&self) -> Arc<dyn Clock> {
+        Arc::new(Sleeper { clock: self.clone(), id: self.state().id() })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state when nobody is at work.
+    fn at_rest(&self) -> MutexGuard<'_, State> {
+        self.0.moved.wait_while(self.state(), |state| state.busy > 0).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Moves on to what is due next, at most to the target. Whether there may be more on the way.
+    fn step(&self, target: Duration) -> bool {
+        let mut state = self.at_rest();
+        let next = state.sleepers.values().copied().min().filter(|next| *next <= target);
+        state.move_to(next.unwrap_or(target));
+        self.0.moved.notify_all();
+        next.is_some()
+    }
+
+    /// Moves on to what is due next, if there is anything.
+    fn jump(&self, state: &mut State) {
+        let next = state.sleepers.values().copied().min().filter(|next| *next < Duration::MAX);
+        assert!(next.is_some(), "this wait would never end: nothing is due");
+        state.move_to(next.unwrap_or_default());
+        self.0.moved.notify_all();
+    }
+
+    fn sleep_as(&self, mut state: MutexGuard<'_, State>, id: u64, until: Duration) {
+        if state.woken.remove(&id) || until <= state.now.monotonic {
+            return;
+        }
+        state.sleepers.insert(id, until);
+        state.busy -= 1;
+        self.0.moved.notify_all();
+        drop(self.0.moved.wait_while(state, |state| state.sleepers.contains_key(&id)));
+    }
+}
+
+impl State {
+    fn id(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    fn move_to(&mut self, monotonic: Duration) {
+        let by = monotonic.saturating_sub(self.now.monotonic);
+        self.now = Now { monotonic: self.now.monotonic + by, wall: self.now.wall + by };
+        let due: Vec<u64> = self.sleepers.iter().filter(|(_, until)| **until <= monotonic).map(|(id, _)| *id).collect();
+        for id in due {
+            self.rouse(id);
+        }
+    }
+
+    /// Whoever is roused is at work from this moment, not from when its thread comes to it.
+    fn rouse(&mut self, id: u64) {
+        match self.sleepers.remove(&id) {
+            Some(_) => self.busy += 1,
+            None => drop(self.woken.insert(id)),
+        }
+    }
+}
+
+impl fmt::Debug for VirtualClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("VirtualClock").field(&self.now()).finish()
+    }
+}
+
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+/// The clock as one refresher has it.
+struct Sleeper {
+    clock: VirtualClock,
+    id: u64,
+}
+
+impl Clock for Sleeper {
+    fn now(&self) -> Now {
+        self.clock.state().now
+    }
+
+    fn park(&self, until: Duration) {
+        self.clock.sleep_as(self.clock.state(), self.id, until);
+    }
+
+    fn wake(&self) {
+        self.clock.state().rouse(self.id);
+        self.clock.0.moved.notify_all();
+    }
+
+    fn enter(&self) {
+        self.clock.state().busy += 1;
+    }
+
+    fn leave(&self) {
+        self.clock.state().busy -= 1;
+        self.clock.0.moved.notify_all();
+    }
+
+    fn block(&self, mut listener: EventListener) {
+        loop {
+            let state = self.clock.at_rest();
+            if Pin::new(&mut listener).poll(&mut Context::from_waker(Waker::noop())).is_ready() {
+                return;
+            }
+            if state.sleepers.is_empty() {
+                // Nobody is left to wait for: the refresher has ended, and says so.
+                drop(state);
+                return listener.wait();
+            }
+            let mut state = state;
+            self.clock.jump(&mut state);
+        }
+    }
+}
