@@ -119,7 +119,7 @@ impl Refresher {
     ///
     /// See [`LookupError`].
     pub fn find_keys(&self, kid: Option<&str>, alg: &str) -> Result<Keys, LookupError> {
-        block(&*self.shared.clock, self.lookup(kid, alg, false))
+        self.shared.find(kid, alg).map_or_else(|| self.look_up(kid, alg, false), Ok)
     }
 
     /// As [`find_keys`](Self::find_keys), and for a kid that is not in the set waits for the fetch, at most
@@ -130,7 +130,7 @@ impl Refresher {
     ///
     /// See [`LookupError`].
     pub fn find_keys_wait(&self, kid: Option<&str>, alg: &str) -> Result<Keys, LookupError> {
-        block(&*self.shared.clock, self.lookup(kid, alg, true))
+        self.shared.find(kid, alg).map_or_else(|| self.look_up(kid, alg, true), Ok)
     }
 
     /// As [`find_keys_wait`](Self::find_keys_wait), in a future. Dropping it disturbs nothing.
@@ -139,17 +139,20 @@ impl Refresher {
     ///
     /// See [`LookupError`].
     pub async fn find_keys_async(&self, kid: Option<&str>, alg: &str) -> Result<Keys, LookupError> {
-        wait(self.lookup(kid, alg, true)).await
+        match self.shared.find(kid, alg) {
+            Some(keys) => Ok(keys),
+            None => {
+                let mut lookup = Lookup::new(&self.shared, kid, alg, true);
+                wait(|| lookup.turn()).await
+            }
+        }
     }
 
-    fn lookup<'a>(
-        &'a self,
-        kid: Option<&'a str>,
-        alg: &'a str,
-        waits: bool,
-    ) -> impl FnMut() -> wait::Turn<Result<Keys, LookupError>> {
+    /// What a key that is not at hand costs.
+    #[cold]
+    fn look_up(&self, kid: Option<&str>, alg: &str, waits: bool) -> Result<Keys, LookupError> {
         let mut lookup = Lookup::new(&self.shared, kid, alg, waits);
-        move || lookup.turn()
+        block(&*self.shared.clock, || lookup.turn())
     }
 
     /// Waits until something is served, at most for this long. It blocks this thread.

@@ -86,27 +86,24 @@ impl ProviderConfig {
     /// there is a candidate only if exactly one key fits.
     #[must_use]
     pub fn find_keys(&self, kid: Option<&str>, alg: &str) -> Vec<&SigningKey> {
-        self.find(kid, alg).iter().map(|&at| &self.keys[usize::from(at)].key).collect()
+        self.find(kid, alg).into_iter().flat_map(|found| found.keys(self)).collect()
     }
 
-    pub(super) fn find(&self, kid: Option<&str>, alg: &str) -> Found {
+    #[inline]
+    pub(super) fn find(&self, kid: Option<&str>, alg: &str) -> Option<Found> {
+        let alg = bit(alg.parse().ok()?);
         let mut found = Found { at: [0; MAX_CANDIDATES], count: 0 };
-        let Ok(alg) = alg.parse().map(bit) else { return found };
         // At most 100 keys are in a set.
         for (at, key) in (0..).zip(&self.keys) {
             if key.algs & alg == 0 || kid.is_some_and(|kid| key.key.kid() != Some(kid)) {
                 continue;
             }
-            if kid.is_none() && found.count == 1 {
-                return Found { count: 0, ..found };
-            }
             // A set holds no more of one kid and algorithm.
-            if let Some(place) = found.at.get_mut(found.count) {
-                *place = at;
-                found.count += 1;
-            }
+            *found.at.get_mut(usize::from(found.count))? = at;
+            found.count += 1;
         }
-        found
+        let is_answer = if kid.is_some() { found.count > 0 } else { found.count == 1 };
+        is_answer.then_some(found)
     }
 
     pub(super) fn has_kid(&self, kid: &str) -> bool {
@@ -134,20 +131,16 @@ fn bit(alg: SigningAlg) -> u16 {
     1 << alg as u16
 }
 
-/// Which keys of a set fit.
+/// Which keys of a set fit, one at the least.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Found {
     at: [u8; MAX_CANDIDATES],
-    count: usize,
+    count: u8,
 }
 
 impl Found {
-    fn iter(&self) -> std::slice::Iter<'_, u8> {
-        self.at[..self.count].iter()
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.count == 0
+    fn keys(self, config: &ProviderConfig) -> impl ExactSizeIterator<Item = &SigningKey> {
+        self.at.into_iter().take(usize::from(self.count)).map(|at| &config.keys[usize::from(at)].key)
     }
 }
 
@@ -200,7 +193,7 @@ impl Keys {
     /// The keys.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &SigningKey> {
-        self.found.iter().map(|&at| &self.config.keys[usize::from(at)].key)
+        self.found.keys(&self.config)
     }
 
     /// The configuration that they are of.

@@ -105,10 +105,11 @@ impl Shared {
     }
 
     /// The keys for a token with this header, if what is served has any.
-    pub(super) fn find(&self, kid: Option<&str>, alg: &str) -> Result<Option<Keys>, Unavailable> {
-        let config = self.current()?;
-        let found = config.find(kid, alg);
-        Ok((!found.is_empty()).then(|| Keys::new(config, found)))
+    #[inline]
+    pub(super) fn find(&self, kid: Option<&str>, alg: &str) -> Option<Keys> {
+        let live = self.live.load();
+        let found = live.as_deref()?.find(kid, alg)?;
+        Some(Keys::new(Current::new(live)?, found))
     }
 
     /// Puts in force what may be served now. The lock is held, so that nobody puts something older in its place.

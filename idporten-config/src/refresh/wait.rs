@@ -68,24 +68,14 @@ impl<'a> Lookup<'a> {
     }
 
     pub(super) fn turn(&mut self) -> Turn<Result<Keys, LookupError>> {
-        // All that a known kid costs.
-        if let Ok(Some(keys)) = self.shared.find(self.kid, self.alg) {
-            return Turn::Done(Ok(keys));
-        }
-        self.ask()
-    }
-
-    #[cold]
-    fn ask(&mut self) -> Turn<Result<Keys, LookupError>> {
         // Before looking, so that what happens between looking and waiting is not missed.
         let listener = self.shared.changed.listen();
         let mut core = self.shared.core();
-        let unavailable = match self.shared.find(self.kid, self.alg) {
-            Ok(Some(keys)) => return Turn::Done(Ok(keys)),
-            Ok(None) => None,
-            Err(unavailable) => Some(unavailable),
-        };
-        let error = match unavailable {
+        // Under the lock: nobody puts anything else in force meanwhile.
+        if let Some(keys) = self.shared.find(self.kid, self.alg) {
+            return Turn::Done(Ok(keys));
+        }
+        let error = match self.shared.current().err() {
             Some(unavailable) if unavailable.reason() == Reason::Stopped => unavailable.into(),
             None if self.is_hopeless() => LookupError::UnknownKey,
             unavailable => match (self.inquire(&mut core, unavailable.is_none()), unavailable) {
