@@ -35,11 +35,15 @@ mod clock;
 mod config;
 mod error;
 mod event;
+#[cfg(all(test, loom))]
+mod interleavings;
 mod policy;
 pub mod schedule;
 mod state;
 mod status;
 mod store;
+mod sync;
+mod teller;
 mod wait;
 mod worker;
 
@@ -48,7 +52,6 @@ mod worker;
 pub mod guide {}
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 pub use builder::Builder;
@@ -60,6 +63,7 @@ pub use policy::{PolicyError, RefreshPolicy};
 pub use schedule::{Cause, Health, Limit, Source};
 use state::Shared;
 pub use status::{Counters, KeyStatus, Status};
+use sync::Arc;
 use wait::{Lookup, block, wait};
 
 pub use crate::fetch::{FetchError, Response, Transport};

@@ -199,16 +199,24 @@ impl LazyFetcher {
         options.mirror.as_deref().map_or(Ok(()), check_mirror)?;
         Ok(Self { options, fetcher: std::sync::OnceLock::new() })
     }
+
+    fn fetcher(&self) -> Result<&Fetcher, FetchError> {
+        if self.fetcher.get().is_none() {
+            // Where two set it up, the second is dropped.
+            drop(self.fetcher.set(Fetcher::new(self.options.clone())?));
+        }
+        self.fetcher.get().ok_or_else(FetchError::crashed)
+    }
 }
 
 #[cfg(feature = "refresh")]
 impl Transport for LazyFetcher {
     fn get(&self, url: &str, timeout: Duration) -> Result<Response, FetchError> {
-        if let Some(fetcher) = self.fetcher.get() {
-            return fetcher.get(url, timeout);
-        }
-        let fetcher = Fetcher::new(self.options.clone())?;
-        self.fetcher.get_or_init(|| fetcher).get(url, timeout)
+        self.fetcher()?.get(url, timeout)
+    }
+
+    fn prepare(&self) -> Result<(), FetchError> {
+        self.fetcher().map(drop)
     }
 }
 

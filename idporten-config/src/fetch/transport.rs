@@ -39,6 +39,15 @@ pub trait Transport: Send + Sync + 'static {
     ///
     /// [`FetchError::network`] where there is no response; any response with a status is none.
     fn get(&self, url: &str, timeout: Duration) -> Result<Response, FetchError>;
+
+    /// Sets up what takes its time, before the first request of each unit. Nothing, for most.
+    ///
+    /// # Errors
+    ///
+    /// No request can be made.
+    fn prepare(&self) -> Result<(), FetchError> {
+        Ok(())
+    }
 }
 
 /// A response to a request for a document.
@@ -140,7 +149,7 @@ mod tests {
         assert_eq!(of(200, "application/json", MAX_BYTES).unwrap().as_of, now);
         assert!(of(200, "application/json", MAX_BYTES + 1).is_err());
         assert!(of(200, "text/html", 1).is_err());
-        assert!(of(302, "application/json", 1).unwrap_err().to_string().contains("redirects are not followed"));
+        assert!(of(302, "application/json", 1).err().unwrap().to_string().contains("redirects are not followed"));
     }
 
     #[test]

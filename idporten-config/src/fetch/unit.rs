@@ -38,6 +38,7 @@ pub(crate) fn fetch(
     now: SystemTime,
     stopped: &dyn Fn() -> bool,
 ) -> Result<Fetched, FetchError> {
+    transport.prepare()?;
     unit(provider, now, DEADLINE, |url, left| {
         if stopped() {
             return Err(FetchError::stopped());

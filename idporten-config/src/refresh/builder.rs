@@ -16,7 +16,9 @@ use super::policy::RefreshPolicy;
 use super::schedule::{Limit, Schedule, Seed, Source};
 use super::state::Shared;
 use super::store::Store;
-use super::worker::{OnEvent, Worker};
+use super::sync;
+use super::teller::{OnEvent, Teller};
+use super::worker::Worker;
 #[cfg(feature = "refresh")]
 use crate::fetch::Options;
 use crate::fetch::Transport;
@@ -62,7 +64,8 @@ impl Builder {
         Self { store: Some(path.into()), ..self }
     }
 
-    /// What is told of [events](Event): called on the refresher's own thread. A panic in it is counted, and ends nothing.
+    /// What is told of [events](Event), on a thread of its own: it may take its time, and nothing waits for it. While it is
+    /// 1,024 events behind, further ones are left out and counted; so is a panic in it.
     #[must_use]
     pub fn on_event(self, on_event: impl Fn(&Event) + Send + 'static) -> Self {
         Self { on_event: Some(Box::new(on_event)), ..self }
@@ -71,10 +74,15 @@ impl Builder {
     /// The time, from a test's clock.
     #[must_use]
     pub fn clock(self, clock: &VirtualClock) -> Self {
-        Self { clock: Some(clock.sleeper()), ..self }
+        self.clock_of(clock.sleeper())
     }
 
-    /// How to fetch, in place of what the environment variables say. (`deadline` is 20 seconds, whatever is set.)
+    pub(super) fn clock_of(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock: Some(clock), ..self }
+    }
+
+    /// How to fetch, in place of what the environment variables say. Both documents have 20 seconds together; a shorter
+    /// `deadline` bounds each of them.
     #[cfg(feature = "refresh")]
     #[must_use]
     pub fn fetch_options(self, options: Options) -> Self {
@@ -112,9 +120,11 @@ impl Builder {
         let (config, seed) = choose(&self.policy, &self.seed, stored, now.wall).unzip();
         let random = RandomState::new().build_hasher().finish();
         let schedule = Schedule::new(self.policy.clone(), random, now, seed);
-        let shared = Arc::new(Shared::new(clock, self.policy, self.seed, schedule, config));
+        let shared = sync::Arc::new(Shared::new(clock, self.policy, self.seed, schedule, config));
         shared.core().store_error = loaded.err();
-        let worker = Worker::new(Arc::clone(&shared), Box::new(transport), store, self.on_event);
+        let teller = self.on_event.map(|on_event| Teller::spawn(sync::Arc::clone(&shared), on_event));
+        let teller = teller.transpose().map_err(StartError::Thread)?;
+        let worker = Worker::new(sync::Arc::clone(&shared), Box::new(transport), store, teller);
         worker.spawn().map_err(StartError::Thread)?;
         Ok(Refresher::new(shared))
     }

@@ -45,6 +45,8 @@ pub enum Reason {
     TooStale(Limit),
     /// Every key that is published is distrusted by the program.
     Distrusted,
+    /// The provider publishes private keys and no other: whoever read them can sign.
+    Leaked,
     /// The refresher has ended, which it does only by a bug or where no handle is left.
     Stopped,
 }
@@ -101,6 +103,7 @@ impl fmt::Display for Unavailable {
             Reason::NotYetFetched => f.write_str("there is no seed to serve, and no fetch has succeeded yet")?,
             Reason::TooStale(limit) => write!(f, "no refresh has succeeded for longer than `{limit}` allows")?,
             Reason::Distrusted => f.write_str("every published key is distrusted")?,
+            Reason::Leaked => f.write_str("the provider publishes private keys and no other")?,
             Reason::Stopped => return f.write_str("the refresher has ended; start another"),
         }
         match &self.last_error {

@@ -6,8 +6,7 @@ use super::schedule::{Cause, Health, Limit};
 use crate::compare::{Change, Comparison};
 use crate::fetch::FetchError;
 
-/// Something that happened. It is told in order, on the refresher's own thread and outside any lock: a listener may take its
-/// time, and the next is told when it returns. For a channel, send a clone.
+/// Something that happened. It is told in order, outside any lock. For a channel, send a clone.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event {

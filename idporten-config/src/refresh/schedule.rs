@@ -151,8 +151,8 @@ pub struct Schedule {
     failed: u64,
     /// In a row, up to now.
     failures: u32,
-    /// Whether a timed fetch has failed since the last success.
-    missed: bool,
+    /// How many timed fetches have failed since the last success.
+    missed: u32,
     /// `Retry-After`, on the monotonic clock.
     not_before: Duration,
     /// When unknown kids asked for fetches, within the window.
@@ -197,7 +197,7 @@ impl Schedule {
             succeeded: 0,
             failed: 0,
             failures: 0,
-            missed: false,
+            missed: 0,
             not_before: Duration::ZERO,
             asked: VecDeque::new(),
             reported: None,
@@ -233,7 +233,11 @@ impl Schedule {
     /// When there will be something to do if nothing happens, on the monotonic clock, if both clocks go at one pace.
     #[must_use]
     pub fn wake(&self, now: Now) -> Duration {
-        let left = if self.flight.is_some() { None } else { self.until_due(now) };
+        let left = match (&self.flight, self.wanted) {
+            (Some(_), _) => None,
+            (None, Some(_)) => Some(Duration::ZERO),
+            (None, None) => self.until_due(now),
+        };
         let expires = self.held.filter(|held| !held.expired).map(|held| self.left(&held, now));
         let next = left.into_iter().chain(expires).min();
         next.map_or(Duration::MAX, |left| now.monotonic.saturating_add(left))
@@ -244,15 +248,16 @@ impl Schedule {
     pub fn succeeded(&mut self, age: Duration, max_age: Option<Duration>) {
         let Some(flight) = self.flight.take() else { return };
         self.succeeded = self.begun;
-        (self.failures, self.missed, self.not_before) = (0, false, Duration::ZERO);
+        (self.failures, self.missed, self.not_before) = (0, 0, Duration::ZERO);
         self.held =
             Some(Held { source: Source::Network, limit: Limit::MaxAge, since: flight.begun, age, expired: false });
         let interval = self.policy.interval(max_age);
         self.due = (flight.begun, self.draw(interval.mul_f64(0.9), interval));
     }
 
-    /// The fetch failed, and the provider may have said when to come again. Nothing that is served is touched.
-    pub fn failed(&mut self, now: Now, retry_after: Option<Duration>) {
+    /// The fetch failed, and the provider may have said when to come again. Nothing that is served is touched. Where it is
+    /// `urgent` the next timed fetch comes as after one that failed, whatever this one was made for.
+    pub fn failed(&mut self, now: Now, retry_after: Option<Duration>, urgent: bool) {
         let Some(flight) = self.flight.take() else { return };
         self.failed = self.begun;
         self.failures = self.failures.saturating_add(1);
@@ -260,9 +265,9 @@ impl Schedule {
             self.not_before = now.monotonic.saturating_add(retry_after.min(MAX_RETRY_AFTER));
         }
         // What was asked for between times leaves the timed refresh where it is.
-        if flight.timed {
-            self.missed = true;
-            let longest = self.policy.backoff_after(self.failures);
+        if flight.timed || urgent {
+            self.missed = self.missed.saturating_add(1);
+            let longest = self.policy.backoff_after(self.missed);
             self.due = (now, self.draw(SOON.min(longest), longest));
         }
     }
@@ -405,7 +410,7 @@ impl Schedule {
     #[must_use]
     pub fn too_stale_at(&self, now: Now) -> Option<SystemTime> {
         let held = self.held?;
-        let (limit, age) = (self.policy.limit(held.limit), held.monotonic_age_at(now));
+        let (limit, age) = (self.policy.limit(held.limit), self.age_that_counts(&held, now));
         now.wall.checked_add(limit)?.checked_sub(age)
     }
 
@@ -424,11 +429,14 @@ impl Schedule {
         Some(held.limit)
     }
 
-    /// How long it may still be served. The wall clock counts once a refresh is missed: until then it may be the clock that is
-    /// wrong.
+    /// How long it may still be served.
     fn left(&self, held: &Held, now: Now) -> Duration {
-        let age = if self.missed { held.age_at(now) } else { held.monotonic_age_at(now) };
-        self.policy.limit(held.limit).saturating_sub(age)
+        self.policy.limit(held.limit).saturating_sub(self.age_that_counts(held, now))
+    }
+
+    /// The wall clock counts once a refresh is missed: until then it may be the clock that is wrong.
+    fn age_that_counts(&self, held: &Held, now: Now) -> Duration {
+        if self.missed > 0 { held.age_at(now) } else { held.monotonic_age_at(now) }
     }
 
     /// How long after the start the first fetch is due: at once where there is nothing, or nothing young.

@@ -1,7 +1,7 @@
 //! What the handles and the worker share.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -12,7 +12,8 @@ use super::error::{Reason, Unavailable};
 use super::policy::RefreshPolicy;
 use super::schedule::{Health, Schedule};
 use super::status::Counters;
-use crate::compare::{Change, Comparison};
+use super::sync::{AtomicBool, Mutex, MutexGuard};
+use crate::compare::{Change, Comparison, Subject, compare};
 use crate::fetch::FetchError;
 use crate::jwks::JwkSet;
 use crate::snapshot::Snapshot;
@@ -38,6 +39,8 @@ pub(super) struct Core {
     /// The last that was accepted, distrusted keys included, even where it may be served no longer.
     pub(super) config: Option<Arc<ProviderConfig>>,
     pub(super) distrusted: Vec<String>,
+    /// Whether the last set that came had private keys and no other.
+    pub(super) all_leaked: bool,
     /// The end of a fetch, for the worker to look at.
     pub(super) landed: Option<Result<Landed, FetchError>>,
     pub(super) last_error: Option<Arc<FetchError>>,
@@ -81,6 +84,7 @@ impl Shared {
                 schedule,
                 config: config.map(Arc::new),
                 distrusted: Vec::new(),
+                all_leaked: false,
                 landed: None,
                 last_error: None,
                 last_success: None,
@@ -91,13 +95,25 @@ impl Shared {
                 deadline: None,
             }),
         };
-        shared.publish(&shared.core());
+        let mut core = shared.core();
+        core.drift = core.config.as_ref().map(|config| shared.drift_of(config.snapshot())).unwrap_or_default();
+        shared.publish(&core);
+        drop(core);
         shared
     }
 
     pub(super) fn core(&self) -> MutexGuard<'_, Core> {
         // What a panic left behind is whole: nothing in here is changed in two steps that could.
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The members of which generated constants say something else than the live document.
+    pub(super) fn drift_of(&self, live: &Snapshot) -> Vec<Change> {
+        let has_constant = |change: &Change| match &change.subject {
+            Subject::Member(name) => self.seed.metadata_json().contains(name),
+            Subject::Key(_) => false,
+        };
+        compare(&self.seed, live).changes.into_iter().filter(has_constant).collect()
     }
 
     pub(super) fn current(&self) -> Result<Current, Unavailable> {
@@ -135,9 +151,13 @@ impl Shared {
 
 impl Core {
     fn served(&self, stopped: bool) -> Result<Arc<ProviderConfig>, Reason> {
-        let config = self.config.as_ref().ok_or(Reason::NotYetFetched)?;
+        let config = match &self.config {
+            _ if stopped => return Err(Reason::Stopped),
+            _ if self.all_leaked => return Err(Reason::Leaked),
+            None => return Err(Reason::NotYetFetched),
+            Some(config) => config,
+        };
         match self.schedule.expired() {
-            _ if stopped => Err(Reason::Stopped),
             Some(limit) => Err(Reason::TooStale(limit)),
             None if self.distrusted.is_empty() => Ok(Arc::clone(config)),
             None => {
@@ -147,12 +167,17 @@ impl Core {
         }
     }
 
+    /// Whether the provider publishes a private key.
+    pub(super) fn is_leaked(&self) -> bool {
+        let jwks = self.config.as_ref().and_then(|config| config.snapshot().jwks());
+        self.all_leaked || jwks.is_some_and(JwkSet::is_leaked)
+    }
+
     /// How things stand; what the schedule cannot know of included.
     pub(super) fn health(&self, shared: &Shared) -> Health {
-        let leaked = self.config.as_ref().and_then(|config| config.snapshot().jwks()).is_some_and(JwkSet::is_leaked);
         match self.schedule.health(shared.clock.now()) {
             _ if shared.live.load().is_none() => Health::Failing,
-            health if leaked => health.max(Health::Critical),
+            health if self.is_leaked() => health.max(Health::Critical),
             health => health,
         }
     }

@@ -1,5 +1,6 @@
 //! How things stand, for health pages and for whoever is woken at three in the morning.
 
+use std::any::Any;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
@@ -97,6 +98,8 @@ pub struct Counters {
     pub unavailable: u64,
     /// Panics of a listener or a transport.
     pub panics: u64,
+    /// Events that a listener was not told of, since it was too far behind.
+    pub missed_events: u64,
 }
 
 impl Status {
@@ -128,7 +131,7 @@ impl Status {
                 .map(str::to_owned)
                 .collect(),
             rejected_keys: jwks.map(rejected).unwrap_or_default(),
-            leaked: jwks.is_some_and(JwkSet::is_leaked),
+            leaked: core.is_leaked(),
             drift: core.drift.clone(),
             store_error: core.store_error.clone(),
             counters: core.counters.clone(),
@@ -216,6 +219,12 @@ impl Counters {
         } += 1;
     }
 
+    pub(super) fn count_panic(&mut self, panic: Box<dyn Any + Send>) {
+        self.panics += 1;
+        // What was panicked with may panic again when it is dropped.
+        std::mem::forget(panic);
+    }
+
     fn to_json(&self) -> Object {
         object([
             ("due_fetches", self.due_fetches.into()),
@@ -226,6 +235,7 @@ impl Counters {
             ("undetermined", self.undetermined.into()),
             ("unavailable", self.unavailable.into()),
             ("panics", self.panics.into()),
+            ("missed_events", self.missed_events.into()),
         ])
     }
 }

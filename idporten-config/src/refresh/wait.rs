@@ -78,7 +78,7 @@ impl<'a> Lookup<'a> {
         let error = match self.shared.current().err() {
             Some(unavailable) if unavailable.reason() == Reason::Stopped => unavailable.into(),
             None if self.is_hopeless() => LookupError::UnknownKey,
-            unavailable => match (self.inquire(&mut core, unavailable.is_none()), unavailable) {
+            unavailable => match (self.inquire(&mut core, unavailable.as_ref()), unavailable) {
                 (None, _) => return Turn::Wait(listener),
                 (_, Some(unavailable)) => unavailable.into(),
                 (Some(error), None) => error,
@@ -94,8 +94,10 @@ impl<'a> Lookup<'a> {
     }
 
     /// What the schedule says; nothing where it says to wait.
-    fn inquire(&mut self, core: &mut Core, spends: bool) -> Option<LookupError> {
+    fn inquire(&mut self, core: &mut Core, unavailable: Option<&Unavailable>) -> Option<LookupError> {
         let now = self.shared.clock.now();
+        // Where there is nothing, or nothing fresh, the timed fetches see to that.
+        let spends = unavailable.is_none_or(|it| matches!(it.reason(), Reason::Distrusted | Reason::Leaked));
         let ticket = match core.schedule.ask(now, self.ticket, spends) {
             Answer::Pending(ticket) => ticket,
             Answer::Unknown => return Some(LookupError::UnknownKey),

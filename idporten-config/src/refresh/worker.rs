@@ -1,29 +1,27 @@
-//! The thread that keeps time. It does what the schedule says, owns transport and store, and tells what happens.
+//! The thread that keeps time. It does what the schedule says, and owns transport and store.
 //!
 //! A fetch runs on a thread of its own, so that this one stays on time: it ends waits and withdraws what is too stale even
 //! while a request hangs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::thread;
 
 use super::config::ProviderConfig;
 use super::event::Event;
 use super::schedule::{Action, Health, Now};
 use super::state::{Core, Landed, Shared};
 use super::store::Store;
-use crate::compare::{Change, Subject, compare};
+use super::sync::{Arc, thread};
+use super::teller::Teller;
+use crate::compare::compare;
 use crate::fetch::{self, FetchError, Transport};
 use crate::snapshot::Snapshot;
-
-/// What is told of events.
-pub(super) type OnEvent = Box<dyn Fn(&Event) + Send>;
+use crate::violation::Rule;
 
 pub(super) struct Worker {
     shared: Arc<Shared>,
     outside: Arc<Outside>,
-    on_event: Option<OnEvent>,
+    teller: Option<Teller>,
     /// What was last told of.
     health: Health,
     store_error: Option<String>,
@@ -50,10 +48,10 @@ impl Worker {
         shared: Arc<Shared>,
         transport: Box<dyn Transport>,
         store: Option<Store>,
-        on_event: Option<OnEvent>,
+        teller: Option<Teller>,
     ) -> Self {
         let health = shared.core().health(&shared);
-        Self { shared, outside: Arc::new(Outside { transport, store }), on_event, health, store_error: None }
+        Self { shared, outside: Arc::new(Outside { transport, store }), teller, health, store_error: None }
     }
 
     /// Starts the thread.
@@ -71,7 +69,7 @@ impl Worker {
         while !self.shared.stopped.load(Ordering::SeqCst) {
             let mut events = Vec::new();
             let action = self.step(self.shared.clock.now(), &mut events);
-            for event in &events {
+            for event in events {
                 self.tell(event);
             }
             match action {
@@ -136,7 +134,8 @@ impl Worker {
             Ok(landed) => {
                 core.last_success = Some(landed.config.as_of());
                 core.last_error = None;
-                core.config = Some(Arc::new(landed.config));
+                core.all_leaked = false;
+                core.config = Some(landed.config.into());
                 core.schedule.succeeded(landed.age, landed.max_age);
                 events.push(Event::Refreshed { changes: landed.changes });
                 if landed.drift != core.drift {
@@ -145,9 +144,10 @@ impl Worker {
                 }
             }
             Err(error) => {
-                core.schedule.failed(now, error.retry_after());
-                let error = Arc::new(error);
-                core.last_error = Some(Arc::clone(&error));
+                core.all_leaked |= error.violations().iter().any(|violation| violation.rule == Rule::Leaked);
+                core.schedule.failed(now, error.retry_after(), core.all_leaked);
+                let error = std::sync::Arc::new(error);
+                core.last_error = Some(error.clone());
                 let consecutive_failures = core.schedule.consecutive_failures();
                 events.push(Event::Failed { error, consecutive_failures });
             }
@@ -156,12 +156,13 @@ impl Worker {
         self.shared.changed.notify(usize::MAX);
     }
 
-    fn tell(&self, event: &Event) {
+    fn tell(&self, event: Event) {
         #[cfg(feature = "tracing")]
-        event.log(self.shared.seed.provider().slug());
-        let Some(on_event) = &self.on_event else { return };
-        if catch_unwind(AssertUnwindSafe(|| on_event(event))).is_err() {
-            self.shared.core().counters.panics += 1;
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| event.log(self.shared.seed.provider().slug()))) {
+            self.shared.core().counters.count_panic(panic);
+        }
+        if let Some(teller) = &self.teller {
+            teller.tell(event);
         }
     }
 
@@ -195,8 +196,8 @@ impl Drop for Leave<'_> {
 impl Outside {
     /// Fetches, and hands the result to the worker. What succeeded is returned, to be stored.
     fn fetch(&self, shared: &Shared) -> Option<Snapshot> {
-        let result = catch_unwind(AssertUnwindSafe(|| self.landed(shared))).unwrap_or_else(|_| {
-            shared.core().counters.panics += 1;
+        let result = catch_unwind(AssertUnwindSafe(|| self.landed(shared))).unwrap_or_else(|panic| {
+            shared.core().counters.count_panic(panic);
             Err(FetchError::crashed())
         });
         let snapshot = result.as_ref().ok().map(|landed| landed.config.snapshot().clone());
@@ -217,17 +218,8 @@ impl Outside {
             age: now.duration_since(fetched.snapshot.as_of()).unwrap_or_default(),
             max_age: fetched.max_age,
             changes: compare(before, &fetched.snapshot),
-            drift: drift(&shared.seed, &fetched.snapshot),
+            drift: shared.drift_of(&fetched.snapshot),
             config,
         })
     }
-}
-
-/// The members of which generated constants say something else than the live document.
-fn drift(seed: &Snapshot, live: &Snapshot) -> Vec<Change> {
-    let has_constant = |change: &Change| match &change.subject {
-        Subject::Member(name) => seed.metadata_json().contains(name),
-        Subject::Key(_) => false,
-    };
-    compare(seed, live).changes.into_iter().filter(has_constant).collect()
 }

@@ -29,13 +29,13 @@ struct Inner {
 
 struct State {
     now: Now,
-    /// Who sleeps, and until when.
-    sleepers: BTreeMap<u64, Duration>,
+    /// Who sleeps, until when, and whether as one who is otherwise at work.
+    sleepers: BTreeMap<u64, (Duration, bool)>,
     /// Who was woken before it slept.
     woken: BTreeSet<u64>,
     /// How many threads are at work; while there are any, the clock stands still.
     busy: usize,
-    next: u64,
+    last_id: u64,
 }
 
 impl VirtualClock {
@@ -43,7 +43,7 @@ impl VirtualClock {
     #[must_use]
     pub fn new(wall: SystemTime) -> Self {
         let now = Now { monotonic: Duration::ZERO, wall };
-        let state = State { now, sleepers: BTreeMap::new(), woken: BTreeSet::new(), busy: 0, next: 0 };
+        let state = State { now, sleepers: BTreeMap::new(), woken: BTreeSet::new(), busy: 0, last_id: 0 };
         Self(Arc::new(Inner { state: Mutex::new(state), moved: Condvar::new() }))
     }
 
@@ -115,7 +115,7 @@ impl VirtualClock {
     /// Moves on to what is due next, at most to the target. Whether there may be more on the way.
     fn step(&self, target: Duration) -> bool {
         let mut state = self.at_rest();
-        let next = state.sleepers.values().copied().min().filter(|next| *next <= target);
+        let next = state.next().filter(|next| *next <= target);
         state.move_to(next.unwrap_or(target));
         self.0.moved.notify_all();
         next.is_some()
@@ -123,7 +123,7 @@ impl VirtualClock {
 
     /// Moves on to what is due next, if there is anything.
     fn jump(&self, state: &mut State) {
-        let next = state.sleepers.values().copied().min().filter(|next| *next < Duration::MAX);
+        let next = state.next().filter(|next| *next < Duration::MAX);
         assert!(next.is_some(), "this wait would never end: nothing is due");
         state.move_to(next.unwrap_or_default());
         self.0.moved.notify_all();
@@ -133,23 +133,30 @@ impl VirtualClock {
         if state.woken.remove(&id) || until <= state.now.monotonic {
             return;
         }
-        state.sleepers.insert(id, until);
-        state.busy -= 1;
+        let counts = state.busy > 0;
+        state.sleepers.insert(id, (until, counts));
+        state.busy -= usize::from(counts);
         self.0.moved.notify_all();
         drop(self.0.moved.wait_while(state, |state| state.sleepers.contains_key(&id)));
     }
 }
 
 impl State {
+    /// When the first of the sleepers wakes.
+    fn next(&self) -> Option<Duration> {
+        self.sleepers.values().map(|(until, _)| *until).min()
+    }
+
     fn id(&mut self) -> u64 {
-        self.next += 1;
-        self.next
+        self.last_id += 1;
+        self.last_id
     }
 
     fn move_to(&mut self, monotonic: Duration) {
         let by = monotonic.saturating_sub(self.now.monotonic);
         self.now = Now { monotonic: self.now.monotonic + by, wall: self.now.wall + by };
-        let due: Vec<u64> = self.sleepers.iter().filter(|(_, until)| **until <= monotonic).map(|(id, _)| *id).collect();
+        let due: Vec<u64> =
+            self.sleepers.iter().filter(|(_, (until, _))| *until <= monotonic).map(|(id, _)| *id).collect();
         for id in due {
             self.rouse(id);
         }
@@ -158,7 +165,7 @@ impl State {
     /// Whoever is roused is at work from this moment, not from when its thread comes to it.
     fn rouse(&mut self, id: u64) {
         match self.sleepers.remove(&id) {
-            Some(_) => self.busy += 1,
+            Some((_, counts)) => self.busy += usize::from(counts),
             None => drop(self.woken.insert(id)),
         }
     }

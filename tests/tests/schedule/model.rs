@@ -180,7 +180,7 @@ impl Model {
         let Some((_, cause)) = self.flight.take() else { return };
         self.missed |= cause == Cause::Due;
         let (source, expired) = (self.schedule.source(), self.schedule.expired());
-        self.schedule.failed(self.now, retry_after);
+        self.schedule.failed(self.now, retry_after, false);
         assert_eq!(
             (self.schedule.source(), self.schedule.expired()),
             (source, expired),

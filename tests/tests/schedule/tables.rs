@@ -145,7 +145,7 @@ fn failures_are_followed_by_delays_that_grow_to_a_limit_and_a_success_ends_them(
         let mut now = Duration::ZERO;
         for longest in &mut longest {
             assert_eq!(schedule.poll(at(now)), Action::Fetch(Cause::Due));
-            schedule.failed(at(now), None);
+            schedule.failed(at(now), None, false);
             let next = next_fetch(&schedule, now);
             assert!(next >= now + SECOND);
             *longest = (*longest).max(next - now);
@@ -167,14 +167,14 @@ fn a_provider_that_asks_to_be_left_alone_is_obeyed_for_an_hour_at_the_most() {
     for (asked, obeyed) in [(MINUTE * 20, MINUTE * 20), (DAY, HOUR)] {
         let mut schedule = fetched(policy(), 1);
         asks(&mut schedule, HOUR);
-        schedule.failed(at(HOUR), Some(asked));
+        schedule.failed(at(HOUR), Some(asked), false);
         assert_eq!(retry_after(schedule.ask(at(HOUR), None, true)), obeyed, "unknown kids obey");
         assert!(!schedule.report_bad_signature(at(HOUR)), "bad signatures obey");
         asks(&mut schedule, HOUR + obeyed);
 
         let mut schedule = empty();
         schedule.poll(at(Duration::ZERO));
-        schedule.failed(at(Duration::ZERO), Some(asked));
+        schedule.failed(at(Duration::ZERO), Some(asked), false);
         assert_eq!(next_fetch(&schedule, Duration::ZERO), obeyed, "timed refreshes obey");
     }
 }
@@ -189,7 +189,7 @@ fn an_unknown_kid_has_two_fetches_in_a_window_and_is_told_when_it_may_have_anoth
     assert_eq!(retry_after(schedule.ask(at(HOUR + 20 * SECOND), None, true)), 40 * SECOND);
     assert_eq!(retry_after(schedule.ask(at(HOUR + 59 * SECOND), None, true)), SECOND);
     asks(&mut schedule, HOUR + MINUTE);
-    schedule.failed(at(HOUR + MINUTE), None);
+    schedule.failed(at(HOUR + MINUTE), None, false);
     let shadow = retry_after(schedule.ask(at(HOUR + MINUTE), None, true));
     assert_eq!(shadow, 10 * SECOND, "a failure counts, and the window slides");
 }
@@ -234,7 +234,7 @@ fn a_question_is_answered_by_a_fetch_that_began_after_it_and_by_no_other() {
 fn a_fetch_that_fails_leaves_everybody_who_waited_for_it_undetermined() {
     let mut schedule = fetched(policy(), 1);
     let waiting = [asks(&mut schedule, HOUR), pending(schedule.ask(at(HOUR + SECOND), None, true))];
-    schedule.failed(at(HOUR + SECOND), None);
+    schedule.failed(at(HOUR + SECOND), None, false);
     for ticket in waiting {
         retry_after(schedule.ask(at(HOUR + SECOND), Some(ticket), true));
     }
@@ -261,7 +261,7 @@ fn a_bad_signature_has_one_fetch_an_hour_and_none_while_the_set_is_young() {
     assert!(schedule.report_bad_signature(at(5 * MINUTE)));
     assert_eq!(schedule.poll(at(5 * MINUTE)), Action::Fetch(Cause::BadSignature));
     assert!(schedule.report_bad_signature(at(5 * MINUTE)), "it is under way");
-    schedule.failed(at(5 * MINUTE), None);
+    schedule.failed(at(5 * MINUTE), None, false);
     assert!(!schedule.report_bad_signature(at(HOUR + 5 * MINUTE - SECOND)));
     assert!(schedule.report_bad_signature(at(HOUR + 5 * MINUTE)));
 }
@@ -298,7 +298,7 @@ fn a_wall_clock_that_goes_back_changes_nothing() {
     let back = |time| Now { monotonic: time, wall: at(Duration::ZERO).wall - 300 * DAY };
     assert!(matches!(schedule.poll(back(due - SECOND)), Action::Sleep(_)));
     assert_eq!(schedule.poll(back(due)), Action::Fetch(Cause::Due));
-    schedule.failed(back(due), None);
+    schedule.failed(back(due), None, false);
     assert!(matches!(schedule.clone().poll(back(7 * DAY - SECOND)), Action::Fetch(_)));
     assert_eq!(schedule.poll(back(7 * DAY)), Action::Expire(Limit::MaxAge));
 }
@@ -310,7 +310,7 @@ fn a_wall_clock_that_leaps_ahead_expires_nothing_until_a_refresh_has_failed() {
     assert_eq!(schedule.poll(ahead), Action::Fetch(Cause::Due), "it is due, and served meanwhile");
     assert!(matches!(schedule.poll(ahead), Action::Sleep(_)));
     let mut healed = schedule.clone();
-    schedule.failed(ahead, None);
+    schedule.failed(ahead, None, false);
     assert_eq!(schedule.poll(ahead), Action::Expire(Limit::MaxAge));
     healed.succeeded(Duration::ZERO, None);
     assert!(matches!(healed.poll(ahead), Action::Sleep(_)));
@@ -348,7 +348,7 @@ fn what_was_asked_for_between_times_leaves_the_timed_refresh_where_it_is() {
     let mut schedule = fetched(policy(), 1);
     let due = next_fetch(&schedule, Duration::ZERO);
     asks(&mut schedule, HOUR);
-    schedule.failed(at(HOUR), None);
+    schedule.failed(at(HOUR), None, false);
     assert_eq!(next_fetch(&schedule, HOUR), due);
     schedule.force();
     schedule.poll(at(2 * HOUR));

@@ -1,0 +1,103 @@
+//! Every way in which handles, worker and fetch can interleave, up to two changes of thread against their will. Time stands
+//! still here: whoever is not woken waits for ever, and that is found.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use loom::sync::{Condvar, Mutex};
+use loom::thread;
+
+use super::clock::Clock;
+use super::schedule::Now;
+use super::{LookupError, Refresher};
+use crate::environment::KnownEnvironment::IdportenTest;
+use crate::testing::{MemoryProvider, snapshot};
+
+struct StandingStill {
+    woken: Mutex<bool>,
+    bell: Condvar,
+}
+
+impl Clock for StandingStill {
+    fn now(&self) -> Now {
+        Now { monotonic: Duration::ZERO, wall: SystemTime::UNIX_EPOCH }
+    }
+
+    fn park(&self, _: Duration) {
+        let mut woken = self.woken.lock().unwrap();
+        while !*woken {
+            woken = self.bell.wait(woken).unwrap();
+        }
+        *woken = false;
+    }
+
+    fn wake(&self) {
+        *self.woken.lock().unwrap() = true;
+        self.bell.notify_one();
+    }
+}
+
+/// A refresher that serves the key `a`, of a provider that now publishes these.
+fn refresher(kids: &[&str]) -> (Refresher, MemoryProvider) {
+    let provider = MemoryProvider::new(&snapshot(IdportenTest, SystemTime::UNIX_EPOCH, kids));
+    let clock = Arc::new(StandingStill { woken: Mutex::new(false), bell: Condvar::new() });
+    let seed = snapshot(IdportenTest, SystemTime::UNIX_EPOCH, &["a"]);
+    let builder = Refresher::builder(seed).unwrap().clock_of(clock);
+    (builder.start_with(provider.clone()).unwrap(), provider)
+}
+
+fn explore(model: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(2);
+    builder.max_branches = 100_000;
+    builder.check(model);
+}
+
+#[test]
+fn a_look_up_that_waits_hears_of_the_fetch() {
+    explore(|| {
+        let (refresher, _) = refresher(&["a", "b"]);
+        assert_eq!(refresher.find_keys_wait(Some("b"), "RS256").unwrap().iter().len(), 1);
+        assert_eq!(refresher.shared.core().waiting, 0);
+    });
+}
+
+#[test]
+fn two_that_wait_share_one_fetch_and_its_failure() {
+    explore(|| {
+        let (refresher, provider) = refresher(&["a", "b"]);
+        provider.fail(500);
+        let other = refresher.clone();
+        let waiting = thread::spawn(move || other.find_keys_wait(Some("b"), "RS256").map(drop));
+        let own = refresher.find_keys_wait(Some("b"), "RS256").map(drop);
+        for result in [own, waiting.join().unwrap()] {
+            assert!(matches!(result, Err(LookupError::Undetermined { .. })), "{result:?}");
+        }
+        // Who came after the first had failed had a second, out of the budget.
+        assert!((1..=2).contains(&provider.requests().len()));
+    });
+}
+
+#[test]
+fn a_key_that_is_distrusted_while_it_is_fetched_is_not_served() {
+    explore(|| {
+        let (refresher, _) = refresher(&["a", "b"]);
+        let other = refresher.clone();
+        let refreshing = thread::spawn(move || other.refresh_now().unwrap());
+        refresher.distrust("b");
+        refreshing.join().unwrap();
+        assert!(refresher.find_keys(Some("b"), "RS256").is_err());
+        assert!(refresher.find_keys(Some("a"), "RS256").is_ok());
+    });
+}
+
+#[test]
+fn the_end_of_the_last_handle_ends_the_worker_whatever_it_does() {
+    explore(|| {
+        let (refresher, provider) = refresher(&["a", "b"]);
+        assert!(refresher.find_keys(Some("b"), "RS256").is_err(), "a fetch is asked for");
+        drop(refresher);
+        // The model ends when all threads have: a worker that goes on would be found.
+        assert!(provider.requests().len() <= 2);
+    });
+}

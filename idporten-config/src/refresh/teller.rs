@@ -1,0 +1,48 @@
+//! Telling of events, on a thread of its own: a listener that takes its time holds up nothing.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use super::event::Event;
+use super::state::Shared;
+use super::sync::{Arc, thread};
+
+/// What is told of events.
+pub(super) type OnEvent = Box<dyn Fn(&Event) + Send>;
+
+/// How far behind a listener may be.
+const MAX_BEHIND: usize = 1_024;
+
+/// The worker's end of it.
+pub(super) struct Teller {
+    shared: Arc<Shared>,
+    events: SyncSender<Event>,
+}
+
+impl Teller {
+    /// Starts the thread. It ends with the teller, when all has been told.
+    pub(super) fn spawn(shared: Arc<Shared>, on_event: OnEvent) -> std::io::Result<Self> {
+        let (events, told) = sync_channel(MAX_BEHIND);
+        let listening = Arc::clone(&shared);
+        let run = move || listen(&listening, &told, &on_event);
+        thread::Builder::new().name("idporten-config-events".to_owned()).spawn(run)?;
+        Ok(Self { shared, events })
+    }
+
+    pub(super) fn tell(&self, event: Event) {
+        self.shared.clock.enter();
+        if self.events.try_send(event).is_err() {
+            self.shared.clock.leave();
+            self.shared.core().counters.missed_events += 1;
+        }
+    }
+}
+
+fn listen(shared: &Shared, told: &Receiver<Event>, on_event: &OnEvent) {
+    for event in told {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| on_event(&event))) {
+            shared.core().counters.count_panic(panic);
+        }
+        shared.clock.leave();
+    }
+}
