@@ -111,6 +111,7 @@ impl Refresher {
     /// # Errors
     ///
     /// Nothing is served; the error says why.
+    #[inline]
     pub fn current(&self) -> Result<Current, Unavailable> {
         self.shared.current()
     }
@@ -122,8 +123,9 @@ impl Refresher {
     /// # Errors
     ///
     /// See [`LookupError`].
+    #[inline]
     pub fn find_keys(&self, kid: Option<&str>, alg: &str) -> Result<Keys, LookupError> {
-        self.shared.find(kid, alg).map_or_else(|| self.look_up(kid, alg, false), Ok)
+        self.shared.find(kid, alg, || self.look_up(kid, alg, false))
     }
 
     /// As [`find_keys`](Self::find_keys), and for a kid that is not in the set waits for the fetch, at most
@@ -134,7 +136,7 @@ impl Refresher {
     ///
     /// See [`LookupError`].
     pub fn find_keys_wait(&self, kid: Option<&str>, alg: &str) -> Result<Keys, LookupError> {
-        self.shared.find(kid, alg).map_or_else(|| self.look_up(kid, alg, true), Ok)
+        self.shared.find(kid, alg, || self.look_up(kid, alg, true))
     }
 
     /// As [`find_keys_wait`](Self::find_keys_wait), in a future. Dropping it disturbs nothing.
@@ -143,9 +145,9 @@ impl Refresher {
     ///
     /// See [`LookupError`].
     pub async fn find_keys_async(&self, kid: Option<&str>, alg: &str) -> Result<Keys, LookupError> {
-        match self.shared.find(kid, alg) {
-            Some(keys) => Ok(keys),
-            None => {
+        match self.shared.find(kid, alg, || Err(())) {
+            Ok(keys) => Ok(keys),
+            Err(()) => {
                 let mut lookup = Lookup::new(&self.shared, kid, alg, true);
                 wait(|| lookup.turn()).await
             }

@@ -87,6 +87,7 @@ impl SigningKey {
 
     /// The key's id: a label, which says nothing of the key.
     #[must_use]
+    #[inline]
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }

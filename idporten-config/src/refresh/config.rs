@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use arc_swap::Guard;
 
 use crate::algorithm::SigningAlg;
-use crate::jwks::{MAX_CANDIDATES, SigningKey};
+use crate::jwks::{MAX_CANDIDATES, MAX_KEYS, SigningKey};
 use crate::metadata::ProviderMetadata;
 use crate::provider::Provider;
 use crate::snapshot::Snapshot;
@@ -18,38 +18,46 @@ use crate::snapshot::Snapshot;
 pub struct ProviderConfig {
     snapshot: Snapshot,
     metadata: ProviderMetadata,
-    keys: Vec<Prepared>,
+    keys: Vec<Key>,
+    /// What a look-up asks of each key, side by side in memory.
+    index: Vec<Entry>,
 }
 
-/// A key, and what a look-up asks of it.
 #[derive(Debug, Clone)]
-struct Prepared {
+struct Key {
     key: SigningKey,
     thumbprint: String,
-    /// The algorithms that it may serve, a bit for each.
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    kid: Option<Box<str>>,
+    /// The algorithms that the key may serve, a bit for each.
     algs: u16,
 }
 
 impl ProviderConfig {
     /// What may be served of a snapshot: nothing, unless it is complete and has a usable key.
     pub(super) fn new(snapshot: &Snapshot) -> Option<Self> {
-        let (metadata, published) = (snapshot.complete_metadata()?, snapshot.signing_algs());
-        let prepare = |key: &SigningKey| {
-            let served = SigningAlg::ALL.iter().filter(|alg| key.serves(**alg, &published));
-            Prepared {
-                key: key.clone(),
-                thumbprint: key.thumbprint(),
-                algs: served.fold(0, |all, alg| all | bit(*alg)),
-            }
-        };
-        let keys: Vec<_> = snapshot.jwks()?.keys().iter().map(prepare).collect();
-        (!keys.is_empty()).then(|| Self { snapshot: snapshot.clone(), metadata, keys })
+        let prepare = |key: &SigningKey| Key { key: key.clone(), thumbprint: key.thumbprint() };
+        let keys = snapshot.jwks()?.keys().iter().map(prepare).collect();
+        Self::of(snapshot.clone(), snapshot.complete_metadata()?, keys)
     }
 
     /// The same without the keys of these kids and thumbprints; nothing where no key is left.
     pub(super) fn without(mut self, distrusted: &[String]) -> Option<Self> {
         self.keys.retain(|key| !distrusted.iter().any(|name| key.is_named(name)));
-        (!self.keys.is_empty()).then_some(self)
+        Self::of(self.snapshot, self.metadata, self.keys)
+    }
+
+    fn of(snapshot: Snapshot, metadata: ProviderMetadata, keys: Vec<Key>) -> Option<Self> {
+        let published = snapshot.signing_algs();
+        let entry = |Key { key, .. }: &Key| {
+            let served = SigningAlg::ALL.iter().filter(|alg| key.serves(**alg, &published));
+            Entry { kid: key.kid().map(Box::from), algs: served.fold(0, |all, alg| all | bit(*alg)) }
+        };
+        let index = keys.iter().map(entry).collect();
+        (!keys.is_empty()).then_some(Self { snapshot, metadata, keys, index })
     }
 
     /// The environment.
@@ -92,17 +100,14 @@ impl ProviderConfig {
     #[inline]
     pub(super) fn find(&self, kid: Option<&str>, alg: &str) -> Option<Found> {
         let alg = bit(alg.parse().ok()?);
-        let mut found = Found { at: [0; MAX_CANDIDATES], count: 0 };
+        let mut found = Found(0);
         // At most 100 keys are in a set.
-        for (at, key) in (0..).zip(&self.keys) {
-            if key.algs & alg == 0 || kid.is_some_and(|kid| key.key.kid() != Some(kid)) {
-                continue;
+        for (place, entry) in (0..).zip(&self.index) {
+            if entry.algs & alg != 0 && kid.is_none_or(|kid| entry.kid.as_deref() == Some(kid)) {
+                found.add(place);
             }
-            // A set holds no more of one kid and algorithm.
-            *found.at.get_mut(usize::from(found.count))? = at;
-            found.count += 1;
         }
-        let is_answer = if kid.is_some() { found.count > 0 } else { found.count == 1 };
+        let is_answer = if kid.is_some() { found.count() > 0 } else { found.count() == 1 };
         is_answer.then_some(found)
     }
 
@@ -121,7 +126,7 @@ impl ProviderConfig {
     }
 }
 
-impl Prepared {
+impl Key {
     fn is_named(&self, name: &str) -> bool {
         self.key.kid() == Some(name) || self.thumbprint == name
     }
@@ -131,16 +136,29 @@ fn bit(alg: SigningAlg) -> u16 {
     1 << alg as u16
 }
 
-/// Which keys of a set fit, one at the least.
+/// Which keys of a set fit: their places, counted from 1, a byte for each. No more of one kid and algorithm are in a set than
+/// fit. It is one whole word: a smaller one is written and read in different sizes on its way, and the processor waits.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Found {
-    at: [u8; MAX_CANDIDATES],
-    count: u8,
-}
+pub(super) struct Found(u64);
+
+const _: () = assert!(MAX_CANDIDATES <= 8 && MAX_KEYS < 256);
 
 impl Found {
+    #[inline]
+    fn add(&mut self, place: u64) {
+        self.0 = self.0 << 8 | (place + 1);
+    }
+
+    #[inline]
+    fn count(self) -> u32 {
+        (u64::BITS - self.0.leading_zeros()).div_ceil(8)
+    }
+
+    /// The keys, in the order served.
+    #[inline]
     fn keys(self, config: &ProviderConfig) -> impl ExactSizeIterator<Item = &SigningKey> {
-        self.at.into_iter().take(usize::from(self.count)).map(|at| &config.keys[usize::from(at)].key)
+        let place = move |i: u32| (self.0 >> (8 * i) & 0xff) as usize - 1;
+        (0..self.count()).rev().map(move |i| &config.keys[place(i)].key)
     }
 }
 
@@ -151,9 +169,11 @@ pub(super) type Live = Guard<Option<Arc<ProviderConfig>>>;
 pub struct Current(Live);
 
 impl Current {
-    /// The guard, if there is something to guard.
-    pub(super) fn new(live: Live) -> Option<Self> {
-        live.is_some().then_some(Self(live))
+    /// The guard of something.
+    #[inline]
+    pub(super) fn new(live: Live) -> Self {
+        debug_assert!(live.is_some());
+        Self(live)
     }
 
     /// The configuration, to be kept: it will not change, and grow old.
@@ -166,6 +186,7 @@ impl Current {
 impl Deref for Current {
     type Target = ProviderConfig;
 
+    #[inline]
     fn deref(&self) -> &ProviderConfig {
         self.0.as_deref().unwrap_or_else(|| unreachable!("a guard is made of something"))
     }
@@ -186,11 +207,13 @@ pub struct Keys {
 }
 
 impl Keys {
+    #[inline]
     pub(super) fn new(config: Current, found: Found) -> Self {
         Self { config, found }
     }
 
     /// The keys.
+    #[inline]
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &SigningKey> {
         self.found.keys(&self.config)

@@ -116,16 +116,31 @@ impl Shared {
         compare(&self.seed, live).changes.into_iter().filter(has_constant).collect()
     }
 
+    #[inline]
     pub(super) fn current(&self) -> Result<Current, Unavailable> {
-        Current::new(self.live.load()).ok_or_else(|| Unavailable::clone(&self.refusal.load()))
+        let live = self.live.load();
+        if live.is_some() { Ok(Current::new(live)) } else { Err(self.refused()) }
     }
 
-    /// The keys for a token with this header, if what is served has any.
+    #[cold]
+    fn refused(&self) -> Unavailable {
+        Unavailable::clone(&self.refusal.load())
+    }
+
+    /// The keys for a token with this header, or what there is where what is served has none.
     #[inline]
-    pub(super) fn find(&self, kid: Option<&str>, alg: &str) -> Option<Keys> {
+    pub(super) fn find<E>(
+        &self,
+        kid: Option<&str>,
+        alg: &str,
+        other: impl FnOnce() -> Result<Keys, E>,
+    ) -> Result<Keys, E> {
         let live = self.live.load();
-        let found = live.as_deref()?.find(kid, alg)?;
-        Some(Keys::new(Current::new(live)?, found))
+        if let Some(found) = live.as_deref().and_then(|config| config.find(kid, alg)) {
+            return Ok(Keys::new(Current::new(live), found));
+        }
+        drop(live);
+        other()
     }
 
     /// Puts in force what may be served now. The lock is held, so that nobody puts something older in its place.

@@ -72,7 +72,7 @@ impl<'a> Lookup<'a> {
         let listener = self.shared.changed.listen();
         let mut core = self.shared.core();
         // Under the lock: nobody puts anything else in force meanwhile.
-        if let Some(keys) = self.shared.find(self.kid, self.alg) {
+        if let Ok(keys) = self.shared.find(self.kid, self.alg, || Err(())) {
             return Turn::Done(Ok(keys));
         }
         let error = match self.shared.current().err() {
