@@ -1,6 +1,6 @@
 // A real OpenID provider (oidc-provider) on loopback, over plain http, for as long as standard input is open.
 //
-// It writes its port as its first line. Each line it reads is the kids to publish from now on, separated by blanks; it makes a
+// It listens where its argument says, or on a port that is free, and writes the port as its first line. Each line it reads is the kids to publish from now on, separated by blanks; it makes a
 // key for each that is new or ends in an exclamation mark, and answers with a line when they are served.
 
 import { generateKeyPairSync } from 'node:crypto';
@@ -43,7 +43,7 @@ const server = createServer((request, response) => {
   }
 });
 
-server.listen(0, '127.0.0.1', () => {
+server.listen(Number(process.argv[2] ?? 0), '127.0.0.1', () => {
   const { port } = server.address();
   const issuer = `http://127.0.0.1:${port}${path}`;
   publish(issuer, ['first']);

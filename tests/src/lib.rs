@@ -1,13 +1,17 @@
 //! What the tests share: places, files, calls of cargo, what generated code says, programs that use the packaged crates, the tool, a
-//! TLS server, and the bodies of the fuzz targets.
+//! TLS server and a provider on it, tests that run once more as a process, a fleet on virtual time, and the bodies of the
+//! fuzz targets.
 
 #![allow(clippy::missing_panics_doc, reason = "what cannot be set up is a failed test")]
 
 pub mod cargo;
+pub mod child;
 pub mod constants;
 pub mod consumer;
 pub mod files;
+pub mod fleet;
 pub mod fuzz;
+pub mod live;
 pub mod packaged;
 pub mod places;
 pub mod scratch;

@@ -111,6 +111,11 @@ impl Server {
         self.shared.dropping.store(count, Ordering::SeqCst);
     }
 
+    /// Ends the connections that are open, those with a silent reply too. Others may come.
+    pub fn hang_up(&self) {
+        self.shared.end_connections();
+    }
+
     /// Options with which a fetcher takes this server for every environment and for the mirror, and trusts its authority
     /// alone.
     #[must_use]

@@ -1,5 +1,5 @@
-//! A real OpenID provider, end to end: fetched as a development environment, rotated, compared, and made into code that
-//! compiles and runs.
+//! A real OpenID provider, end to end: fetched as a development environment, rotated, compared, followed by a refresher, and
+//! made into code that compiles and runs.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Lines, Write};
@@ -13,6 +13,7 @@ use idporten_config::fetch::{Fetcher, Options};
 use idporten_config::format;
 use idporten_config::project::Project;
 use idporten_config::provider::{Description, Provider};
+use idporten_config::refresh::{LookupError, RefreshError, RefreshPolicy, Refresher};
 use idporten_config::{Product, Snapshot};
 use idporten_config_tests::scratch::Scratch;
 use idporten_config_tests::tool::program;
@@ -23,17 +24,23 @@ struct Running {
     input: Option<ChildStdin>,
     output: Lines<BufReader<ChildStdout>>,
     issuer: String,
+    port: String,
 }
 
 impl Running {
     fn start() -> Self {
+        Self::listening("0")
+    }
+
+    /// It listens on this port; on one that is free where that is 0.
+    fn listening(port: &str) -> Self {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("provider");
         assert!(
             directory.join("node_modules").is_dir(),
             "the provider is not installed: run `npm ci --prefix tests/provider`, then this test again"
         );
         let mut process = Command::new("node")
-            .arg("provider.mjs")
+            .args(["provider.mjs", port])
             .current_dir(directory)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -43,7 +50,12 @@ impl Running {
         let input = process.stdin.take();
         let mut output = BufReader::new(process.stdout.take().unwrap()).lines();
         let port = output.next().expect("the provider ended before it was ready").unwrap();
-        Self { process, input, output, issuer: format!("http://127.0.0.1:{port}/idporten") }
+        Self { process, input, output, issuer: format!("http://127.0.0.1:{port}/idporten"), port }
+    }
+
+    /// Ends it, and says which port is free then.
+    fn stop(self) -> String {
+        self.port.clone()
     }
 
     /// Publishes keys of these kids from now on, a new one for each that ends in an exclamation mark.
@@ -75,9 +87,7 @@ impl Running {
             signing_algs: Vec::new(),
             development: true,
         });
-        let mut options = Options::default();
-        options.proxies = false;
-        let fetcher = Fetcher::new(options).unwrap();
+        let fetcher = Fetcher::new(direct()).unwrap();
         fetcher.fetch(&provider.unwrap(), SystemTime::now()).unwrap_or_else(|error| panic!("{error}"))
     }
 }
@@ -87,6 +97,19 @@ impl Drop for Running {
         drop(self.input.take());
         let _ = self.process.wait();
     }
+}
+
+/// Options that leave the proxies of the environment variables out.
+fn direct() -> Options {
+    let mut options = Options::default();
+    options.proxies = false;
+    options
+}
+
+/// A refresher that has this snapshot compiled in, and in which unknown kids have fetches to spare.
+fn refresher(seed: Snapshot) -> Refresher {
+    let policy = RefreshPolicy::default().with_unknown_kid_fetches(100);
+    Refresher::builder(seed).unwrap().policy(policy).fetch_options(direct()).start().unwrap()
 }
 
 fn kids(snapshot: &Snapshot) -> Vec<&str> {
@@ -124,6 +147,51 @@ fn a_rotation_is_seen_as_one_and_as_nothing_else() {
     let (before, after, note) = rotation(&comparison);
     assert_ne!(before.unwrap(), after.unwrap());
     assert_eq!(note, Some("same kid, new key"));
+}
+
+#[test]
+#[ignore = "needs npm ci --prefix tests/provider"]
+fn a_refresher_follows_it_through_a_rotation() {
+    let mut running = Running::start();
+    let refresher = refresher(running.fetch());
+    assert_eq!(refresher.current().unwrap().metadata().issuer, running.issuer);
+    let old = refresher.find_keys(Some("first"), "RS256").unwrap().to_arc();
+
+    running.publish("first second");
+    assert_eq!(refresher.find_keys_wait(Some("second"), "RS256").unwrap().iter().len(), 1);
+    assert!(refresher.find_keys(Some("first"), "RS256").is_ok(), "the overlap");
+
+    running.publish("second");
+    refresher.refresh_now().unwrap();
+    assert!(matches!(refresher.find_keys_wait(Some("first"), "RS256"), Err(LookupError::UnknownKey)));
+    assert!(refresher.find_keys(Some("second"), "RS256").is_ok());
+    assert_eq!(kids(old.snapshot()), ["first"], "what was kept stays as it was");
+
+    let thumbprint = |refresher: &Refresher| refresher.status().keys[0].thumbprint.clone();
+    let before = thumbprint(&refresher);
+    running.publish("second!");
+    refresher.refresh_now().unwrap();
+    assert_ne!(thumbprint(&refresher), before, "the kid is a label that a new key took over");
+}
+
+#[test]
+#[ignore = "needs npm ci --prefix tests/provider"]
+fn a_refresher_goes_on_without_it_and_finds_it_when_it_is_back() {
+    let running = Running::start();
+    let refresher = refresher(running.fetch());
+    refresher.refresh_now().unwrap();
+    let port = running.stop();
+    assert!(matches!(refresher.find_keys_wait(Some("second"), "RS256"), Err(LookupError::Undetermined { .. })));
+    assert!(matches!(refresher.refresh_now(), Err(RefreshError::Failed(_))));
+    assert!(refresher.find_keys(Some("first"), "RS256").is_ok(), "what is held is served");
+    let status = refresher.status();
+    assert_eq!((status.serving, status.consecutive_failures), (true, 2));
+    assert!(status.last_error.is_some_and(|error| error.contains("cannot connect")));
+
+    let mut running = Running::listening(&port);
+    running.publish("first second");
+    assert!(refresher.find_keys_wait(Some("second"), "RS256").is_ok());
+    assert_eq!(refresher.status().consecutive_failures, 0);
 }
 
 #[test]

@@ -1,0 +1,207 @@
+//! What happens to the fleet, and when.
+
+use std::time::Duration;
+
+use idporten_config::RefreshPolicy;
+
+use super::random::Random;
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A fleet, its provider, and what befalls them. Moments are told from the start of the run.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// How many instances there are.
+    pub instances: u32,
+    /// How long it goes on.
+    pub length: Duration,
+    /// What chance follows from.
+    pub seed: u64,
+    /// What every instance goes by.
+    pub policy: RefreshPolicy,
+    /// Whether instances look at the clock each minute, as the worker does. Where both clocks go at one pace, that changes nothing.
+    pub minutes: bool,
+    /// How long a fetch takes, a failed one as well.
+    pub latency: Duration,
+    /// The mean time between two tokens at an instance.
+    pub token_every: Duration,
+    /// How old the snapshot in a program is when it is rolled out.
+    pub snapshot_age: Duration,
+    /// The starts of all instances; the first is the first of all.
+    pub rollouts: Vec<Rollout>,
+    /// The keys that follow the first one.
+    pub rotations: Vec<Rotation>,
+    /// When every fetch fails.
+    pub outage: Span,
+    /// When random kids come.
+    pub flood: Flood,
+}
+
+/// A time, without its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// Its first moment.
+    pub from: Duration,
+    /// The first moment after it.
+    pub until: Duration,
+}
+
+/// Every instance is started anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rollout {
+    /// When the first may start,
+    pub at: Duration,
+    /// and within which time all do.
+    pub within: Duration,
+}
+
+/// A signing key follows another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rotation {
+    /// When it happens, in words.
+    pub name: &'static str,
+    /// When the new key is published, and signs at once.
+    pub published: Duration,
+    /// When the old key is no longer published.
+    pub withdrawn: Duration,
+}
+
+/// Random kids at every instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flood {
+    /// When.
+    pub span: Span,
+    /// How many come to each instance in a second.
+    pub a_second: u32,
+}
+
+/// Times in which the load is of interest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Phase {
+    /// What happens.
+    pub name: &'static str,
+    /// When.
+    pub spans: Vec<Span>,
+}
+
+/// The keys of a set, by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Keys(u64);
+
+impl Scenario {
+    /// Two roll-outs; a rotation in calm, one in an outage, one in a flood. It takes six days, of which the last are quiet.
+    #[must_use]
+    pub fn week(instances: u32, days: u32, seed: u64) -> Self {
+        assert!(days >= 7, "the scenario takes a week");
+        let flood = 5 * DAY + 18 * HOUR;
+        let rotation = |name, published, withdrawn| Rotation { name, published, withdrawn };
+        Self {
+            instances,
+            length: DAY * days,
+            seed,
+            policy: RefreshPolicy::default(),
+            minutes: false,
+            latency: Duration::from_millis(200),
+            token_every: 20 * SECOND,
+            snapshot_age: 3 * DAY,
+            rollouts: [Duration::ZERO, 3 * DAY + 12 * HOUR].map(|at| Rollout { at, within: 10 * MINUTE }).to_vec(),
+            rotations: vec![
+                rotation("in calm", DAY + 12 * HOUR, DAY + 14 * HOUR),
+                rotation("in the outage", 4 * DAY + 13 * HOUR, 4 * DAY + 15 * HOUR),
+                // Seconds after the flood has spent the window of every instance: they all stand in its shadow.
+                rotation("in the flood", flood + 15 * MINUTE + 5 * SECOND, flood + 45 * MINUTE + 5 * SECOND),
+            ],
+            // A day after the second roll-out, when every refresh falls due.
+            outage: Span { from: 4 * DAY + 8 * HOUR, until: 4 * DAY + 14 * HOUR },
+            flood: Flood { span: Span { from: 5 * DAY + 18 * HOUR, until: 5 * DAY + 19 * HOUR }, a_second: 50 },
+        }
+    }
+
+    /// What the load is told by: the parts, and last of all the whole.
+    #[must_use]
+    pub fn phases(&self) -> Vec<Phase> {
+        let [calm, in_outage, _] = &self.rotations[..] else { panic!("the phases are those of the week") };
+        let after = |from, length| Span { from, until: from + length };
+        let rollouts = self.rollouts.iter().map(|rollout| after(rollout.at, rollout.within)).collect();
+        let (outage, flood) = (self.outage, self.flood.span);
+        let mut phases = vec![
+            Phase { name: "roll-outs", spans: rollouts },
+            Phase { name: "rotation in calm, its first 10 minutes", spans: vec![after(calm.published, 10 * MINUTE)] },
+            Phase { name: "outage", spans: vec![Span { until: in_outage.published, ..outage }] },
+            Phase { name: "outage, after a rotation", spans: vec![Span { from: in_outage.published, ..outage }] },
+            Phase { name: "the 15 minutes after the outage", spans: vec![after(outage.until, 15 * MINUTE)] },
+            Phase { name: "flood, its first minute", spans: vec![Span { until: flood.from + MINUTE, ..flood }] },
+            Phase { name: "flood, after it", spans: vec![Span { from: flood.from + MINUTE, ..flood }] },
+        ];
+        let busy: Vec<Span> = phases.iter().flat_map(|phase| phase.spans.clone()).collect();
+        phases.push(Phase { name: "otherwise", spans: self.without(busy) });
+        phases.push(Phase { name: "all", spans: vec![after(Duration::ZERO, self.length)] });
+        phases
+    }
+
+    fn without(&self, mut busy: Vec<Span>) -> Vec<Span> {
+        busy.sort_by_key(|span| span.from);
+        let starts = std::iter::once(Duration::ZERO).chain(busy.iter().map(|span| span.until));
+        let ends = busy.iter().map(|span| span.from).chain([self.length]);
+        starts.zip(ends).map(|(from, until)| Span { from, until }).collect()
+    }
+
+    /// The lives of an instance: each ends where the next begins.
+    pub(super) fn processes(&self, random: &mut Random) -> Vec<Span> {
+        let starts: Vec<Duration> =
+            self.rollouts.iter().map(|rollout| rollout.at + random.below(rollout.within)).collect();
+        let ends = starts.iter().skip(1).copied().chain([self.length]);
+        starts.iter().zip(ends).map(|(&from, until)| Span { from, until }).collect()
+    }
+
+    /// What is published.
+    pub(super) fn keys_at(&self, at: Duration) -> Keys {
+        let keys = 0..=self.rotations.len();
+        let published = keys.filter(|key| self.published(*key) <= at && at < self.withdrawn(*key));
+        Keys(published.fold(0, |keys, key| keys | 1 << key))
+    }
+
+    /// The key that signs.
+    pub(super) fn signs_at(&self, at: Duration) -> usize {
+        self.rotations.iter().filter(|rotation| rotation.published <= at).count()
+    }
+
+    pub(super) fn published(&self, key: usize) -> Duration {
+        key.checked_sub(1).map_or(Duration::ZERO, |rotation| self.rotations[rotation].published)
+    }
+
+    pub(super) fn withdrawn(&self, key: usize) -> Duration {
+        self.rotations.get(key).map_or(Duration::MAX, |rotation| rotation.withdrawn)
+    }
+
+    /// Whether a fetch that begins now succeeds.
+    pub(super) fn is_reachable(&self, at: Duration) -> bool {
+        !self.outage.contains(at)
+    }
+
+    /// What a process that starts now has compiled in.
+    pub(super) fn baked_at(&self, start: Duration) -> Keys {
+        self.keys_at(start.saturating_sub(self.snapshot_age))
+    }
+}
+
+impl Span {
+    pub(super) fn contains(self, at: Duration) -> bool {
+        self.from <= at && at < self.until
+    }
+
+    /// How long it is.
+    #[must_use]
+    pub fn length(self) -> Duration {
+        self.until.saturating_sub(self.from)
+    }
+}
+
+impl Keys {
+    pub(super) fn contains(self, key: usize) -> bool {
+        self.0 >> key & 1 == 1
+    }
+}

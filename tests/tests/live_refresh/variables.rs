@@ -1,0 +1,116 @@
+//! What `start` takes from the environment variables, and how it fares with certificate authorities that are not there.
+
+use std::fs;
+use std::time::Duration;
+
+use idporten_config::fetch::Kind;
+use idporten_config::refresh::{RefreshPolicy, Refresher, StartError};
+use idporten_config_tests::child;
+use idporten_config_tests::live::{LONG, Mirror, TEST, asked, eventually, provider};
+use idporten_config_tests::scratch::Scratch;
+
+fn start() -> Result<Refresher, StartError> {
+    Refresher::builder(TEST.bundled_snapshot()).unwrap().start()
+}
+
+#[test]
+fn start_reads_the_mirror_and_its_authority() {
+    if child::is_child() {
+        let refresher = start().unwrap();
+        refresher.wait_ready(LONG).unwrap();
+        assert!(refresher.find_keys(Some("a"), "RS256").is_ok());
+        return;
+    }
+    let mirror = Mirror::start(&["a"]);
+    child::run("variables::start_reads_the_mirror_and_its_authority", &mirror.variables());
+    assert_eq!(asked(&mirror.server), [Mirror::WELL_KNOWN, Mirror::JWKS]);
+}
+
+/// The machine's authorities are where `SSL_CERT_FILE` says on this kind of system.
+#[cfg(target_os = "linux")]
+#[test]
+fn start_trusts_the_machines_authorities_unless_it_is_told_not_to() {
+    const NAME: &str = "variables::start_trusts_the_machines_authorities_unless_it_is_told_not_to";
+    if child::is_child() {
+        let refresher = start().unwrap();
+        let alone = std::env::var("IDPORTEN_CONFIG_CA_ONLY").unwrap() == "true";
+        assert_eq!(refresher.refresh_now().is_err(), alone, "{}", refresher.status());
+        let untrusted = refresher.status().last_error.is_some_and(|error| error.contains("UnknownIssuer"));
+        assert_eq!(untrusted, alone, "{}", refresher.status());
+        return;
+    }
+    let (mirror, other) = (Mirror::start(&["a"]), idporten_config_tests::server::Authority::new());
+    let [address, (_, machine), _, direct] = mirror.variables();
+    for alone in ["true", "false"] {
+        let own = ("IDPORTEN_CONFIG_CA_FILE", other.file().to_str().unwrap());
+        child::run(NAME, &[address, direct, own, ("SSL_CERT_FILE", machine), ("IDPORTEN_CONFIG_CA_ONLY", alone)]);
+    }
+    assert_eq!(asked(&mirror.server), [Mirror::WELL_KNOWN, Mirror::JWKS], "of the second alone");
+}
+
+#[test]
+fn a_value_that_cannot_be_used_is_refused_by_the_start_and_named() {
+    const NAME: &str = "variables::a_value_that_cannot_be_used_is_refused_by_the_start_and_named";
+    if child::is_child() {
+        let Err(StartError::Client(error)) = start() else { panic!("it started") };
+        assert_eq!(error.kind(), Kind::Setup);
+        let text = error.to_string();
+        assert!(text.contains(&std::env::var("SAYS").unwrap()), "{text}");
+        // What the program says itself stands in for them.
+        let server = provider(&["a"]);
+        let own = Refresher::builder(TEST.bundled_snapshot()).unwrap().fetch_options(server.options()).start().unwrap();
+        own.wait_ready(LONG).unwrap();
+        return;
+    }
+    for (variable, value, says) in [
+        (
+            "IDPORTEN_CONFIG_CA_ONLY",
+            "maybe",
+            "IDPORTEN_CONFIG_CA_ONLY cannot be used: it is \"maybe\"; set it to `true`",
+        ),
+        (
+            "IDPORTEN_CONFIG_MIRROR",
+            "http://mirror.example",
+            "\"http://mirror.example\" is not https; give an https URL",
+        ),
+        ("IDPORTEN_CONFIG_MIRROR", "https://mirror.example/?a", "has a query"),
+        ("IDPORTEN_CONFIG_MIRROR", "mirror", "the mirror cannot be used"),
+    ] {
+        child::run(NAME, &[(variable, value), ("SAYS", says)]);
+    }
+}
+
+#[test]
+fn a_mirror_in_the_options_that_cannot_be_used_is_refused_by_the_start() {
+    let server = provider(&["a"]);
+    let mut options = server.options();
+    options.mirror = Some("https://user:m4rk3r@mirror.example".to_owned());
+    let started = Refresher::builder(TEST.bundled_snapshot()).unwrap().fetch_options(options).start();
+    let Err(error @ StartError::Client(_)) = started else { panic!("{started:?}") };
+    assert!(
+        error.to_string().contains("user information before the host") && !error.to_string().contains("m4rk3r"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_file_of_authorities_that_is_missing_is_a_failed_fetch_and_is_mended_by_putting_it_there() {
+    let (server, directory) = (provider(&["a"]), Scratch::new());
+    let file = directory.path().join("authorities.pem");
+    let mut options = server.options();
+    options.ca_file = Some(file.clone());
+    let soon = Duration::from_millis(50);
+    let policy = RefreshPolicy::default().with_backoff(soon, soon);
+    let builder = Refresher::builder(TEST.bundled_snapshot()).unwrap().policy(policy).fetch_options(options);
+    let refresher = builder.start().unwrap();
+    eventually("the fetch fails", || refresher.status().consecutive_failures > 0);
+    let error = refresher.status().last_error.unwrap();
+    assert!(error.contains("authorities.pem, cannot be used") && error.contains("certificates in PEM"), "{error}");
+    assert_eq!(server.connections(), 0);
+
+    let whole = directory.path().join("whole.pem");
+    fs::copy(server.authority().file(), &whole).unwrap();
+    fs::rename(whole, file).unwrap();
+    refresher.wait_ready(LONG).unwrap();
+    assert_eq!(refresher.status().last_error, None);
+}
