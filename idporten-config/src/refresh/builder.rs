@@ -154,13 +154,16 @@ fn choose(
     let baked = baked.map(|config| (seed(&config, Source::Baked, Limit::SeedMaxAge), config));
     let stored = stored.map(|config| (seed(&config, Source::Stored, Limit::MaxAge), config));
     let age = |seed: &Seed| policy.age(seed.as_of, now);
+    let may_serve = |seed: &Seed| policy.may_serve(*seed, now);
     let (seed, config) = match (baked, stored) {
         (Some((baked, _)), Some((stored, config))) if age(&stored) < age(&baked) => {
             // A key that was withdrawn between the two is not to come back: what is newer takes the place of the seed even where
             // only a seed may still be served.
-            let as_seed = !policy.may_serve(stored, now) && policy.may_serve(baked, now);
+            let as_seed = !may_serve(&stored) && may_serve(&baked);
             (Seed { limit: if as_seed { Limit::SeedMaxAge } else { stored.limit }, ..stored }, config)
         }
+        // What was compiled in is newer, and the policy may forbid that it is served.
+        (Some((baked, _)), Some((stored, config))) if !may_serve(&baked) && may_serve(&stored) => (stored, config),
         (Some(baked), _) => baked,
         (None, stored) => stored?,
     };

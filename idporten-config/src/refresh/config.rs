@@ -14,7 +14,7 @@ use crate::provider::Provider;
 use crate::snapshot::Snapshot;
 
 /// The metadata and keys of a provider, as they were at one moment. It never changes: a refresh puts another in its place.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ProviderConfig {
     snapshot: Snapshot,
     metadata: ProviderMetadata,
@@ -23,13 +23,13 @@ pub struct ProviderConfig {
     index: Vec<Entry>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Key {
     key: SigningKey,
     thumbprint: String,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Entry {
     kid: Option<Box<str>>,
     /// The algorithms that the key may serve, a bit for each.
@@ -123,6 +123,18 @@ impl ProviderConfig {
     /// Whether this kid is the thumbprint of its key, which then can be no other key's.
     pub(super) fn is_thumbprint(&self, kid: &str) -> bool {
         self.keys.iter().any(|key| key.key.kid() == Some(kid) && key.thumbprint == kid)
+    }
+}
+
+impl fmt::Debug for ProviderConfig {
+    /// Writes which one it is: the documents are long, and in a log they say no more.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kids: Vec<_> = self.index.iter().map(|entry| entry.kid.as_deref()).collect();
+        f.debug_struct("ProviderConfig")
+            .field("environment", &self.provider().slug())
+            .field("as_of", &self.snapshot.timestamp())
+            .field("kids", &kids)
+            .finish_non_exhaustive()
     }
 }
 

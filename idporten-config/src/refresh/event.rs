@@ -70,8 +70,11 @@ impl Event {
             Self::Failed { error, consecutive_failures } => {
                 tracing::debug!(environment, %error, consecutive_failures, "refresh failed again");
             }
-            Self::Expired { limit } => tracing::error!(environment, %limit, "too stale to be served"),
+            Self::Expired { limit } => tracing::debug!(environment, %limit, "too stale to be served"),
             Self::HealthChanged { from, to: Health::Ok } => tracing::info!(environment, ?from, "health is ok"),
+            Self::HealthChanged { from, to: Health::Failing } => {
+                tracing::error!(environment, ?from, "nothing is served any more");
+            }
             Self::HealthChanged { from, to } => tracing::warn!(environment, ?from, ?to, "health changed"),
             Self::Drifted { drift } if drift.is_empty() => tracing::info!(environment, "no constant differs any more"),
             Self::Drifted { drift } => {

@@ -59,7 +59,7 @@ pub(super) struct Lookup<'a> {
     seat: Option<Seat<'a>>,
 }
 
-/// A place among those who wait.
+/// A place among the look-ups that wait.
 struct Seat<'a>(&'a Shared);
 
 impl<'a> Lookup<'a> {
@@ -143,7 +143,6 @@ impl Shared {
     /// Looks, turn by turn, until there is something to serve or the time is over.
     pub(super) fn until_ready(&self, timeout: Duration) -> impl FnMut() -> Turn<Result<(), Unavailable>> {
         let deadline = self.clock.now().monotonic.saturating_add(timeout);
-        let mut seat = None;
         move || {
             let listener = self.changed.listen();
             let mut core = self.core();
@@ -152,7 +151,6 @@ impl Shared {
                 Err(unavailable) if unavailable.reason() == Reason::Stopped => Turn::Done(Err(unavailable)),
                 Err(unavailable) if self.clock.now().monotonic >= deadline => Turn::Done(Err(unavailable)),
                 Err(_) => {
-                    seat.get_or_insert_with(|| Seat::take(self, &mut core));
                     self.wake_by(&mut core, deadline);
                     Turn::Wait(listener)
                 }
@@ -164,7 +162,6 @@ impl Shared {
     pub(super) fn until_refreshed(&self) -> impl FnMut() -> Turn<Result<(), RefreshError>> {
         let deadline = self.clock.now().monotonic.saturating_add(REFRESH_WAIT);
         let mut asked = None;
-        let mut seat = None;
         move || {
             let listener = self.changed.listen();
             let mut core = self.core();
@@ -180,7 +177,6 @@ impl Shared {
                 (Some(false), Some(error)) => Turn::Done(Err(RefreshError::Failed(error.clone()))),
                 _ if self.clock.now().monotonic >= deadline => Turn::Done(Err(RefreshError::TimedOut)),
                 _ => {
-                    seat.get_or_insert_with(|| Seat::take(self, &mut core));
                     self.wake_by(&mut core, deadline);
                     self.clock.wake();
                     Turn::Wait(listener)

@@ -112,14 +112,14 @@ impl Model {
         let target = self.now.monotonic + time;
         loop {
             let wake = self.schedule.wake(self.now).max(self.now.monotonic).min(target);
-            let by = wake - self.now.monotonic;
+            let by = wake.saturating_sub(self.now.monotonic);
             self.now = Now { monotonic: wake, wall: self.now.wall + by };
             if wake == target {
                 return;
             }
             self.look();
             if self.flight.is_some() && self.schedule.wake(self.now) > target {
-                let by = target - self.now.monotonic;
+                let by = target.saturating_sub(self.now.monotonic);
                 self.now = Now { monotonic: target, wall: self.now.wall + by };
                 return;
             }
@@ -226,7 +226,8 @@ impl Model {
             assert!(self.waiting.is_empty() && self.forced.is_empty(), "somebody waits, and nothing is under way");
         }
         if let Some((since, age, allowed)) = self.served {
-            assert!(age + (self.now.monotonic - since.monotonic) < allowed, "served beyond its limit");
+            let monotonic = self.now.monotonic.saturating_sub(since.monotonic);
+            assert!(age + monotonic < allowed, "served beyond its limit");
             assert!(!self.missed || age + self.now.since(since) < allowed, "served beyond its limit by the wall clock");
         }
         assert_eq!(self.served.is_none(), self.schedule.source().is_none() || self.schedule.expired().is_some());

@@ -57,7 +57,9 @@ fn what_must_hold_holds_whatever_happens() {
     let runs = (model(), proptest::collection::vec(step(), 1..120));
     let result = runner(2_000).run(&runs, |((policy, random, seed_age), steps)| {
         let mut model = Model::new(policy, random, seed_age);
-        steps.into_iter().for_each(|step| model.apply(step));
+        for step in steps {
+            model.apply(step);
+        }
         Ok(())
     });
     result.unwrap_or_else(|error| panic!("{error}"));

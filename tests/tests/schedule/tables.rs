@@ -15,6 +15,11 @@ fn at(time: Duration) -> Now {
     Now { monotonic: time, wall: SystemTime::UNIX_EPOCH + 1_000 * DAY + time }
 }
 
+/// A second before.
+fn before(time: Duration) -> Duration {
+    time.saturating_sub(SECOND)
+}
+
 fn policy() -> RefreshPolicy {
     RefreshPolicy::default()
 }
@@ -133,7 +138,7 @@ fn a_seed_beyond_its_limit_is_not_served_from_the_start() {
         assert_eq!(schedule.health(at(Duration::ZERO)), Health::Failing);
         assert_eq!(next_fetch(&schedule, Duration::ZERO), Duration::ZERO);
     }
-    assert_eq!(seeded(policy(), 1, Source::Baked, 90 * DAY - SECOND).expired(), None);
+    assert_eq!(seeded(policy(), 1, Source::Baked, before(90 * DAY)).expired(), None);
     assert_eq!(seeded(policy(), 1, Source::Stored, 7 * DAY).expired(), Some(Limit::MaxAge));
 }
 
@@ -148,13 +153,13 @@ fn failures_are_followed_by_delays_that_grow_to_a_limit_and_a_success_ends_them(
             schedule.failed(at(now), None, false);
             let next = next_fetch(&schedule, now);
             assert!(next >= now + SECOND);
-            *longest = (*longest).max(next - now);
+            *longest = (*longest).max(next.saturating_sub(now));
             now = next;
         }
         schedule.poll(at(now));
         schedule.succeeded(Duration::ZERO, None);
         assert_eq!(schedule.consecutive_failures(), 0);
-        assert!(next_fetch(&schedule, now) - now >= DAY * 9 / 10);
+        assert!(next_fetch(&schedule, now) >= now + DAY * 9 / 10);
     }
     for (longest, limit) in longest.iter().zip([30, 60, 120, 240, 480, 900, 900, 900]) {
         let limit = Duration::from_secs(limit);
@@ -192,6 +197,31 @@ fn an_unknown_kid_has_two_fetches_in_a_window_and_is_told_when_it_may_have_anoth
     schedule.failed(at(HOUR + MINUTE), None, false);
     let shadow = retry_after(schedule.ask(at(HOUR + MINUTE), None, true));
     assert_eq!(shadow, 10 * SECOND, "a failure counts, and the window slides");
+}
+
+#[test]
+fn the_window_counts_from_the_request_and_not_from_the_question() {
+    let mut schedule = fetched(policy().with_unknown_kid_fetches(1), 1);
+    pending(schedule.ask(at(HOUR), None, true));
+    assert_eq!(schedule.poll(at(HOUR + SECOND)), Action::Fetch(Cause::UnknownKid));
+    schedule.succeeded(Duration::ZERO, None);
+    assert_eq!(retry_after(schedule.ask(at(HOUR + MINUTE), None, true)), SECOND);
+}
+
+#[test]
+fn a_fetch_that_is_wanted_is_due_at_once_and_a_failure_leaves_the_delays_of_timed_ones_alone() {
+    let mut schedule = fetched(policy(), 1);
+    pending(schedule.ask(at(HOUR), None, true));
+    assert_eq!(schedule.wake(at(HOUR)), HOUR);
+    for i in 0..8 {
+        schedule.force();
+        schedule.poll(at(HOUR + i * SECOND));
+        schedule.failed(at(HOUR + i * SECOND), None, false);
+    }
+    let due = next_fetch(&schedule, HOUR);
+    schedule.poll(at(due));
+    schedule.failed(at(due), None, false);
+    assert!(next_fetch(&schedule, due) <= due + 30 * SECOND, "the first timed failure is the first");
 }
 
 #[test]
@@ -257,12 +287,12 @@ fn who_waits_for_a_refresh_that_is_due_anyway_spends_nothing() {
 #[test]
 fn a_bad_signature_has_one_fetch_an_hour_and_none_while_the_set_is_young() {
     let mut schedule = fetched(policy(), 1);
-    assert!(!schedule.report_bad_signature(at(5 * MINUTE - SECOND)));
+    assert!(!schedule.report_bad_signature(at(before(5 * MINUTE))));
     assert!(schedule.report_bad_signature(at(5 * MINUTE)));
     assert_eq!(schedule.poll(at(5 * MINUTE)), Action::Fetch(Cause::BadSignature));
     assert!(schedule.report_bad_signature(at(5 * MINUTE)), "it is under way");
     schedule.failed(at(5 * MINUTE), None, false);
-    assert!(!schedule.report_bad_signature(at(HOUR + 5 * MINUTE - SECOND)));
+    assert!(!schedule.report_bad_signature(at(HOUR + before(5 * MINUTE))));
     assert!(schedule.report_bad_signature(at(HOUR + 5 * MINUTE)));
 }
 
@@ -296,10 +326,10 @@ fn a_wall_clock_that_goes_back_changes_nothing() {
     let mut schedule = fetched(policy(), 1);
     let due = next_fetch(&schedule, Duration::ZERO);
     let back = |time| Now { monotonic: time, wall: at(Duration::ZERO).wall - 300 * DAY };
-    assert!(matches!(schedule.poll(back(due - SECOND)), Action::Sleep(_)));
+    assert!(matches!(schedule.poll(back(before(due))), Action::Sleep(_)));
     assert_eq!(schedule.poll(back(due)), Action::Fetch(Cause::Due));
     schedule.failed(back(due), None, false);
-    assert!(matches!(schedule.clone().poll(back(7 * DAY - SECOND)), Action::Fetch(_)));
+    assert!(matches!(schedule.clone().poll(back(before(7 * DAY))), Action::Fetch(_)));
     assert_eq!(schedule.poll(back(7 * DAY)), Action::Expire(Limit::MaxAge));
 }
 
@@ -333,10 +363,10 @@ fn what_was_old_when_it_was_fetched_goes_on_growing_old() {
 fn health_follows_the_age_of_what_is_served() {
     let fetched = fetched(policy(), 1);
     let of = |schedule: &Schedule, time| schedule.health(at(time));
-    assert_eq!(of(&fetched, 2 * DAY - SECOND), Health::Ok);
+    assert_eq!(of(&fetched, before(2 * DAY)), Health::Ok);
     assert_eq!(of(&fetched, 2 * DAY), Health::Degraded);
     let baked = |policy, age| seeded(policy, 1, Source::Baked, age);
-    assert_eq!(of(&baked(policy(), 72 * DAY - SECOND), Duration::ZERO), Health::Ok);
+    assert_eq!(of(&baked(policy(), before(72 * DAY)), Duration::ZERO), Health::Ok);
     assert_eq!(of(&baked(policy(), 72 * DAY), Duration::ZERO), Health::Degraded, "80 % of what a seed may be");
     assert_eq!(of(&baked(policy(), HOUR), 2 * DAY), Health::Degraded, "two intervals without a success");
     assert_eq!(of(&baked(RefreshPolicy::never(), HOUR), 2 * DAY), Health::Ok, "none is expected");

@@ -1,0 +1,136 @@
+//! Choosing among the keys of a set: the header of a token chooses, and adds nothing.
+
+use std::time::Duration;
+
+use idporten_config::KnownEnvironment;
+use idporten_config::json::{Value, object};
+use idporten_config::jwks::SigningKey;
+use idporten_config::refresh::Refresher;
+use idporten_config::testing::{MemoryProvider, VirtualClock, jwks, key, snapshot};
+
+use crate::story::{MINUTE, Setup, Story, after, found, member, seed, story, unknown, with, with_keys};
+
+/// A story with these keys, and these algorithms for keys that name none.
+fn of(keys: impl IntoIterator<Item = Value>, algs: &[&str]) -> Story {
+    let algs: Vec<String> = algs.iter().map(|&alg| alg.to_owned()).collect();
+    let metadata = with(&seed(Duration::ZERO, &["one"]), &[("id_token_signing_alg_values_supported", algs.into())]);
+    let seed = with_keys(&metadata, &jwks(keys));
+    Setup::default().published(seed.clone()).seed(seed).settle()
+}
+
+fn curve(kid: &str, crv: &str, bytes: usize) -> Value {
+    let coordinate = "A".repeat((bytes * 8).div_ceil(6));
+    let members = [("kty", "EC"), ("kid", kid), ("crv", crv), ("x", &coordinate), ("y", &coordinate)];
+    object(members.map(|(name, value)| (name, value.into()))).into()
+}
+
+#[test]
+fn a_kid_and_an_algorithm_that_fit_give_that_key_alone() {
+    let story = of([key("one", 0), key("two", 0)], &["RS256"]);
+    story.serves("one");
+    story.serves("two");
+    assert_eq!(story.fetches(), 0);
+}
+
+#[test]
+fn a_key_that_names_another_algorithm_is_no_match() {
+    let story = of([member(&key("one", 0), "alg", "RS256"), key("two", 0)], &["RS256", "PS256"]);
+    story.serves("one");
+    unknown(story.refresher.find_keys_wait(Some("one"), "PS256"));
+    assert_eq!(found(story.refresher.find_keys(Some("two"), "PS256")), ["two"]);
+}
+
+#[test]
+fn a_key_without_an_algorithm_serves_those_of_the_metadata_and_never_one_that_a_token_brings() {
+    let story = of([key("one", 0)], &["RS256", "none", "HS256"]);
+    story.serves("one");
+    for alg in ["RS512", "PS256", "ES256", "none", "HS256", "rs256", ""] {
+        unknown(story.refresher.find_keys_wait(Some("one"), alg));
+        story.advance(MINUTE);
+    }
+}
+
+#[test]
+fn a_key_without_an_algorithm_serves_that_of_the_table_where_the_metadata_is_silent() {
+    let environment = KnownEnvironment::MaskinportenTest;
+    let clock = VirtualClock::new(after(Duration::ZERO));
+    let seed = snapshot(environment, clock.now(), &["one"]);
+    assert!(!seed.metadata_json().contains("id_token_signing_alg_values_supported"));
+    let provider = MemoryProvider::new(&seed);
+    let refresher = Refresher::builder(seed).unwrap().clock(&clock).start_with(provider).unwrap();
+    assert_eq!(found(refresher.find_keys(Some("one"), "RS256")), ["one"]);
+    unknown(refresher.find_keys_wait(Some("one"), "RS512"));
+}
+
+#[test]
+fn no_token_without_a_signature_or_with_a_shared_secret_asks_for_a_key() {
+    let story = story();
+    for alg in ["none", "None", "HS256", "HS384", "HS512", "RSA1_5", "A128KW", ""] {
+        for kid in [None, Some("one"), Some("two")] {
+            unknown(story.refresher.find_keys(kid, alg));
+            unknown(story.refresher.find_keys_wait(kid, alg));
+        }
+    }
+    assert_eq!(story.fetches(), 0);
+}
+
+#[test]
+fn a_token_without_a_kid_means_the_only_key_that_fits() {
+    let story = of([key("one", 0), curve("two", "P-256", 32)], &["RS256", "ES256"]);
+    assert_eq!(found(story.refresher.find_keys(None, "RS256")), ["one"]);
+    assert_eq!(found(story.refresher.find_keys(None, "ES256")), ["two"]);
+}
+
+#[test]
+fn a_token_without_a_kid_is_refused_where_several_keys_fit_or_none_and_never_asks_for_a_fetch() {
+    let story = of([key("one", 0), key("two", 0)], &["RS256", "ES256"]);
+    for alg in ["RS256", "ES256"] {
+        unknown(story.refresher.find_keys(None, alg));
+        unknown(story.refresher.find_keys_wait(None, alg));
+    }
+    assert_eq!(story.fetches(), 0);
+}
+
+#[test]
+fn a_kid_matches_byte_for_byte_and_never_a_key_without_one() {
+    let nameless = object([("kty", "RSA".into()), ("e", "AQAB".into()), ("n", modulus())]).into();
+    let story = of([nameless, key("one", 0)], &["RS256"]);
+    story.serves("one");
+    for kid in ["", "One", "ONE", "one ", " one", "one\0", "on", "\u{fe0f}one", "0ne"] {
+        unknown(story.wait(kid));
+        story.advance(MINUTE);
+    }
+}
+
+fn modulus() -> Value {
+    key("nameless", 0).as_object().unwrap().get("n").unwrap().clone()
+}
+
+#[test]
+fn a_curve_serves_its_own_algorithm_alone() {
+    let story = of([curve("256", "P-256", 32), curve("384", "P-384", 48)], &["ES256", "ES384"]);
+    for (kid, alg, other) in [("256", "ES256", "ES384"), ("384", "ES384", "ES256")] {
+        assert_eq!(found(story.refresher.find_keys(Some(kid), alg)), [kid]);
+        unknown(story.refresher.find_keys_wait(Some(kid), other));
+    }
+}
+
+#[test]
+fn different_keys_under_one_kid_are_all_candidates() {
+    let story = of([key("one", 0), key("two", 0), key("one", 1)], &["RS256"]);
+    let keys = story.find("one").unwrap();
+    let thumbprints: Vec<_> = keys.iter().map(SigningKey::thumbprint).collect();
+    assert_eq!(keys.iter().len(), 2);
+    assert_ne!(thumbprints[0], thumbprints[1]);
+    assert_eq!(keys.config().find_keys(Some("one"), "RS256"), keys.iter().collect::<Vec<_>>());
+    assert_eq!(story.status().ambiguous_kids, ["one"]);
+}
+
+#[test]
+fn a_decoy_of_another_type_under_the_same_kid_is_no_candidate() {
+    let story = of([curve("one", "P-256", 32), key("one", 0)], &["RS256", "ES256"]);
+    let types = |alg| story.refresher.find_keys(Some("one"), alg).unwrap().iter().map(SigningKey::key_type).collect();
+    let (rsa, ec): (Vec<_>, Vec<_>) = (types("RS256"), types("ES256"));
+    assert_eq!((rsa, ec), (vec!["RSA"], vec!["EC"]));
+    assert!(story.status().ambiguous_kids.is_empty());
+}

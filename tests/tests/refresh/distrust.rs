@@ -1,0 +1,150 @@
+//! Distrust: the program's own word against a key, whoever publishes it.
+
+use std::time::Duration;
+
+use idporten_config::refresh::{Health, LookupError, Reason};
+use idporten_config::testing::{jwks, key};
+
+use crate::story::{DAY, MINUTE, Setup, begun, gated, glance, seed, story, undetermined, unknown};
+
+#[test]
+fn a_distrusted_kid_is_served_no_longer_and_the_rest_is() {
+    let story = Setup::default().published(seed(Duration::ZERO, &["one", "two"])).settle();
+    assert_eq!(story.refresher.distrust("one"), 1);
+    story.serves("two");
+    unknown(story.wait("one"));
+    let config = story.refresher.current().unwrap();
+    assert_eq!(config.keys().len(), 1);
+    assert!(config.find_keys(Some("one"), "RS256").is_empty());
+    assert!(config.snapshot().to_string().contains("\"one\""), "the documents are as they were served");
+}
+
+#[test]
+fn a_distrusted_thumbprint_takes_that_key_and_leaves_the_other_under_its_kid() {
+    let story = story();
+    story.provider.publish_jwks(&jwks([key("one", 0), key("one", 1)]));
+    story.refresher.refresh_now().unwrap();
+    let thumbprint = story.status().keys[0].thumbprint.clone();
+    assert_eq!(story.refresher.distrust(&thumbprint), 1);
+    let keys = story.find("one").unwrap();
+    assert_eq!(keys.iter().len(), 1);
+    assert_ne!(keys.iter().next().unwrap().thumbprint(), thumbprint);
+    let distrusted: Vec<_> = story.status().keys.iter().map(|key| key.distrusted).collect();
+    assert_eq!(distrusted, [true, false]);
+}
+
+#[test]
+fn a_name_that_meets_several_keys_takes_them_all_and_says_how_many() {
+    let story = story();
+    story.provider.publish_jwks(&jwks([key("one", 0), key("one", 1), key("two", 0)]));
+    story.refresher.refresh_now().unwrap();
+    assert_eq!(story.refresher.distrust("one"), 2);
+    assert_eq!(story.refresher.distrust("One"), 0, "a typing error");
+    unknown(story.wait("one"));
+    story.serves("two");
+}
+
+#[test]
+fn distrust_lasts_whatever_is_published_after() {
+    let story = story();
+    assert_eq!(story.refresher.distrust("two"), 0);
+    story.provider.publish_keys(&["one", "two"]);
+    story.advance(3 * DAY);
+    unknown(story.wait("two"));
+    story.provider.publish_jwks(&jwks([key("one", 0), key("two", 7)]));
+    story.refresher.refresh_now().unwrap();
+    assert!(story.find("two").is_err());
+    story.serves("one");
+}
+
+#[test]
+fn distrust_before_the_first_set_counts() {
+    let story = Setup::default().unseeded().published(seed(Duration::ZERO, &["one", "two"])).begin();
+    story.refresher.distrust("one");
+    story.refresher.wait_ready(MINUTE).unwrap();
+    story.serves("two");
+    assert!(story.find("one").is_err());
+}
+
+#[test]
+fn where_every_key_is_distrusted_nothing_is_served_and_it_is_no_invalid_token() {
+    let story = story();
+    story.refresher.distrust("one");
+    story.is_unavailable(Reason::Distrusted);
+    let status = story.status();
+    assert_eq!((status.health, status.serving), (Health::Failing, false));
+    assert!(status.unavailable.unwrap().contains("distrusted"));
+    assert_eq!(story.told()[0], "health: ok to failing");
+}
+
+#[test]
+fn a_new_key_ends_distrust_of_all() {
+    let story = story();
+    story.refresher.distrust("one");
+    story.provider.publish_keys(&["one", "two"]);
+    story.refresher.refresh_now().unwrap();
+    story.serves("two");
+    assert!(story.find("one").is_err());
+    assert_eq!(story.status().health(), Health::Ok);
+}
+
+#[test]
+fn the_first_token_with_a_new_key_ends_distrust_of_all() {
+    let story = story();
+    story.refresher.distrust("one");
+    story.provider.publish_keys(&["two"]);
+    assert!(story.wait("two").is_ok());
+    assert_eq!(story.fetches(), 1);
+}
+
+#[test]
+fn where_every_key_is_distrusted_tokens_make_no_more_fetches_than_unknown_kids_do() {
+    let story = story();
+    story.refresher.distrust("one");
+    for kid in 0..50 {
+        assert!(matches!(story.wait(&kid.to_string()), Err(LookupError::Unavailable(_))));
+    }
+    assert_eq!(story.fetches(), 2);
+}
+
+#[test]
+fn a_token_under_a_distrusted_kid_makes_no_more_fetches_than_any_unknown_one() {
+    let story = Setup::default().published(seed(Duration::ZERO, &["one", "two"])).settle();
+    story.refresher.distrust("one");
+    for _ in 0..50 {
+        assert!(story.wait("one").is_err());
+    }
+    assert_eq!(story.fetches(), 2);
+}
+
+#[test]
+fn what_was_handed_out_before_is_the_holders_to_let_go() {
+    let story = story();
+    let keys = story.find("one").unwrap();
+    story.refresher.distrust("one");
+    assert_eq!(keys.iter().len(), 1);
+    assert!(story.find("one").is_err());
+}
+
+#[test]
+fn distrust_while_a_fetch_is_under_way_holds_for_what_it_brings() {
+    let (story, gate) = gated(Setup::default());
+    story.provider.publish_keys(&["one", "two"]);
+    gate.shut();
+    let mut lookup = begun(story.refresher.find_keys_async(Some("two"), "RS256"));
+    gate.arrival();
+    story.refresher.distrust("two");
+    assert!(glance(&mut lookup).is_none());
+    gate.open();
+    assert!(story.clock.block_on(lookup).is_err());
+    story.serves("one");
+}
+
+#[test]
+fn distrust_of_a_name_twice_is_as_good_as_once() {
+    let story = Setup::default().published(seed(Duration::ZERO, &["one", "two"])).settle();
+    assert_eq!((story.refresher.distrust("one"), story.refresher.distrust("one")), (1, 1));
+    story.provider.fail(500);
+    undetermined(story.wait("one"));
+    story.serves("two");
+}

@@ -1,0 +1,134 @@
+//! Bad signatures under a known kid: the provider may have put another key under it, and an attacker may send as many as it likes.
+
+use std::time::Duration;
+
+use idporten_config::refresh::RefreshPolicy;
+use idporten_config::testing::{jwks, key};
+
+use crate::story::{DAY, HOUR, MINUTE, SECOND, Setup, Story, member, seed, story, undetermined, unknown, with_keys};
+
+/// A story in which the set is old enough to be doubted.
+fn ripe() -> Story {
+    let story = story();
+    story.advance(10 * MINUTE);
+    story
+}
+
+#[test]
+fn looking_a_key_up_alone_never_makes_a_fetch_however_often() {
+    let story = ripe();
+    (0..1_000).for_each(|_| story.serves("one"));
+    assert_eq!(story.fetches(), 0);
+}
+
+#[test]
+fn a_report_brings_the_key_that_took_over_the_kid() {
+    let story = ripe();
+    let old = story.status().keys[0].thumbprint.clone();
+    story.provider.publish_jwks(&jwks([key("one", 1)]));
+    assert!(story.refresher.report_bad_signature("one"));
+    assert_eq!(story.fetches(), 1);
+    assert_ne!(story.status().keys[0].thumbprint, old);
+}
+
+#[test]
+fn reports_make_one_fetch_an_hour() {
+    let story = ripe();
+    let mut fetches = 0;
+    for _ in 0..(6 * 60) {
+        story.refresher.report_bad_signature("one");
+        fetches += story.fetches();
+        story.advance(MINUTE);
+    }
+    assert_eq!(fetches, 6);
+}
+
+#[test]
+fn a_second_report_within_the_hour_says_that_there_is_no_fetch() {
+    let story = ripe();
+    assert!(story.refresher.report_bad_signature("one"));
+    story.rest();
+    story.advance(HOUR - SECOND);
+    assert!(!story.refresher.report_bad_signature("one"));
+    story.advance(SECOND);
+    assert!(story.refresher.report_bad_signature("one"));
+}
+
+#[test]
+fn failed_fetches_count_as_the_one_of_the_hour() {
+    let story = ripe();
+    story.provider.fail(500);
+    for _ in 0..100 {
+        story.refresher.report_bad_signature("one");
+        story.rest();
+    }
+    assert_eq!(story.fetches(), 1);
+}
+
+#[test]
+fn no_fetch_is_made_while_the_set_is_young() {
+    let story = story();
+    story.refresher.refresh_now().unwrap();
+    story.fetches();
+    story.advance(5 * MINUTE - SECOND);
+    assert!(!story.refresher.report_bad_signature("one"));
+    assert_eq!(story.fetches(), 0);
+    story.advance(SECOND);
+    assert!(story.refresher.report_bad_signature("one"));
+    assert_eq!(story.fetches(), 1);
+}
+
+#[test]
+fn no_fetch_is_made_for_a_kid_that_is_its_keys_thumbprint() {
+    let thumbprint = story().status().keys[0].thumbprint.clone();
+    let named = member(&key("one", 0), "kid", thumbprint.as_str());
+    let seed = with_keys(&seed(HOUR, &["one"]), &jwks([named]));
+    let story = Setup::default().seed(seed.clone()).published(seed).settle();
+    story.advance(10 * MINUTE);
+    assert_eq!(story.status().keys[0].thumbprint, thumbprint);
+    assert!(!story.refresher.report_bad_signature(&thumbprint));
+    assert_eq!(story.fetches(), 0);
+}
+
+#[test]
+fn no_fetch_is_made_for_a_kid_that_is_not_in_the_set() {
+    let story = ripe();
+    assert!(!story.refresher.report_bad_signature("two"));
+    assert!(!story.refresher.report_bad_signature(""));
+    assert_eq!(story.fetches(), 0);
+}
+
+#[test]
+fn reports_and_unknown_kids_have_budgets_of_their_own() {
+    let story = ripe();
+    unknown(story.wait("a"));
+    unknown(story.wait("b"));
+    undetermined(story.wait("c"));
+    story.advance(10 * MINUTE);
+    assert!(story.refresher.report_bad_signature("one"));
+    story.rest();
+    unknown(story.wait("a"));
+    unknown(story.wait("b"));
+    assert_eq!(story.fetches(), 5);
+}
+
+#[test]
+fn a_report_is_heard_in_the_middle_of_an_outage_within_what_the_provider_asks_for() {
+    let story = ripe();
+    story.provider.fail_for(30 * MINUTE);
+    assert!(story.refresher.refresh_now().is_err());
+    story.fetches();
+    assert!(!story.refresher.report_bad_signature("one"));
+    assert_eq!(story.fetches(), 0);
+}
+
+#[test]
+fn a_report_without_a_set_or_without_requests_makes_no_fetch() {
+    let story = Setup::default().unseeded().begin_where(|provider| provider.fail(500));
+    story.rest();
+    assert!(!story.refresher.report_bad_signature("one"));
+    let story = Setup::default().aged(DAY).policy(|_| RefreshPolicy::never()).begin();
+    assert!(!story.refresher.report_bad_signature("one"));
+    story.advance(Duration::ZERO);
+    assert!(story.provider.requests().is_empty());
+}

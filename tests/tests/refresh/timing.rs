@@ -1,0 +1,100 @@
+//! When a refresh is due while all is well.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use idporten_config::refresh::{RefreshPolicy, StartError};
+use idporten_config::testing::{MemoryProvider, VirtualClock};
+
+use crate::story::{DAY, HOUR, MINUTE, SECOND, Setup, Story, after, seed, story};
+
+/// How long after the last success the next refresh is due.
+fn interval(story: &Story) -> Duration {
+    story.refresher.refresh_now().unwrap();
+    let status = story.status();
+    status.next_attempt.unwrap().duration_since(status.last_success.unwrap()).unwrap()
+}
+
+#[test]
+fn nothing_is_fetched_before_it_is_due_and_it_is_fetched_when_it_is() {
+    let story = story();
+    let interval = interval(&story);
+    story.fetches();
+    story.advance(interval - Duration::from_nanos(1));
+    story.serves("one");
+    assert_eq!(story.fetches(), 0);
+    story.advance(Duration::from_nanos(1));
+    assert_eq!(story.fetches(), 1);
+}
+
+#[test]
+fn each_due_time_is_drawn_from_the_last_tenth_of_the_interval() {
+    let story = story();
+    let intervals: BTreeSet<_> = (0..40).map(|_| interval(&story)).collect();
+    let (first, last) = (*intervals.first().unwrap(), *intervals.last().unwrap());
+    assert!(first >= DAY.mul_f64(0.9) && last <= DAY, "{intervals:?}");
+    assert!(last - first > HOUR, "{intervals:?}");
+}
+
+#[test]
+fn instances_that_start_together_do_not_ask_together() {
+    let intervals: BTreeSet<_> = (0..20).map(|_| interval(&story())).collect();
+    assert!(intervals.len() > 15, "{intervals:?}");
+}
+
+#[test]
+fn what_nobody_asks_for_is_kept_fresh_all_the_same() {
+    let story = story();
+    story.advance(30 * DAY);
+    let fetches = story.fetches();
+    assert!((30..=34).contains(&fetches), "{fetches}");
+    assert!(story.status().age.unwrap() <= DAY);
+}
+
+#[test]
+fn another_interval_is_heeded() {
+    let policy = |policy: RefreshPolicy| policy.with_refresh_interval(6 * HOUR);
+    let interval = interval(&Setup::default().policy(policy).settle());
+    assert!(interval >= (6 * HOUR).mul_f64(0.9) && interval <= 6 * HOUR, "{interval:?}");
+}
+
+#[test]
+fn what_answers_say_of_caching_changes_nothing_by_default() {
+    let story = story();
+    story.provider.state_max_age(2 * HOUR);
+    assert!(interval(&story) >= DAY.mul_f64(0.9));
+}
+
+#[test]
+fn what_answers_say_of_caching_may_shorten_the_interval_where_that_is_asked_for() {
+    let story = Setup::default().policy(|policy| policy.with_honour_max_age(true)).settle();
+    assert!(interval(&story) >= DAY.mul_f64(0.9), "no statement");
+    for (stated, expected) in [(60 * SECOND, HOUR), (2 * HOUR, 2 * HOUR), (3_650 * DAY, DAY)] {
+        story.provider.state_max_age(stated);
+        let interval = interval(&story);
+        assert!(interval >= expected.mul_f64(0.9) && interval <= expected, "{stated:?}: {interval:?}");
+    }
+}
+
+#[test]
+fn a_policy_that_contradicts_itself_does_not_start_and_the_error_names_the_field() {
+    let policy = RefreshPolicy::default;
+    for (policy, field) in [
+        (policy().with_refresh_interval(Duration::ZERO), "refresh_interval"),
+        (policy().with_max_age(HOUR), "max_age"),
+        (policy().with_unknown_kid_window(DAY), "unknown_kid_window"),
+        (policy().with_unknown_kid_window(Duration::ZERO), "unknown_kid_window"),
+        (policy().with_key_wait(2 * DAY), "key_wait"),
+        (policy().with_backoff(HOUR, MINUTE), "max_backoff"),
+        (policy().with_backoff(Duration::ZERO, MINUTE), "backoff"),
+        (policy().with_seed_max_age(Duration::MAX), "seed_max_age"),
+    ] {
+        let provider = MemoryProvider::new(&seed(Duration::ZERO, &["one"]));
+        let clock = VirtualClock::new(after(Duration::ZERO));
+        let error = Setup::default().policy(|_| policy).start(&clock, provider.clone(), |_| ()).unwrap_err();
+        assert!(matches!(&error, StartError::Policy(error) if error.field() == field), "{error}");
+        assert!(error.to_string().contains(&format!("`{field}`")), "{error}");
+        clock.advance(DAY);
+        assert!(provider.requests().is_empty());
+    }
+}

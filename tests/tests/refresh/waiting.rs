@@ -1,0 +1,342 @@
+//! Waiting: one fetch for all, its result for all, and an end to each wait.
+
+use std::sync::{Arc, Barrier};
+use std::thread;
+use std::time::Duration;
+
+use idporten_config::refresh::{Limit, LookupError, Reason, RefreshError, Transport};
+
+use crate::story::{
+    DAY, HOUR, MINUTE, Own, SECOND, Setup, begun, behind, boxed, found, gated, glance, story, undetermined, unknown,
+};
+
+#[test]
+fn a_hundred_threads_that_wait_for_the_first_set_make_one_fetch() {
+    let (story, gate) = behind(Setup::default().unseeded());
+    gate.arrival();
+    thread::scope(|scope| {
+        let (barrier, waiters) = (Arc::new(Barrier::new(101)), 100);
+        let threads: Vec<_> = (0..waiters)
+            .map(|_| {
+                let (story, barrier) = (&story, Arc::clone(&barrier));
+                scope.spawn(move || {
+                    let lookup = begun(story.refresher.find_keys_async(Some("one"), "RS256"));
+                    barrier.wait();
+                    found(story.clock.block_on(lookup))
+                })
+            })
+            .collect();
+        barrier.wait();
+        gate.open();
+        assert!(threads.into_iter().all(|thread| thread.join().unwrap() == ["one"]));
+    });
+    assert_eq!(story.fetches(), 1);
+}
+
+#[test]
+fn a_hundred_threads_that_block_for_the_first_set_make_one_fetch() {
+    let (story, gate) = behind(Setup::default().unseeded());
+    gate.arrival();
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..100).map(|_| scope.spawn(|| found(story.wait("one")))).collect();
+        gate.open();
+        assert!(threads.into_iter().all(|thread| thread.join().unwrap() == ["one"]));
+    });
+    assert_eq!(story.fetches(), 1);
+}
+
+#[test]
+fn a_hundred_threads_that_wait_for_a_new_key_make_one_fetch() {
+    let (story, gate) = gated(Setup::default());
+    story.provider.publish_keys(&["one", "two"]);
+    gate.shut();
+    thread::scope(|scope| {
+        let barrier = Arc::new(Barrier::new(101));
+        let threads: Vec<_> = (0..100)
+            .map(|_| {
+                let (story, barrier) = (&story, Arc::clone(&barrier));
+                scope.spawn(move || {
+                    let lookup = begun(story.refresher.find_keys_async(Some("two"), "RS256"));
+                    barrier.wait();
+                    found(story.clock.block_on(lookup))
+                })
+            })
+            .collect();
+        barrier.wait();
+        gate.open();
+        assert!(threads.into_iter().all(|thread| thread.join().unwrap() == ["two"]));
+    });
+    assert_eq!(story.fetches(), 1);
+}
+
+#[test]
+fn a_fetch_that_fails_is_one_and_the_same_error_for_all_who_wait() {
+    let (story, gate) = gated(Setup::default());
+    story.provider.fail(500);
+    gate.shut();
+    let refreshes: Vec<_> = (0..100).map(|_| begun(story.refresher.refresh_now_async())).collect();
+    let lookups: Vec<_> = (0..100).map(|_| begun(story.refresher.find_keys_async(Some("two"), "RS256"))).collect();
+    gate.open();
+    let errors: Vec<_> = refreshes
+        .into_iter()
+        .map(|refresh| match story.clock.block_on(refresh) {
+            Err(RefreshError::Failed(error)) => error,
+            other => panic!("failed, found {other:?}"),
+        })
+        .collect();
+    assert!(errors.iter().all(|error| Arc::ptr_eq(error, &errors[0])));
+    for lookup in lookups {
+        undetermined(story.clock.block_on(lookup));
+    }
+    assert_eq!(story.fetches(), 1);
+}
+
+#[test]
+fn a_refresh_that_is_asked_for_while_one_runs_is_that_one() {
+    let (story, gate) = gated(Setup::default());
+    gate.shut();
+    let first = begun(story.refresher.refresh_now_async());
+    gate.arrival();
+    let second = begun(story.refresher.refresh_now_async());
+    gate.open();
+    story.clock.block_on(first).unwrap();
+    story.clock.block_on(second).unwrap();
+    assert_eq!(story.fetches(), 1);
+}
+
+#[test]
+fn a_bad_signature_that_is_reported_while_a_fetch_runs_makes_no_second_one() {
+    let (story, gate) = gated(Setup::default());
+    gate.shut();
+    let refresh = begun(story.refresher.refresh_now_async());
+    gate.arrival();
+    assert!(story.refresher.report_bad_signature("one"), "one is under way");
+    gate.open();
+    story.clock.block_on(refresh).unwrap();
+    assert_eq!(story.fetches(), 1);
+}
+
+#[test]
+fn a_look_up_waits_as_long_as_the_policy_says_and_the_fetch_goes_on() {
+    let story = story();
+    story.provider.publish_keys(&["one", "two"]);
+    story.provider.delay(&story.clock, 5 * SECOND);
+    let start = story.elapsed();
+    undetermined(story.wait("two"));
+    assert_eq!(story.elapsed() - start, 3 * SECOND);
+    assert!(story.find("two").is_err());
+    story.advance(7 * SECOND);
+    story.serves("two");
+    assert_eq!(story.fetches(), 1);
+}
+
+#[test]
+fn another_time_to_wait_is_heeded_and_none_is_no_wait() {
+    for wait in [Duration::ZERO, 10 * SECOND] {
+        let story = Setup::default().policy(|policy| policy.with_key_wait(wait)).settle();
+        story.provider.delay(&story.clock, 15 * SECOND);
+        let start = story.elapsed();
+        undetermined(story.wait("two"));
+        assert_eq!(story.elapsed() - start, wait);
+    }
+}
+
+#[test]
+fn a_second_look_waits_for_what_is_left_of_the_fetch() {
+    let story = story();
+    story.provider.publish_keys(&["one", "two"]);
+    story.provider.delay(&story.clock, 2 * SECOND);
+    undetermined(story.wait("two"));
+    let start = story.elapsed();
+    assert!(story.wait("two").is_ok());
+    assert_eq!(story.elapsed() - start, SECOND);
+    assert_eq!(story.fetches(), 1);
+}
+
+#[test]
+fn waits_of_different_beginnings_each_end_in_time() {
+    let story = story();
+    story.provider.delay(&story.clock, 15 * SECOND);
+    let mut first = begun(story.refresher.find_keys_async(Some("two"), "RS256"));
+    story.advance(SECOND);
+    let mut second = begun(story.refresher.find_keys_async(Some("three"), "RS256"));
+    story.advance(2 * SECOND);
+    undetermined(glance(&mut first).expect("its three seconds are over"));
+    assert!(glance(&mut second).is_none(), "it has one more");
+    story.advance(SECOND);
+    undetermined(glance(&mut second).expect("its three seconds are over"));
+}
+
+#[test]
+fn whoever_goes_away_takes_nothing_from_the_others() {
+    let (story, gate) = gated(Setup::default());
+    story.provider.publish_keys(&["one", "two"]);
+    gate.shut();
+    let first = begun(story.refresher.find_keys_async(Some("two"), "RS256"));
+    gate.arrival();
+    let second = begun(story.refresher.find_keys_async(Some("two"), "RS256"));
+    drop(first);
+    gate.open();
+    assert_eq!(found(story.clock.block_on(second)), ["two"]);
+    assert_eq!(story.fetches(), 1);
+}
+
+#[test]
+fn a_fetch_that_all_have_left_is_ended_and_counts() {
+    let (story, gate) = gated(Setup::default());
+    story.provider.publish_keys(&["one", "two"]);
+    gate.shut();
+    drop(begun(story.refresher.find_keys_async(Some("two"), "RS256")));
+    drop(begun(story.refresher.refresh_now_async()));
+    gate.arrival();
+    gate.open();
+    story.rest();
+    story.serves("two");
+}
+
+#[test]
+fn a_thousand_and_twenty_four_wait_and_the_rest_are_answered_at_once() {
+    let (story, gate) = gated(Setup::default());
+    gate.shut();
+    let mut waiting = vec![begun(story.refresher.find_keys_async(Some("unknown"), "RS256"))];
+    gate.arrival();
+    for caller in 1..10_000 {
+        let (refresher, kid) = (&story.refresher, format!("unknown {caller}"));
+        let mut lookup = boxed(async move { refresher.find_keys_async(Some(&kid), "RS256").await });
+        match glance(&mut lookup) {
+            None => waiting.push(lookup),
+            Some(answer) => assert_eq!(undetermined(answer), SECOND),
+        }
+    }
+    assert_eq!(waiting.len(), 1_024);
+    story.serves("one");
+    gate.open();
+    for lookup in waiting {
+        unknown(story.clock.block_on(lookup));
+    }
+    assert_eq!(story.fetches(), 2, "one for the first, and one that began after all the others asked");
+    assert_eq!(story.status().counters.undetermined, 10_000 - 1_024);
+}
+
+#[test]
+fn whoever_is_gone_leaves_its_place_to_another() {
+    let (story, gate) = gated(Setup::default());
+    gate.shut();
+    for kid in 0..5_000 {
+        drop(begun(story.refresher.find_keys_async(Some(&kid.to_string()), "RS256")));
+    }
+    let lookup = begun(story.refresher.find_keys_async(Some("two"), "RS256"));
+    gate.open();
+    unknown(story.clock.block_on(lookup));
+}
+
+#[test]
+fn whoever_gave_up_leaves_its_place_to_another() {
+    let story = Setup::default().policy(|policy| policy.with_unknown_kid_fetches(10_000)).settle();
+    for _ in 0..1_100 {
+        unknown(story.wait("two"));
+    }
+    story.provider.delay(&story.clock, 15 * SECOND);
+    let start = story.elapsed();
+    undetermined(story.wait("two"));
+    assert_eq!(story.elapsed() - start, 3 * SECOND, "it waited");
+}
+
+#[test]
+fn reading_never_waits_while_a_refresh_that_is_due_hangs() {
+    let (story, gate) = gated(Setup::default());
+    gate.shut();
+    thread::scope(|scope| {
+        let advance = scope.spawn(|| story.advance(DAY));
+        gate.arrival();
+        for _ in 0..100 {
+            story.serves("one");
+            assert!(story.refresher.current().is_ok());
+            assert!(story.refresher.wait_ready(Duration::ZERO).is_ok());
+            assert_eq!(story.refresher.status().next_attempt, None, "one is under way");
+            assert!(!format!("{:?}", story.refresher).is_empty());
+        }
+        gate.open();
+        advance.join().unwrap();
+    });
+    assert_eq!(story.fetches(), 1);
+}
+
+#[test]
+fn what_is_too_stale_is_withdrawn_on_time_though_a_request_hangs() {
+    let story = Setup::default().policy(|policy| policy.with_max_age(DAY)).settle();
+    story.refresher.refresh_now().unwrap();
+    story.provider.delay(&story.clock, MINUTE);
+    story.advance(DAY - SECOND);
+    let refresh = begun(story.refresher.refresh_now_async());
+    story.rest();
+    story.serves("one");
+    story.advance(SECOND);
+    assert_eq!(story.status().next_attempt, None, "a request is under way");
+    story.is_unavailable(Reason::TooStale(Limit::MaxAge));
+    assert!(matches!(story.clock.block_on(refresh), Err(RefreshError::Failed(_))));
+}
+
+#[test]
+fn waiting_until_something_is_served_ends_as_soon_as_it_is() {
+    let story = Setup::default().unseeded().begin_where(|provider| provider.fail(500));
+    let mut ready = begun(story.refresher.wait_ready_async(HOUR));
+    story.advance(MINUTE);
+    assert!(glance(&mut ready).is_none());
+    story.provider.recover();
+    assert!(story.clock.block_on(ready).is_ok());
+    assert!(story.elapsed() <= 16 * MINUTE);
+}
+
+#[test]
+fn waiting_until_something_is_served_ends_in_time_and_says_why_nothing_is() {
+    let story = Setup::default().unseeded().begin_where(|provider| provider.fail(500));
+    for error in [
+        story.refresher.wait_ready(10 * SECOND).unwrap_err(),
+        story.clock.block_on(story.refresher.wait_ready_async(10 * SECOND)).unwrap_err(),
+    ] {
+        assert_eq!(error.reason(), Reason::NotYetFetched);
+        assert!(error.to_string().contains("status 500"), "{error}");
+    }
+    assert_eq!(story.elapsed(), 20 * SECOND);
+}
+
+#[test]
+fn a_refresh_that_was_asked_for_is_waited_for_within_a_limit() {
+    let story = story();
+    let (provider, clock) = (story.provider.clone(), story.clock.clone());
+    provider.delay(&clock, MINUTE);
+    // A client that heeds no limit: each request takes as long as four may.
+    let client = Own(move |url: &str, timeout| {
+        for _ in 0..3 {
+            let _ = provider.get(url, timeout);
+        }
+        provider.get(url, timeout)
+    });
+    let refresher = Setup::default().start(&clock, client, |_| ()).unwrap();
+    let start = story.elapsed();
+    assert!(matches!(refresher.refresh_now(), Err(RefreshError::TimedOut)));
+    assert_eq!(story.elapsed() - start, MINUTE);
+}
+
+#[test]
+fn a_wait_without_a_set_ends_with_the_fetch_that_fails() {
+    let (story, gate) = behind(Setup::default().unseeded());
+    gate.arrival();
+    story.provider.fail(500);
+    let lookup = begun(story.refresher.find_keys_async(Some("one"), "RS256"));
+    gate.open();
+    let Err(LookupError::Unavailable(error)) = story.clock.block_on(lookup) else { panic!("something is served") };
+    assert_eq!(error.reason(), Reason::NotYetFetched);
+    assert!(error.last_error().is_some());
+}
+
+#[test]
+fn a_token_without_a_kid_waits_for_the_first_set_like_any_other() {
+    let (story, gate) = behind(Setup::default().unseeded());
+    gate.arrival();
+    let lookup = begun(story.refresher.find_keys_async(None, "RS256"));
+    gate.open();
+    assert_eq!(found(story.clock.block_on(lookup)), ["one"]);
+    assert_eq!(story.fetches(), 1);
+}
