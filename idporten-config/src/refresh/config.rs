@@ -32,6 +32,8 @@ struct Key {
 #[derive(Clone)]
 struct Entry {
     kid: Option<Box<str>>,
+    /// The end of the kid: where kids differ, they differ there.
+    tail: u64,
     /// The algorithms that the key may serve, a bit for each.
     algs: u16,
 }
@@ -54,7 +56,11 @@ impl ProviderConfig {
         let published = snapshot.signing_algs();
         let entry = |Key { key, .. }: &Key| {
             let served = SigningAlg::ALL.iter().filter(|alg| key.serves(**alg, &published));
-            Entry { kid: key.kid().map(Box::from), algs: served.fold(0, |all, alg| all | bit(*alg)) }
+            Entry {
+                kid: key.kid().map(Box::from),
+                tail: tail(key.kid()),
+                algs: served.fold(0, |all, alg| all | bit(*alg)),
+            }
         };
         let index = keys.iter().map(entry).collect();
         (!keys.is_empty()).then_some(Self { snapshot, metadata, keys, index })
@@ -99,11 +105,11 @@ impl ProviderConfig {
 
     #[inline]
     pub(super) fn find(&self, kid: Option<&str>, alg: &str) -> Option<Found> {
-        let alg = bit(alg.parse().ok()?);
+        let (alg, tail) = (bit(alg.parse().ok()?), tail(kid));
         let mut found = Found(0);
         // At most 100 keys are in a set.
         for (place, entry) in (0..).zip(&self.index) {
-            if entry.algs & alg != 0 && kid.is_none_or(|kid| entry.kid.as_deref() == Some(kid)) {
+            if entry.algs & alg != 0 && (kid.is_none() || entry.tail == tail && entry.kid.as_deref() == kid) {
                 found.add(place);
             }
         }
@@ -142,6 +148,12 @@ impl Key {
     fn is_named(&self, name: &str) -> bool {
         self.key.kid() == Some(name) || self.thumbprint == name
     }
+}
+
+/// The last eight bytes, of a kid that has so many.
+#[inline]
+fn tail(kid: Option<&str>) -> u64 {
+    kid.and_then(|kid| kid.as_bytes().last_chunk()).map_or(0, |tail| u64::from_ne_bytes(*tail))
 }
 
 fn bit(alg: SigningAlg) -> u16 {

@@ -4,7 +4,8 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Deserialize;
 
 /// The kids.
-pub const KIDS: [&str; 3] = ["one", "two", "three"];
+pub const KIDS: [&str; 3] =
+    ["signing-key-of-the-provider--cert0", "signing-key-of-the-provider--cert1", "signing-key-of-the-provider--cert2"];
 
 /// The kid that is looked up: the last, so that a scan passes all others.
 pub const KNOWN: &str = KIDS[2];
