@@ -21,7 +21,7 @@ const EVERY_ROUTE: &str = concat!(
     "[package]\nname = \"every-route\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n",
     "idporten-config = { version = \"=",
     env!("CARGO_PKG_VERSION"),
-    "\", features = [\"build\"] }\nidporten-config-macros = \"=",
+    "\", features = [\"build\", \"refresh-core\"] }\nidporten-config-macros = \"=",
     env!("CARGO_PKG_VERSION"),
     "\"\n"
 );

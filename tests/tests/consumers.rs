@@ -85,6 +85,14 @@ fn one_program_serves_test_and_production_as_chosen_at_start() {
 }
 
 #[test]
+fn a_service_keeps_current_what_its_build_put_in_and_compiles_the_client_of_nobody() {
+    let consumer = Consumer::new("service", "service").with_snapshots(TEST);
+    assert_eq!(consumer.run(), "https://test.idporten.no/token\n1\n401\n0\n");
+    let tree = consumer.cargo().run(&["tree", "--prefix=none", "--edges=normal"]).success().stdout;
+    assert!(tree.contains("arc-swap") && !tree.contains("reqwest") && !tree.contains("tokio"), "{tree}");
+}
+
+#[test]
 fn one_manifest_serves_the_packages_of_a_workspace() {
     let consumer = Consumer::new("workspace", "workspace").with_snapshots(&["idporten-test", "maskinporten-test"]);
     let run = |package| consumer.cargo().run(&["run", "--quiet", "--package", package]).success().stdout;

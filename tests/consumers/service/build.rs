@@ -1,0 +1,3 @@
+fn main() {
+    idporten_config::build::Generator::new().environment("idporten-test").generate();
+}
