@@ -143,3 +143,20 @@ fn an_environment_that_stands_on_another_says_so() {
     );
     assert!(out.contains("  development     plain http is accepted; never for production\n"), "{out}");
 }
+
+#[test]
+fn a_key_is_looked_for_in_the_store_of_a_service_too() {
+    let store = with_keys(Known::MaskinportenTest, &[rsa("new", '_')]);
+    let directory = Directory::new(&[("store.json", &store), ("broken.json", "{"), (MASKINPORTEN, &mixed())]);
+    let show = |code, kid, store| directory.says(code, &["show", "maskinporten-test", "--kid", kid, "--store", store]);
+    let out = show(0, "new", "store.json");
+    assert!(out.lines().any(|line| line.starts_with("store ") && line.contains("RSA")), "{out}");
+    assert!(out.lines().any(|line| line.starts_with("snapshot") && line.contains("not there")), "{out}");
+    assert!(show(1, "nobody's", "store.json").contains("not there"));
+    for (store, reason) in [("broken.json", "is no store"), ("absent.json", "cannot be read")] {
+        let arguments = ["show", "maskinporten-test", "--kid", "new", "--store", store];
+        assert!(directory.fails(2, &arguments).contains(reason));
+    }
+    let other = ["show", "idporten-test", "--bundled", "--kid", "new", "--store", "store.json"];
+    assert!(directory.fails(2, &other).contains("is of maskinporten-test"));
+}

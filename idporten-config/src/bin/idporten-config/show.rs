@@ -4,6 +4,8 @@ mod keys;
 mod kid;
 mod text;
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::slice;
 use std::time::SystemTime;
 
@@ -31,9 +33,13 @@ pub(crate) struct Arguments {
     /// Show the live document in place of the snapshot
     #[arg(long, conflicts_with = "bundled")]
     live: bool,
-    /// Say where the key is that has this kid, or this thumbprint: in the snapshot, and with `--live` in the live document
+    /// Say where the key is that has this kid, or this thumbprint: in the snapshot, with `--live` in the live document, and with
+    /// `--store` in a service's store
     #[arg(long, value_name = "KID")]
     kid: Option<String>,
+    /// The store of a running service's refresher, for `--kid`
+    #[arg(long, value_name = "FILE", requires = "kid")]
+    store: Option<PathBuf>,
     #[command(flatten)]
     network: LiveOptions,
     /// Print a JSON object, for programs
@@ -47,6 +53,7 @@ Examples:
   idporten-config show maskinporten-prod --bundled
   idporten-config show idporten-prod --live
   idporten-config show idporten-prod --live --kid digitaliseringsdirektoratet--cert0
+  idporten-config show idporten-prod --kid digitaliseringsdirektoratet--cert0 --store /var/cache/app/idporten.json
   idporten-config show idporten-prod --json | jq '.keys[].kid'
 
 Exit codes:
@@ -100,6 +107,20 @@ impl Arguments {
         }
         let label = format!("live, from {}", provider.well_known_url());
         Ok((Source::live(snapshot, &label), outcome))
+    }
+}
+
+/// What a service's refresher has stored.
+fn stored(path: &Path, environment: &str) -> Result<Source, Refusal> {
+    let refuse = |reason: String| {
+        let help = "name the file that the service gives its refresher as `store`, and see who may read it";
+        Refusal::from(vec![Finding::error(format!("`{}` {reason}", path.display()), help)])
+    };
+    let text = fs::read(path).map_err(|error| refuse(format!("cannot be read: {error}")))?;
+    let snapshot = Snapshot::parse(text).map_err(|error| refuse(format!("is no store: {error}")))?;
+    match snapshot.provider().slug() {
+        slug if slug == environment => Ok(Source::live(snapshot, &path.display().to_string())),
+        slug => Err(refuse(format!("is of {slug}"))),
     }
 }
 

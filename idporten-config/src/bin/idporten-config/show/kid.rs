@@ -24,8 +24,8 @@ pub(super) fn run(arguments: &Arguments, kid: &str, now: SystemTime) -> Result<O
             outcome.remarks.extend(own.remarks);
             Some(source)
         }
-        // Where the live document can be asked, a snapshot that is missing is only said to be.
-        Err(refusal) if arguments.live => {
+        // Where something else can be asked, a snapshot that is missing is only said to be.
+        Err(refusal) if arguments.live || arguments.store.is_some() => {
             outcome.remark_on(&refusal.findings);
             None
         }
@@ -36,6 +36,9 @@ pub(super) fn run(arguments: &Arguments, kid: &str, now: SystemTime) -> Result<O
         let (source, own) = arguments.live()?;
         outcome.remarks.extend(own.remarks);
         places.push(Place { name: "live", source: Some(source) });
+    }
+    if let Some(path) = &arguments.store {
+        places.push(Place { name: "store", source: Some(super::stored(path, &arguments.environment)?) });
     }
     if !places.iter().any(|place| !place.usable(kid).is_empty()) {
         outcome.verdict = Verdict::Findings;
