@@ -65,7 +65,8 @@ impl Builder {
     }
 
     /// What is told of [events](Event), on a thread of its own: it may take its time, and nothing waits for it. While it is
-    /// 1,024 events behind, further ones are left out and counted; so is a panic in it.
+    /// 1,024 events behind, further ones are left out and counted; so is a panic in it. A listener that holds a
+    /// handle keeps the refresher from ending; under a test's clock it must not wait.
     #[must_use]
     pub fn on_event(self, on_event: impl Fn(&Event) + Send + 'static) -> Self {
         Self { on_event: Some(Box::new(on_event)), ..self }

@@ -147,15 +147,6 @@ impl From<Unavailable> for LookupError {
     }
 }
 
-impl fmt::Display for Limit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::MaxAge => "max_age",
-            Self::SeedMaxAge => "seed_max_age",
-        })
-    }
-}
-
 impl fmt::Display for RefreshError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -240,31 +240,6 @@ impl Counters {
     }
 }
 
-impl Health {
-    /// The name: `degraded`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Degraded => "degraded",
-            Self::Critical => "critical",
-            Self::Failing => "failing",
-        }
-    }
-}
-
-impl Source {
-    /// The name: `network`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Baked => "baked",
-            Self::Stored => "stored",
-            Self::Network => "network",
-        }
-    }
-}
-
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.to_json().fmt(f)
