@@ -138,6 +138,7 @@ impl JwkSet {
     pub fn ambiguous_kids(&self) -> Vec<&str> {
         let mut kids: Vec<&str> =
             self.keys.iter().filter(|key| self.rivals(key) > 1).filter_map(SigningKey::kid).collect();
+        kids.sort_unstable();
         kids.dedup();
         kids
     }
@@ -156,6 +157,23 @@ impl JwkSet {
                 if fitting.len() == 1 { fitting } else { Vec::new() }
             }
         }
+    }
+}
+
+/// A key set as it was served, with nothing in the place of private and symmetric keys: who published them is to be told of, and
+/// they themselves are to be on no disk and in no log.
+#[cfg(any(feature = "fetch", feature = "refresh-core"))]
+pub(crate) fn without_secrets(jwks: Value) -> Value {
+    match jwks {
+        Value::Array(values) => Value::Array(values.into_iter().map(without_secrets).collect()),
+        Value::Object(object) => {
+            let blank = |(name, value): (&str, &Value)| {
+                let value = if key::is_secret(name) { "".into() } else { without_secrets(value.clone()) };
+                (name.to_owned(), value)
+            };
+            Value::Object(object.iter().map(blank).collect())
+        }
+        other => other,
     }
 }
 

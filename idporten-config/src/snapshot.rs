@@ -99,7 +99,7 @@ impl Snapshot {
         if origin == Origin::Fetched && jwks.is_none() {
             violations.push(Violation::new("jwks", Rule::Missing, "is null; a fetched snapshot has its keys"));
         }
-        if !(SystemTime::UNIX_EPOCH..SystemTime::UNIX_EPOCH + LAST_TIME).contains(&as_of) {
+        if !can_write(as_of) {
             violations.push(Violation::new("as_of", Rule::Format, "is not between 1970 and 9999"));
         }
         let set = jwks.as_ref().map(|jwks| JwkSet::from_json(jwks, "jwks")).transpose();
@@ -286,6 +286,11 @@ impl std::error::Error for SnapshotError {}
 fn parse_time(text: &str) -> Option<SystemTime> {
     let time = humantime::parse_rfc3339(text).ok()?;
     (format_time(time) == text).then_some(time)
+}
+
+/// Whether the file's form of a time can write it.
+pub(crate) fn can_write(time: SystemTime) -> bool {
+    (SystemTime::UNIX_EPOCH..SystemTime::UNIX_EPOCH + LAST_TIME).contains(&time)
 }
 
 fn format_time(time: SystemTime) -> String {

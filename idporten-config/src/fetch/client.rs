@@ -3,6 +3,11 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::mpsc;
+#[cfg(feature = "refresh")]
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -155,7 +160,9 @@ impl Fetcher {
     }
 
     fn unit(&self, provider: &Provider, now: SystemTime) -> Result<Snapshot, FetchError> {
-        let fetched = unit(provider, now, self.deadline.min(LONGEST), |url, left| {
+        let deadline = Instant::now() + self.deadline.min(LONGEST);
+        let left = || deadline.saturating_duration_since(Instant::now());
+        let fetched = unit(provider, now, left, |url, left| {
             let url = self.address(url);
             self.exchange(left).get(&url)?.into_answer(&url, now)
         });
@@ -185,11 +192,13 @@ impl Transport for Fetcher {
     }
 }
 
-/// A fetcher that is set up with the first request, and again where that failed: the machine may have been mended.
+/// A fetcher that is set up with the first request, and anew after a failed one: what it trusts is a file, which may have been
+/// mended meanwhile.
 #[cfg(feature = "refresh")]
 pub(crate) struct LazyFetcher {
     options: Options,
-    fetcher: std::sync::OnceLock<Fetcher>,
+    fetcher: Mutex<Option<Fetcher>>,
+    failed: AtomicBool,
 }
 
 #[cfg(feature = "refresh")]
@@ -197,26 +206,29 @@ impl LazyFetcher {
     /// Fails only where the options themselves are wrong.
     pub(crate) fn new(options: Options) -> Result<Self, FetchError> {
         options.mirror.as_deref().map_or(Ok(()), check_mirror)?;
-        Ok(Self { options, fetcher: std::sync::OnceLock::new() })
+        Ok(Self { options, fetcher: Mutex::new(None), failed: AtomicBool::new(true) })
     }
 
-    fn fetcher(&self) -> Result<&Fetcher, FetchError> {
-        if self.fetcher.get().is_none() {
-            // Where two set it up, the second is dropped.
-            drop(self.fetcher.set(Fetcher::new(self.options.clone())?));
-        }
-        self.fetcher.get().ok_or_else(FetchError::crashed)
+    /// The lock is held for no longer than it takes to look.
+    fn fetcher(&self) -> MutexGuard<'_, Option<Fetcher>> {
+        self.fetcher.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(feature = "refresh")]
 impl Transport for LazyFetcher {
     fn get(&self, url: &str, timeout: Duration) -> Result<Response, FetchError> {
-        self.fetcher()?.get(url, timeout)
+        let fetcher = self.fetcher().clone().ok_or_else(FetchError::crashed)?;
+        fetcher.get(url, timeout).inspect_err(|_| self.failed.store(true, Ordering::Relaxed))
     }
 
     fn prepare(&self) -> Result<(), FetchError> {
-        self.fetcher().map(drop)
+        if self.failed.load(Ordering::Relaxed) {
+            let fetcher = Fetcher::new(self.options.clone())?;
+            self.failed.store(false, Ordering::Relaxed);
+            drop(self.fetcher().replace(fetcher));
+        }
+        Ok(())
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the refresher needs of an HTTP client.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use super::error::FetchError;
@@ -50,8 +51,18 @@ pub trait Transport: Send + Sync + 'static {
     }
 }
 
+impl<T: Transport + ?Sized> Transport for Box<T> {
+    fn get(&self, url: &str, timeout: Duration) -> Result<Response, FetchError> {
+        (**self).get(url, timeout)
+    }
+
+    fn prepare(&self) -> Result<(), FetchError> {
+        (**self).prepare()
+    }
+}
+
 /// A response to a request for a document.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Response {
     status: u16,
     content_type: String,
@@ -110,6 +121,17 @@ impl Response {
     fn as_of(&self, now: SystemTime) -> SystemTime {
         let by_age = self.age.map_or(now, |age| now.checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH));
         by_age.min(self.date.unwrap_or(now)).max(SystemTime::UNIX_EPOCH)
+    }
+}
+
+impl fmt::Debug for Response {
+    /// Writes what it is, and of the body the length.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("content_type", &self.content_type)
+            .field("length", &self.body.len())
+            .finish_non_exhaustive()
     }
 }
 

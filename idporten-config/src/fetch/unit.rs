@@ -1,11 +1,12 @@
 //! Metadata first, then the keys from where it says they are; checked as one.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use super::error::{FetchError, Step};
 #[cfg(feature = "refresh-core")]
 use super::{DEADLINE, Transport};
 use crate::json::{Object, Value};
+use crate::jwks;
 use crate::metadata;
 use crate::provider::Provider;
 use crate::snapshot::{Origin, Snapshot};
@@ -30,16 +31,19 @@ pub(crate) struct Fetched {
     pub(crate) max_age: Option<Duration>,
 }
 
-/// Fetches a provider's documents through a transport, unless it is told to stop on the way.
+/// Fetches a provider's documents through a transport, unless it is told to stop on the way. Of the time it knows what it is
+/// told: how much has gone since the start.
 #[cfg(feature = "refresh-core")]
 pub(crate) fn fetch(
     transport: &dyn Transport,
     provider: &Provider,
     now: SystemTime,
+    elapsed: &dyn Fn() -> Duration,
     stopped: &dyn Fn() -> bool,
 ) -> Result<Fetched, FetchError> {
     transport.prepare()?;
-    unit(provider, now, DEADLINE, |url, left| {
+    let left = || DEADLINE.saturating_sub(elapsed());
+    unit(provider, now, left, |url, left| {
         if stopped() {
             return Err(FetchError::stopped());
         }
@@ -47,24 +51,23 @@ pub(crate) fn fetch(
     })
 }
 
-/// Fetches a provider's documents, each with `get`, which is told how much time is left: of both, one is asked for a second
-/// time where that may help. No request is made to an address that breaks a rule.
+/// Fetches a provider's documents, each with `get`, which is told how much time is `left`: of both, one is asked for a second
+/// time where that may help. No request is made to an address that breaks a rule, and no private key is kept.
 pub(super) fn unit(
     provider: &Provider,
     now: SystemTime,
-    deadline: Duration,
+    left: impl Fn() -> Duration,
     mut get: impl FnMut(&str, Duration) -> Result<Answer, FetchError>,
 ) -> Result<Fetched, FetchError> {
-    let start = Instant::now();
     let mut retries = 1;
     let mut get = |url: &str| {
         loop {
-            let left = deadline.saturating_sub(start.elapsed());
-            if left.is_zero() {
+            let time = left();
+            if time.is_zero() {
                 return Err(FetchError::overdue(url));
             }
-            match get(url, left) {
-                Err(error) if retries > 0 && error.is_worth_a_retry() && start.elapsed() < deadline => retries -= 1,
+            match get(url, time) {
+                Err(error) if retries > 0 && error.is_worth_a_retry() && !left().is_zero() => retries -= 1,
                 result => return result,
             }
         }
@@ -77,7 +80,7 @@ pub(super) fn unit(
     }
     let jwks_uri = document.get("jwks_uri").and_then(Value::as_str).unwrap_or_default();
     let keys = get(jwks_uri).map_err(|error| error.in_step(Step::Keys))?;
-    let jwks = json(&keys).map_err(|error| error.in_step(Step::Keys))?;
+    let jwks = jwks::without_secrets(json(&keys).map_err(|error| error.in_step(Step::Keys))?);
     let as_of = answer.as_of.min(keys.as_of).min(now);
     let snapshot = Snapshot::new(provider.clone(), as_of, Origin::Fetched, document, Some(jwks))
         .map_err(|error| FetchError::rules(&keys.url, error.violations().to_vec()).in_step(Step::Keys))?;

@@ -175,6 +175,12 @@ fn refuse_private(entry: &Object) -> Result<(), Refusal> {
     }
 }
 
+/// Whether a member holds what nobody but its owner may know.
+#[cfg(any(feature = "fetch", feature = "refresh-core"))]
+pub(super) fn is_secret(name: &str) -> bool {
+    name == "k" || PRIVATE_MEMBERS.contains(&name)
+}
+
 fn check_use(entry: &Object) -> Result<(), Refusal> {
     if optional_text(entry, "use")?.is_some_and(|usage| usage != "sig") {
         return Err("`use` is not `sig`".into());

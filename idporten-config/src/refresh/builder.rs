@@ -19,9 +19,9 @@ use super::store::Store;
 use super::sync;
 use super::teller::{OnEvent, Teller};
 use super::worker::Worker;
-#[cfg(feature = "refresh")]
-use crate::fetch::Options;
 use crate::fetch::Transport;
+#[cfg(feature = "refresh")]
+use crate::fetch::{FetchError, Options};
 use crate::snapshot::{Origin, Snapshot};
 use crate::testing::VirtualClock;
 
@@ -57,8 +57,9 @@ impl Builder {
 
     /// A file that carries the last success from one process to the next: what is in it, where it is newer than the seed,
     /// serves from the start. **Who can write it chooses the keys**: it must be a regular file of this user's, and neither it
-    /// nor its directory may be writable for everybody. A file that is broken, or of another environment, is ignored and
-    /// reported; one that cannot be written disturbs nothing. Processes may share it.
+    /// nor its directory may be writable for everybody. A file that is broken is ignored and reported, and then replaced; one
+    /// that is of another environment, or no store at all, is reported and left alone; one that cannot be written disturbs
+    /// nothing. Processes may share it. It holds no secret.
     #[must_use]
     pub fn store(self, path: impl Into<PathBuf>) -> Self {
         Self { store: Some(path.into()), ..self }
@@ -100,7 +101,7 @@ impl Builder {
     pub fn start(mut self) -> Result<Refresher, StartError> {
         let options = match self.options.take() {
             Some(options) => options,
-            None => Options::from_env(&|name| std::env::var(name).ok()).map_err(StartError::Client)?,
+            None => options_of_the_environment().map_err(StartError::Client)?,
         };
         let client = crate::fetch::LazyFetcher::new(options).map_err(StartError::Client)?;
         self.start_with(client)
@@ -115,7 +116,8 @@ impl Builder {
         self.policy.check().map_err(StartError::Policy)?;
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let now = clock.now();
-        let store = self.store.map(Store::new);
+        // A directory that is changed to later is not where the operator looks.
+        let store = self.store.map(|path| Store::new(std::path::absolute(&path).unwrap_or(path)));
         let loaded = store.as_ref().map_or(Ok(None), |store| store.load(self.seed.provider()));
         let stored = loaded.as_ref().ok().and_then(Option::as_ref);
         let (config, seed) = choose(&self.policy, &self.seed, stored, now.wall).unzip();
@@ -123,12 +125,24 @@ impl Builder {
         let schedule = Schedule::new(self.policy.clone(), random, now, seed);
         let shared = sync::Arc::new(Shared::new(clock, self.policy, self.seed, schedule, config));
         shared.core().store_error = loaded.err();
-        let teller = self.on_event.map(|on_event| Teller::spawn(sync::Arc::clone(&shared), on_event));
+        let tells = self.on_event.is_some() || cfg!(feature = "tracing");
+        let teller = tells.then(|| Teller::spawn(sync::Arc::clone(&shared), self.on_event));
         let teller = teller.transpose().map_err(StartError::Thread)?;
         let worker = Worker::new(sync::Arc::clone(&shared), Box::new(transport), store, teller);
         worker.spawn().map_err(StartError::Thread)?;
         Ok(Refresher::new(shared))
     }
+}
+
+/// What the variables say. One that cannot be read is not as good as none: it may be the one that says whom to trust.
+#[cfg(feature = "refresh")]
+fn options_of_the_environment() -> Result<Options, FetchError> {
+    for name in ["IDPORTEN_CONFIG_CA_FILE", "IDPORTEN_CONFIG_CA_ONLY", "IDPORTEN_CONFIG_MIRROR"] {
+        if let Err(error @ std::env::VarError::NotUnicode(_)) = std::env::var(name) {
+            return Err(FetchError::setup(format!("{name} cannot be used"), format!("{error}; write it in UTF-8")));
+        }
+    }
+    Options::from_env(&|name| std::env::var(name).ok())
 }
 
 impl fmt::Debug for Builder {
@@ -157,7 +171,7 @@ fn choose(
     let age = |seed: &Seed| policy.age(seed.as_of, now);
     let may_serve = |seed: &Seed| policy.may_serve(*seed, now);
     let (seed, config) = match (baked, stored) {
-        (Some((baked, _)), Some((stored, config))) if age(&stored) < age(&baked) => {
+        (Some((baked, _)), Some((stored, config))) if age(&stored) <= age(&baked) && stored.as_of > baked.as_of => {
             // A key that was withdrawn between the two is not to come back: what is newer takes the place of the seed even where
             // only a seed may still be served.
             let as_seed = !may_serve(&stored) && may_serve(&baked);

@@ -16,8 +16,8 @@ use crate::snapshot::Snapshot;
 /// The metadata and keys of a provider, as they were at one moment. It never changes: a refresh puts another in its place.
 #[derive(Clone)]
 pub struct ProviderConfig {
-    snapshot: Snapshot,
-    metadata: ProviderMetadata,
+    snapshot: Arc<Snapshot>,
+    metadata: Arc<ProviderMetadata>,
     keys: Vec<Key>,
     /// What a look-up asks of each key, side by side in memory.
     index: Vec<Entry>,
@@ -43,7 +43,7 @@ impl ProviderConfig {
     pub(super) fn new(snapshot: &Snapshot) -> Option<Self> {
         let prepare = |key: &SigningKey| Key { key: key.clone(), thumbprint: key.thumbprint() };
         let keys = snapshot.jwks()?.keys().iter().map(prepare).collect();
-        Self::of(snapshot.clone(), snapshot.complete_metadata()?, keys)
+        Self::of(Arc::new(snapshot.clone()), Arc::new(snapshot.complete_metadata()?), keys)
     }
 
     /// The same without the keys of these kids and thumbprints; nothing where no key is left.
@@ -52,7 +52,7 @@ impl ProviderConfig {
         Self::of(self.snapshot, self.metadata, self.keys)
     }
 
-    fn of(snapshot: Snapshot, metadata: ProviderMetadata, keys: Vec<Key>) -> Option<Self> {
+    fn of(snapshot: Arc<Snapshot>, metadata: Arc<ProviderMetadata>, keys: Vec<Key>) -> Option<Self> {
         let published = snapshot.signing_algs();
         let entry = |Key { key, .. }: &Key| {
             let served = SigningAlg::ALL.iter().filter(|alg| key.serves(**alg, &published));

@@ -108,7 +108,9 @@ impl fmt::Display for Unavailable {
         }
         match &self.last_error {
             Some(error) => write!(f, " ({error}); it is tried again by itself"),
-            None => f.write_str("; see its status for the next attempt"),
+            None => {
+                f.write_str("; its status says when it is tried next, and a build with a new snapshot needs no attempt")
+            }
         }
     }
 }

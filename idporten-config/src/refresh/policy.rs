@@ -162,7 +162,7 @@ impl RefreshPolicy {
     /// How long until the next refresh is due, at the most, after answers with this `max-age`.
     pub(super) fn interval(&self, max_age: Option<Duration>) -> Duration {
         match max_age {
-            Some(stated) if self.honour_max_age => stated.max(HOUR).min(self.refresh_interval),
+            Some(stated) if self.honour_max_age && !stated.is_zero() => stated.max(HOUR).min(self.refresh_interval),
             _ => self.refresh_interval,
         }
     }

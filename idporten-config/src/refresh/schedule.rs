@@ -33,6 +33,8 @@ const MAX_RETRY_AFTER: Duration = HOUR;
 const SIGNATURE_WINDOW: Duration = HOUR;
 /// and for none while the set is younger than this.
 const SIGNATURE_MIN_AGE: Duration = Duration::from_secs(5 * 60);
+/// A fetch that has not ended by then never will: three times what it may take.
+const FLIGHT_LIMIT: Duration = Duration::from_secs(60);
 /// The least that a caller is asked to wait before it asks again, and that a failure is followed by.
 const SOON: Duration = Duration::from_secs(1);
 
@@ -51,6 +53,8 @@ pub struct Schedule {
     begun: u64,
     succeeded: u64,
     failed: u64,
+    /// What was published by then, on the monotonic clock, the last success has seen.
+    seen: Duration,
     /// In a row, up to now.
     failures: u32,
     /// How many timed fetches have failed since the last success.
@@ -98,6 +102,7 @@ impl Schedule {
             begun: 0,
             succeeded: 0,
             failed: 0,
+            seen: Duration::ZERO,
             failures: 0,
             missed: 0,
             not_before: Duration::ZERO,
@@ -113,6 +118,9 @@ impl Schedule {
         if let Some(limit) = self.expired_by(now) {
             self.held.iter_mut().for_each(|held| held.expired = true);
             return Action::Expire(limit);
+        }
+        if self.flight.is_some_and(|flight| flight.left(now).is_zero()) {
+            return Action::GiveUp;
         }
         let timed = self.is_due(now);
         if self.flight.is_none() && (timed || self.wanted.is_some()) {
@@ -136,7 +144,7 @@ impl Schedule {
     #[must_use]
     pub fn wake(&self, now: Now) -> Duration {
         let left = match (&self.flight, self.wanted) {
-            (Some(_), _) => None,
+            (Some(flight), _) => Some(flight.left(now)),
             (None, Some(_)) => Some(Duration::ZERO),
             (None, None) => self.until_due(now),
         };
@@ -150,6 +158,7 @@ impl Schedule {
     pub fn succeeded(&mut self, age: Duration, max_age: Option<Duration>) {
         let Some(flight) = self.flight.take() else { return };
         self.succeeded = self.begun;
+        self.seen = flight.begun.monotonic.saturating_sub(age);
         (self.failures, self.missed, self.not_before) = (0, 0, Duration::ZERO);
         self.held =
             Some(Held { source: Source::Network, limit: Limit::MaxAge, since: flight.begun, age, expired: false });
@@ -186,28 +195,31 @@ impl Schedule {
     /// ask for a fetch out of the budget of unknown kids.
     pub fn ask(&mut self, now: Now, ticket: Option<Ticket>, spends: bool) -> Answer {
         let next = self.begun + u64::from(self.flight.is_none());
-        let ticket = ticket.unwrap_or(Ticket { begun: self.begun, fails_with: next });
+        let ticket = ticket.unwrap_or(Ticket { begun: self.begun, asked: now.monotonic, fails_with: next });
         if self.succeeded > ticket.begun {
-            return Answer::Unknown;
+            // Behind a cache, what has just been fetched may be from before the question. Ages are told in whole seconds.
+            let has_seen = self.seen.saturating_add(SOON) >= ticket.asked;
+            let retry_after = self.cooldown(now).unwrap_or(SOON);
+            return if has_seen { Answer::Unknown } else { Answer::Undetermined { retry_after } };
         }
         if self.failed >= ticket.fails_with {
-            return Answer::Undetermined { retry_after: self.shadow(now).unwrap_or(SOON) };
+            return Answer::Undetermined { retry_after: self.cooldown(now).unwrap_or(SOON) };
         }
         if self.flight.is_some() || self.wanted.is_some() || self.is_due(now) {
             return Answer::Pending(ticket);
         }
-        match self.shadow(now) {
+        match self.cooldown(now) {
             None if spends => {
                 self.asked.push_back(now.monotonic);
                 self.wanted = Some(Cause::UnknownKid);
                 Answer::Pending(ticket)
             }
-            shadow => Answer::Undetermined { retry_after: shadow.unwrap_or(SOON) },
+            cooldown => Answer::Undetermined { retry_after: cooldown.unwrap_or(SOON) },
         }
     }
 
     /// How long unknown kids must wait until they may ask for a fetch again.
-    fn shadow(&mut self, now: Now) -> Option<Duration> {
+    fn cooldown(&mut self, now: Now) -> Option<Duration> {
         if !self.policy.fetches || self.policy.unknown_kid_fetches == 0 {
             return Some(self.until_due(now).unwrap_or(self.policy.refresh_interval).max(SOON));
         }
@@ -269,6 +281,12 @@ impl Schedule {
         let without_success = if held.source == Source::Baked { now.since(held.since) } else { held.age_at(now) };
         let aged = held.limit == Limit::SeedMaxAge && held.age_at(now) >= self.policy.seed_max_age.mul_f64(0.8);
         if aged || self.policy.fetches && without_success >= patience { Health::Degraded } else { Health::Ok }
+    }
+
+    /// The number of the last fetch that began.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.begun
     }
 
     /// Whether a fetch is under way.
@@ -361,6 +379,13 @@ impl Schedule {
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         let fraction = f64::from((mixed >> 32) as u32) / f64::from(u32::MAX);
         least + most.saturating_sub(least).mul_f64(fraction).min(most.saturating_sub(least))
+    }
+}
+
+impl Flight {
+    /// How long it may still take.
+    fn left(&self, now: Now) -> Duration {
+        FLIGHT_LIMIT.saturating_sub(now.monotonic.saturating_sub(self.begun.monotonic))
     }
 }
 

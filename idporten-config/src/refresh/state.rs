@@ -1,5 +1,6 @@
 //! What the handles and the worker share.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -17,6 +18,9 @@ use crate::compare::{Change, Comparison, Subject, compare};
 use crate::fetch::FetchError;
 use crate::jwks::JwkSet;
 use crate::snapshot::Snapshot;
+
+/// How much drift is told of: a hostile document differs in everything.
+const MAX_DRIFT: usize = 100;
 
 pub(super) struct Shared {
     /// What is served: all that a reader touches.
@@ -41,8 +45,8 @@ pub(super) struct Core {
     pub(super) distrusted: Vec<String>,
     /// Whether the last set that came had private keys and no other.
     pub(super) all_leaked: bool,
-    /// The end of a fetch, for the worker to look at.
-    pub(super) landed: Option<Result<Landed, FetchError>>,
+    /// The end of a fetch, by its number, for the worker to look at.
+    pub(super) landed: Option<(u64, Result<Landed, FetchError>)>,
     pub(super) last_error: Option<Arc<FetchError>>,
     pub(super) last_success: Option<SystemTime>,
     pub(super) drift: Vec<Change>,
@@ -113,7 +117,7 @@ impl Shared {
             Subject::Member(name) => self.seed.metadata_json().contains(name),
             Subject::Key(_) => false,
         };
-        compare(&self.seed, live).changes.into_iter().filter(has_constant).collect()
+        compare(&self.seed, live).changes.into_iter().filter(has_constant).take(MAX_DRIFT).collect()
     }
 
     #[inline]
@@ -159,8 +163,15 @@ impl Shared {
     pub(super) fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);
         self.publish(&self.core());
-        self.changed.notify(usize::MAX);
+        self.wake_all();
         self.clock.wake();
+    }
+
+    /// Wakes all who wait. Never under the lock: what a waker does is its own affair, and so is its panic.
+    pub(super) fn wake_all(&self) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.changed.notify(usize::MAX))) {
+            self.core().counters.count_panic(panic);
+        }
     }
 }
 

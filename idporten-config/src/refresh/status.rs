@@ -13,6 +13,7 @@ use super::state::Shared;
 use crate::compare::Change;
 use crate::json::{Object, Value, object};
 use crate::jwks::{JwkSet, KeyParameters, SigningKey};
+use crate::snapshot;
 
 /// How a refresher stands at one moment. It is taken from memory; its [`Display`](fmt::Display) form is JSON, as is what serde
 /// makes of it: times as in a snapshot file, ages in seconds.
@@ -253,7 +254,10 @@ impl Serialize for Status {
 }
 
 fn time(time: Option<SystemTime>) -> Value {
-    time.map(|time| humantime::format_rfc3339_seconds(time).to_string()).into()
+    // What a file cannot hold, a wrong clock has made up.
+    time.filter(|time| snapshot::can_write(*time))
+        .map(|time| humantime::format_rfc3339_seconds(time).to_string())
+        .into()
 }
 
 fn rejected(jwks: &JwkSet) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! Telling of events, on a thread of its own: a listener that takes its time holds up nothing.
+//! Telling of events, on a thread of its own: a listener or a log that takes its time holds up nothing.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -21,10 +21,10 @@ pub(super) struct Teller {
 
 impl Teller {
     /// Starts the thread. It ends with the teller, when all has been told.
-    pub(super) fn spawn(shared: Arc<Shared>, on_event: OnEvent) -> std::io::Result<Self> {
+    pub(super) fn spawn(shared: Arc<Shared>, on_event: Option<OnEvent>) -> std::io::Result<Self> {
         let (events, told) = sync_channel(MAX_BEHIND);
         let listening = Arc::clone(&shared);
-        let run = move || listen(&listening, &told, &on_event);
+        let run = move || listen(&listening, &told, on_event.as_deref());
         thread::Builder::new().name("idporten-config-events".to_owned()).spawn(run)?;
         Ok(Self { shared, events })
     }
@@ -38,11 +38,17 @@ impl Teller {
     }
 }
 
-fn listen(shared: &Shared, told: &Receiver<Event>, on_event: &OnEvent) {
+fn listen(shared: &Shared, told: &Receiver<Event>, on_event: Option<&(dyn Fn(&Event) + Send)>) {
     for event in told {
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| on_event(&event))) {
-            shared.core().counters.count_panic(panic);
-        }
+        #[cfg(feature = "tracing")]
+        shielded(shared, || event.log(shared.seed.provider().slug()));
+        shielded(shared, || on_event.into_iter().for_each(|on_event| on_event(&event)));
         shared.clock.leave();
+    }
+}
+
+fn shielded(shared: &Shared, tell: impl FnOnce()) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(tell)) {
+        shared.core().counters.count_panic(panic);
     }
 }

@@ -14,6 +14,8 @@ use super::schedule::{Answer, Ticket};
 use super::state::{Core, Shared};
 use crate::algorithm::SigningAlg;
 
+/// How finely the ends of waits are told apart.
+const GRAIN: Duration = Duration::from_millis(50);
 /// How many look-ups may wait; the rest are answered at once.
 const MAX_WAITING: usize = 1_024;
 /// What a caller that does not wait is told to wait for a fetch that has been asked for.
@@ -132,8 +134,11 @@ impl Drop for Seat<'_> {
 }
 
 impl Shared {
-    /// Has the worker wake all who wait by then.
+    /// Has the worker wake all who wait by then, or a little later: with many that wait, each for itself, it would do nothing
+    /// else.
     fn wake_by(&self, core: &mut Core, deadline: Duration) {
+        let short = GRAIN.subsec_nanos().wrapping_sub(deadline.subsec_nanos()) % GRAIN.subsec_nanos();
+        let deadline = deadline.saturating_add(Duration::from_nanos(short.into()));
         if core.deadline.is_none_or(|first| deadline < first) {
             core.deadline = Some(deadline);
             self.clock.wake();
@@ -149,7 +154,9 @@ impl Shared {
             match self.current() {
                 Ok(_) => Turn::Done(Ok(())),
                 Err(unavailable) if unavailable.reason() == Reason::Stopped => Turn::Done(Err(unavailable)),
-                Err(unavailable) if self.clock.now().monotonic >= deadline => Turn::Done(Err(unavailable)),
+                Err(unavailable) if !self.policy.fetches || self.clock.now().monotonic >= deadline => {
+                    Turn::Done(Err(unavailable))
+                }
                 Err(_) => {
                     self.wake_by(&mut core, deadline);
                     Turn::Wait(listener)

@@ -1,7 +1,7 @@
 //! The thread that keeps time. It does what the schedule says, and owns transport and store.
 //!
 //! A fetch runs on a thread of its own, so that this one stays on time: it ends waits and withdraws what is too stale even
-//! while a request hangs.
+//! while a request hangs. Nothing of a program's runs on it but the wakers of those who wait.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
@@ -11,11 +11,10 @@ use super::event::Event;
 use super::schedule::{Action, Health, Now};
 use super::state::{Core, Landed, Shared};
 use super::store::Store;
-use super::sync::{Arc, thread};
+use super::sync::{Arc, AtomicBool, thread};
 use super::teller::Teller;
 use crate::compare::compare;
 use crate::fetch::{self, FetchError, Transport};
-use crate::snapshot::Snapshot;
 use crate::violation::Rule;
 
 pub(super) struct Worker {
@@ -27,19 +26,51 @@ pub(super) struct Worker {
     store_error: Option<String>,
 }
 
-/// What a fetch works with.
+/// What fetches and writes work with.
 struct Outside {
     transport: Box<dyn Transport>,
+    /// Whether a fetch is under way, given up or not: there is never a second.
+    fetching: AtomicBool,
     store: Option<Store>,
 }
 
+/// What is left to do of a step when the lock is free.
+#[derive(Default)]
+struct Effects {
+    events: Vec<Event>,
+    wakes: bool,
+    stores: Option<Change>,
+}
+
+/// What becomes of the store.
+enum Change {
+    Keep(std::sync::Arc<ProviderConfig>),
+    /// What is in it is known to be in the wrong hands.
+    Forget,
+}
+
+/// A thread that is at work for as long as this lives.
+struct Busy(Arc<Shared>);
+
+impl Busy {
+    fn new(shared: &Arc<Shared>) -> Self {
+        shared.clock.enter();
+        Self(Arc::clone(shared))
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.clock.leave();
+    }
+}
+
 /// Whatever ends the worker, nobody waits for it in vain.
-struct End(Arc<Shared>);
+struct End(Busy);
 
 impl Drop for End {
     fn drop(&mut self) {
-        self.0.stop();
-        self.0.clock.leave();
+        self.0.0.stop();
     }
 }
 
@@ -51,13 +82,13 @@ impl Worker {
         teller: Option<Teller>,
     ) -> Self {
         let health = shared.core().health(&shared);
-        Self { shared, outside: Arc::new(Outside { transport, store }), teller, health, store_error: None }
+        let outside = Arc::new(Outside { transport, fetching: AtomicBool::new(false), store });
+        Self { shared, outside, teller, health, store_error: None }
     }
 
     /// Starts the thread.
     pub(super) fn spawn(self) -> std::io::Result<()> {
-        let end = End(Arc::clone(&self.shared));
-        self.shared.clock.enter();
+        let end = End(Busy::new(&self.shared));
         let run = move || {
             let _end = end;
             self.run();
@@ -67,45 +98,66 @@ impl Worker {
 
     fn run(mut self) {
         while !self.shared.stopped.load(Ordering::SeqCst) {
-            let mut events = Vec::new();
-            let action = self.step(self.shared.clock.now(), &mut events);
-            for event in events {
-                self.tell(event);
+            let (action, effects) = self.step(self.shared.clock.now());
+            if effects.wakes {
+                self.shared.wake_all();
+            }
+            if let Some(teller) = &self.teller {
+                effects.events.into_iter().for_each(|event| teller.tell(event));
+            }
+            if let Some(change) = effects.stores {
+                self.store(change);
             }
             match action {
                 Action::Fetch(_) => self.fetch(),
-                Action::Expire(_) => {}
+                Action::GiveUp | Action::Expire(_) => {}
                 Action::Sleep(until) => self.shared.clock.park(until),
             }
         }
     }
 
     /// One step, under the lock.
-    fn step(&mut self, now: Now, events: &mut Vec<Event>) -> Action {
-        let mut core = self.shared.core();
-        if let Some(result) = core.landed.take() {
-            self.land(&mut core, now, result, events);
+    fn step(&mut self, now: Now) -> (Action, Effects) {
+        let shared = Arc::clone(&self.shared);
+        let mut core = shared.core();
+        let mut effects = Effects::default();
+        match core.landed.take() {
+            // One that was given up lands late, and counts no more.
+            Some((number, result)) if core.schedule.is_fetching() && number == core.schedule.number() => {
+                self.land(&mut core, now, result, &mut effects);
+            }
+            _ => {}
         }
         let mut action = core.schedule.poll(now);
         match &mut action {
             Action::Fetch(cause) => {
                 core.counters.begun(*cause);
-                events.push(Event::Started { cause: *cause });
+                effects.events.push(Event::Started { cause: *cause });
+            }
+            Action::GiveUp => {
+                let error = FetchError::setup("the fetch does not end", "see that the HTTP client has a limit");
+                self.land(&mut core, now, Err(error), &mut effects);
             }
             Action::Expire(limit) => {
                 self.shared.publish(&core);
-                events.push(Event::Expired { limit: *limit });
+                effects.events.push(Event::Expired { limit: *limit });
             }
             Action::Sleep(until) => match core.deadline {
                 Some(deadline) if deadline <= now.monotonic => {
                     // Who has time left says so again.
                     core.deadline = None;
-                    self.shared.changed.notify(usize::MAX);
+                    effects.wakes = true;
                 }
                 Some(deadline) => *until = deadline.min(*until),
                 None => {}
             },
         }
+        self.notice(&core, &mut effects.events);
+        (action, effects)
+    }
+
+    /// What is different from what was last told of.
+    fn notice(&mut self, core: &Core, events: &mut Vec<Event>) {
         if core.store_error != self.store_error {
             self.store_error.clone_from(&core.store_error);
             events.push(Event::StoreChanged { error: core.store_error.clone() });
@@ -115,107 +167,107 @@ impl Worker {
         if from != to {
             events.push(Event::HealthChanged { from, to });
         }
-        action
     }
 
     /// Puts the result of a fetch in force, or keeps what there is.
-    fn land(&self, core: &mut Core, now: Now, result: Result<Landed, FetchError>, events: &mut Vec<Event>) {
-        let result = result.and_then(|landed| {
-            if !core.schedule.is_outdated(landed.age) {
-                return Ok(landed);
-            }
-            let url = landed.config.provider().well_known_url();
-            Err(FetchError::outdated(
-                url,
-                "the answer is older than what is held, or than `max_age`; see to the mirror",
-            ))
-        });
+    fn land(&self, core: &mut Core, now: Now, result: Result<Landed, FetchError>, effects: &mut Effects) {
         match result {
+            Ok(landed) if core.schedule.is_outdated(landed.age) => {
+                let url = landed.config.provider().well_known_url();
+                let reason = "the answer is older than what is held, or than `max_age`; see to the mirror";
+                Self::fail(core, now, FetchError::outdated(url, reason), effects);
+            }
             Ok(landed) => {
-                core.last_success = Some(landed.config.as_of());
-                core.last_error = None;
-                core.all_leaked = false;
-                core.config = Some(landed.config.into());
+                let config = std::sync::Arc::new(landed.config);
+                core.last_success = Some(config.as_of());
+                (core.last_error, core.all_leaked) = (None, false);
+                core.config = Some(config.clone());
                 core.schedule.succeeded(landed.age, landed.max_age);
-                events.push(Event::Refreshed { changes: landed.changes });
+                effects.stores = Some(Change::Keep(config));
+                effects.events.push(Event::Refreshed { changes: landed.changes });
                 if landed.drift != core.drift {
                     core.drift.clone_from(&landed.drift);
-                    events.push(Event::Drifted { drift: landed.drift });
+                    effects.events.push(Event::Drifted { drift: landed.drift });
                 }
             }
-            Err(error) => {
-                core.all_leaked |= error.violations().iter().any(|violation| violation.rule == Rule::Leaked);
-                core.schedule.failed(now, error.retry_after(), core.all_leaked);
-                let error = std::sync::Arc::new(error);
-                core.last_error = Some(error.clone());
-                let consecutive_failures = core.schedule.consecutive_failures();
-                events.push(Event::Failed { error, consecutive_failures });
-            }
+            Err(error) => Self::fail(core, now, error, effects),
         }
         self.shared.publish(core);
-        self.shared.changed.notify(usize::MAX);
+        effects.wakes = true;
     }
 
-    fn tell(&self, event: Event) {
-        #[cfg(feature = "tracing")]
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| event.log(self.shared.seed.provider().slug()))) {
-            self.shared.core().counters.count_panic(panic);
+    fn fail(core: &mut Core, now: Now, error: FetchError, effects: &mut Effects) {
+        if error.violations().iter().any(|violation| violation.rule == Rule::Leaked) {
+            core.all_leaked = true;
+            effects.stores = Some(Change::Forget);
         }
-        if let Some(teller) = &self.teller {
-            teller.tell(event);
-        }
+        core.schedule.failed(now, error.retry_after(), core.all_leaked);
+        let error = std::sync::Arc::new(error);
+        core.last_error = Some(error.clone());
+        let consecutive_failures = core.schedule.consecutive_failures();
+        effects.events.push(Event::Failed { error, consecutive_failures });
     }
 
     /// Begins a fetch.
     fn fetch(&self) {
-        let (shared, outside) = (Arc::clone(&self.shared), Arc::clone(&self.outside));
-        shared.clock.enter();
+        let number = self.shared.core().schedule.number();
+        let (outside, busy) = (Arc::clone(&self.outside), Busy::new(&self.shared));
         let run = move || {
-            let _leave = Leave(&shared);
-            let snapshot = outside.fetch(&shared);
-            if let (Some(store), Some(snapshot)) = (&outside.store, snapshot) {
-                shared.core().store_error = store.save(&snapshot).err();
-                shared.clock.wake();
-            }
+            let shared = &busy.0;
+            let result = catch_unwind(AssertUnwindSafe(|| outside.fetch(shared))).unwrap_or_else(|panic| {
+                shared.core().counters.count_panic(panic);
+                Err(FetchError::crashed())
+            });
+            outside.fetching.store(false, Ordering::SeqCst);
+            shared.core().landed = Some((number, result));
+            shared.clock.wake();
         };
-        if let Err(error) = thread::Builder::new().name("idporten-config-fetch".to_owned()).spawn(run) {
-            self.shared.clock.leave();
-            self.shared.core().landed = Some(Err(FetchError::setup("no thread can be started", error)));
+        let refused = if self.outside.fetching.swap(true, Ordering::SeqCst) {
+            Some(FetchError::setup("an earlier fetch has not ended", "see that the HTTP client has a limit"))
+        } else {
+            let spawned = thread::Builder::new().name("idporten-config-fetch".to_owned()).spawn(run);
+            spawned.err().map(|error| {
+                self.outside.fetching.store(false, Ordering::SeqCst);
+                FetchError::setup("no thread can be started", error)
+            })
+        };
+        if let Some(error) = refused {
+            self.shared.core().landed = Some((number, Err(error)));
+        }
+    }
+
+    /// Writes the store, on a thread of its own: a disk may hang.
+    fn store(&self, change: Change) {
+        if self.outside.store.is_none() {
+            return;
+        }
+        let (outside, busy) = (Arc::clone(&self.outside), Busy::new(&self.shared));
+        let run = move || {
+            let done = outside.store.as_ref().map(|store| match change {
+                Change::Keep(config) => store.save(config.snapshot()),
+                Change::Forget => store.remove(busy.0.seed.provider()),
+            });
+            busy.0.core().store_error = done.and_then(Result::err);
+            busy.0.clock.wake();
+        };
+        if let Err(error) = thread::Builder::new().name("idporten-config-store".to_owned()).spawn(run) {
+            self.shared.core().store_error = Some(format!("no thread can be started to write it: {error}"));
         }
     }
 }
 
-struct Leave<'a>(&'a Shared);
-
-impl Drop for Leave<'_> {
-    fn drop(&mut self) {
-        self.0.clock.leave();
-    }
-}
-
 impl Outside {
-    /// Fetches, and hands the result to the worker. What succeeded is returned, to be stored.
-    fn fetch(&self, shared: &Shared) -> Option<Snapshot> {
-        let result = catch_unwind(AssertUnwindSafe(|| self.landed(shared))).unwrap_or_else(|panic| {
-            shared.core().counters.count_panic(panic);
-            Err(FetchError::crashed())
-        });
-        let snapshot = result.as_ref().ok().map(|landed| landed.config.snapshot().clone());
-        shared.core().landed = Some(result);
-        shared.clock.wake();
-        snapshot
-    }
-
-    fn landed(&self, shared: &Shared) -> Result<Landed, FetchError> {
-        let now = shared.clock.now().wall;
+    fn fetch(&self, shared: &Shared) -> Result<Landed, FetchError> {
+        let start = shared.clock.now();
+        let elapsed = || shared.clock.now().monotonic.saturating_sub(start.monotonic);
         let stopped = || shared.stopped.load(Ordering::SeqCst);
-        let fetched = fetch::fetch(&*self.transport, shared.seed.provider(), now, &stopped)?;
+        let fetched = fetch::fetch(&*self.transport, shared.seed.provider(), start.wall, &elapsed, &stopped)?;
         // Rules that a fetched document has passed: it is complete, and has a usable key.
         let config = ProviderConfig::new(&fetched.snapshot).ok_or_else(FetchError::crashed)?;
         let before = shared.core().config.clone();
         let before = before.as_deref().map_or(&shared.seed, ProviderConfig::snapshot);
         Ok(Landed {
-            age: now.duration_since(fetched.snapshot.as_of()).unwrap_or_default(),
+            age: start.wall.duration_since(fetched.snapshot.as_of()).unwrap_or_default(),
             max_age: fetched.max_age,
             changes: compare(before, &fetched.snapshot),
             drift: shared.drift_of(&fetched.snapshot),

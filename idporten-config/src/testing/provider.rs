@@ -23,6 +23,7 @@ struct State {
     manner: Manner,
     delay: Option<(VirtualClock, Duration)>,
     max_age: Option<Duration>,
+    age: Option<Duration>,
     requests: Vec<String>,
 }
 
@@ -43,6 +44,7 @@ impl MemoryProvider {
             manner: Manner::Well,
             delay: None,
             max_age: None,
+            age: None,
             requests: Vec::new(),
         })));
         provider.publish(snapshot);
@@ -78,6 +80,11 @@ impl MemoryProvider {
     /// States this `Cache-Control: max-age` from now on.
     pub fn state_max_age(&self, max_age: Duration) {
         self.state().max_age = Some(max_age);
+    }
+
+    /// Says that its answers are so old (`Age`) from now on, as a mirror does.
+    pub fn state_age(&self, age: Duration) {
+        self.state().age = Some(age);
     }
 
     /// Answers with this status from now on.
@@ -138,7 +145,8 @@ impl Transport for MemoryProvider {
             }
             (Manner::Well, None) => Ok(Response::new(404, "", "")),
             (Manner::Well, Some(text)) => {
-                Ok(Response::new(200, "application/json", text.as_str()).with_max_age(state.max_age))
+                let response = Response::new(200, "application/json", text.as_str());
+                Ok(response.with_max_age(state.max_age).with_age(state.age))
             }
         }
     }

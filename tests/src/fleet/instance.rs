@@ -145,6 +145,7 @@ impl<'a> Instance<'a> {
         loop {
             match self.schedule.poll(moment(now)) {
                 Action::Fetch(cause) => self.fetch(now, cause),
+                Action::GiveUp => unreachable!("each fetch ends"),
                 Action::Expire(_) => self.draw_token(now),
                 Action::Sleep(until) if self.scenario.minutes => return until,
                 Action::Sleep(_) => return self.schedule.wake(moment(now)),

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use idporten_config::json::Value;
 use idporten_config::refresh::{Health, Limit, Reason, RefreshPolicy, Source};
 use idporten_config::snapshot::Origin;
-use idporten_config::testing::{MemoryProvider, VirtualClock, snapshot};
+use idporten_config::testing::{MemoryProvider, VirtualClock, jwks, key, snapshot};
 use idporten_config::{KnownEnvironment, Snapshot};
 use idporten_config_tests::scratch::Scratch;
 
@@ -25,6 +26,19 @@ fn stored(content: &(impl ToString + ?Sized)) -> (Scratch, PathBuf) {
 /// A set of so long ago, as another process left it.
 fn left(age: Duration) -> (Scratch, PathBuf) {
     stored(&seed(age, &["stored"]))
+}
+
+const SECRET: &str = "c2VjcmV0";
+
+/// A key with its private half.
+fn leaked_key(kid: &str) -> Value {
+    let mut entry = key(kid, 0).as_object().unwrap().clone();
+    entry.set("d", SECRET.into());
+    entry.into()
+}
+
+fn seed_of(environment: KnownEnvironment) -> Snapshot {
+    snapshot(environment, after(Duration::ZERO), &["one"])
 }
 
 fn read(path: &Path) -> Snapshot {
@@ -177,7 +191,7 @@ fn a_broken_store_is_reported_and_ignored_and_then_replaced() {
     let binary = "\0\u{1}\u{2}";
     let other_issuer = whole.replace("\"issuer\": \"https://test.idporten.no\"", "\"issuer\": \"https://idporten.no\"");
     assert_ne!(other_issuer, whole);
-    for broken in ["", "{}", "null", half, binary, &whole.replace("\"format\": 1", "\"format\": 99"), &other_issuer] {
+    for broken in ["", "{}", half, binary, &whole.replace("\"format\": 1", "\"format\": 99"), &other_issuer] {
         let (_scratch, path) = stored(broken);
         is_ignored(&path, "is ignored");
         let story = Setup::default().store(&path).begin();
@@ -186,6 +200,59 @@ fn a_broken_store_is_reported_and_ignored_and_then_replaced() {
         assert_eq!(read(&path).timestamp(), story.refresher.current().unwrap().snapshot().timestamp());
         assert!(story.told().contains(&"store: works".to_owned()));
     }
+}
+
+#[test]
+fn what_is_no_store_is_left_as_it_is() {
+    let other = seed_of(KnownEnvironment::MaskinportenTest).to_string();
+    for (content, reason) in
+        [("[server]\nport = 80\n", "holds something else"), ("null", "holds"), (&other, "is of maskin")]
+    {
+        let (_scratch, path) = stored(content);
+        let story = Setup::default().store(&path).settle();
+        assert_eq!(fs::read_to_string(&path).unwrap(), content);
+        assert!(story.status().store_error.unwrap().contains(reason));
+        assert!(story.status().serving);
+    }
+}
+
+#[test]
+fn an_answer_that_is_not_taken_is_not_stored() {
+    let scratch = Scratch::new();
+    let path = scratch.path().join("idporten.json");
+    let story = Setup::default().store(&path).settle();
+    let whole = fs::read_to_string(&path).unwrap();
+    story.provider.publish_keys(&["withdrawn"]);
+    story.provider.state_age(3 * DAY);
+    assert!(story.refresher.refresh_now().is_err());
+    story.rest();
+    assert_eq!(fs::read_to_string(&path).unwrap(), whole);
+}
+
+#[test]
+fn a_key_set_that_is_leaked_as_a_whole_takes_the_store_with_it() {
+    let scratch = Scratch::new();
+    let path = scratch.path().join("idporten.json");
+    let story = Setup::default().store(&path).settle();
+    assert!(path.exists());
+    story.provider.publish_jwks(&jwks([leaked_key("one")]));
+    assert!(story.refresher.refresh_now().is_err());
+    story.rest();
+    assert!(!path.exists(), "the next process is not to start from it");
+    story.is_unavailable(Reason::Leaked);
+}
+
+#[test]
+fn no_private_key_reaches_the_disk() {
+    let scratch = Scratch::new();
+    let path = scratch.path().join("idporten.json");
+    let story = Setup::default().store(&path).settle();
+    story.provider.publish_jwks(&jwks([leaked_key("leaked"), key("good", 0)]));
+    story.refresher.refresh_now().unwrap();
+    story.rest();
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(!text.contains(SECRET) && !format!("{:?}", story.refresher.current().unwrap().snapshot()).contains(SECRET));
+    assert!(read(&path).jwks().unwrap().is_leaked(), "and it is still known to be leaked");
 }
 
 #[test]

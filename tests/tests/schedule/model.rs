@@ -30,6 +30,13 @@ pub(crate) enum Step {
     Force,
 }
 
+/// When a question was asked: in the count of what happened, and on the monotonic clock.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    count: u64,
+    monotonic: Duration,
+}
+
 /// A schedule under watch.
 pub(crate) struct Model {
     policy: RefreshPolicy,
@@ -49,8 +56,10 @@ pub(crate) struct Model {
     signature_fetches: Vec<Duration>,
     /// What is served: since when, how old it was then, its limit.
     served: Option<(Now, Duration, Duration)>,
+    /// Up to when the last success has seen what was published, on the monotonic clock.
+    seen: Duration,
     /// Those who wait: when they asked, and their tickets.
-    waiting: Vec<(u64, Ticket)>,
+    waiting: Vec<(Asked, Ticket)>,
     forced: Vec<u64>,
     pub(crate) fetches: u64,
 }
@@ -79,6 +88,7 @@ impl Model {
             unknown_kid_fetches: Vec::new(),
             signature_fetches: Vec::new(),
             served,
+            seen: Duration::ZERO,
             waiting: Vec::new(),
             forced: Vec::new(),
             fetches: 0,
@@ -130,6 +140,12 @@ impl Model {
         loop {
             match self.schedule.poll(self.now) {
                 Action::Fetch(cause) => self.begin(cause),
+                Action::GiveUp => {
+                    let (begun, _) = self.flight.expect("only what is under way is given up");
+                    let time = self.now.monotonic.saturating_sub(begun.monotonic);
+                    assert!(time >= Duration::from_secs(60), "a fetch was given up after {time:?}");
+                    self.fail(None);
+                }
                 Action::Expire(limit) => {
                     let (since, age, allowed) = self.served.take().expect("only what is served expires");
                     assert!(age + self.now.since(since) >= allowed, "{limit} was not over");
@@ -168,6 +184,7 @@ impl Model {
         }
         let Some((begun, _)) = self.flight.take() else { return };
         self.missed = false;
+        self.seen = begun.monotonic.saturating_sub(age);
         self.schedule.succeeded(age, max_age);
         self.success_begun = Some(self.begun);
         self.served = Some((begun, age, self.policy.max_age));
@@ -199,15 +216,17 @@ impl Model {
     }
 
     fn ask(&mut self, spends: bool) {
-        self.answer(self.clock, None, spends);
+        self.answer(Asked { count: self.clock, monotonic: self.now.monotonic }, None, spends);
     }
 
-    fn answer(&mut self, asked: u64, ticket: Option<Ticket>, spends: bool) {
+    fn answer(&mut self, asked: Asked, ticket: Option<Ticket>, spends: bool) {
         match self.schedule.ask(self.now, ticket, spends) {
             Answer::Pending(ticket) => self.waiting.push((asked, ticket)),
             Answer::Unknown => {
                 let begun = self.success_begun.expect("a success");
-                assert!(begun > asked, "unknown by a fetch that began before the question");
+                assert!(begun > asked.count, "unknown by a fetch that began before the question");
+                let seen = self.seen + Duration::from_secs(1);
+                assert!(seen >= asked.monotonic, "unknown by documents from before the question");
             }
             Answer::Undetermined { retry_after } => {
                 assert!(retry_after > Duration::ZERO);

@@ -50,6 +50,7 @@ fn next_fetch(schedule: &Schedule, from: Duration) -> Duration {
     loop {
         match schedule.poll(at(now)) {
             Action::Fetch(_) => return now,
+            Action::GiveUp => schedule.failed(at(now), None, false),
             Action::Expire(_) => {}
             Action::Sleep(until) => now = until,
         }
@@ -261,6 +262,24 @@ fn a_question_is_answered_by_a_fetch_that_began_after_it_and_by_no_other() {
 }
 
 #[test]
+fn what_a_cache_answers_with_from_before_the_question_makes_no_kid_unknown() {
+    let mut schedule = fetched(policy(), 1);
+    let ticket = asks(&mut schedule, HOUR);
+    schedule.succeeded(50 * MINUTE, None);
+    retry_after(schedule.ask(at(HOUR + SECOND), Some(ticket), true));
+}
+
+#[test]
+fn a_fetch_that_does_not_end_is_given_up_after_a_minute_and_another_is_made() {
+    let mut schedule = empty();
+    schedule.poll(at(Duration::ZERO));
+    assert_eq!(schedule.poll(at(before(MINUTE))), Action::Sleep(MINUTE));
+    assert_eq!(schedule.poll(at(MINUTE)), Action::GiveUp);
+    schedule.failed(at(MINUTE), None, false);
+    assert!(next_fetch(&schedule, MINUTE) <= MINUTE + 30 * SECOND);
+}
+
+#[test]
 fn a_fetch_that_fails_leaves_everybody_who_waited_for_it_undetermined() {
     let mut schedule = fetched(policy(), 1);
     let waiting = [asks(&mut schedule, HOUR), pending(schedule.ask(at(HOUR + SECOND), None, true))];
@@ -305,7 +324,7 @@ fn a_policy_that_makes_no_request_makes_none_whatever_is_asked() {
     let mut now = Duration::ZERO;
     let expired = loop {
         match schedule.poll(at(now)) {
-            Action::Fetch(cause) => panic!("a fetch: {cause:?}"),
+            action @ (Action::Fetch(_) | Action::GiveUp) => panic!("{action:?}"),
             Action::Expire(limit) => break limit,
             Action::Sleep(until) => now = until,
         }

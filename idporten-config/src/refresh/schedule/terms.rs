@@ -66,6 +66,8 @@ pub enum Limit {
 pub enum Action {
     /// Fetch now; report with [`Schedule::succeeded`] or [`Schedule::failed`].
     Fetch(Cause),
+    /// The fetch under way has not ended within a time in which every one does: report it with [`Schedule::failed`].
+    GiveUp,
     /// Serve no longer what there is.
     Expire(Limit),
     /// Nothing, until this moment of the monotonic clock at the latest.
@@ -75,8 +77,10 @@ pub enum Action {
 /// The moment of a question, in fetches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ticket {
-    /// How many fetches had begun. A later one has seen all that was published before the question.
+    /// How many fetches had begun. A later one has seen all that was published before the question,
     pub(super) begun: u64,
+    /// unless it was answered with what is older than this, by the monotonic clock.
+    pub(super) asked: Duration,
     /// The first fetch whose failure counts: the one in flight, or the next.
     pub(super) fails_with: u64,
 }
