@@ -8,6 +8,7 @@ use idporten_config::refresh::{RefreshPolicy, Refresher, StartError};
 use idporten_config_tests::child;
 use idporten_config_tests::live::{LONG, Mirror, TEST, asked, eventually, provider};
 use idporten_config_tests::scratch::Scratch;
+use idporten_config_tests::server::Authority;
 
 fn start() -> Result<Refresher, StartError> {
     Refresher::builder(TEST.bundled_snapshot()).unwrap().start()
@@ -113,4 +114,32 @@ fn a_file_of_authorities_that_is_missing_is_a_failed_fetch_and_is_mended_by_putt
     fs::rename(whole, file).unwrap();
     refresher.wait_ready(LONG).unwrap();
     assert_eq!(refresher.status().last_error, None);
+}
+
+#[test]
+fn authorities_that_change_in_their_file_are_read_again_after_a_failure() {
+    let (server, directory) = (provider(&["a"]), Scratch::new());
+    let file = directory.path().join("authorities.pem");
+    fs::copy(Authority::new().file(), &file).unwrap();
+    let mut options = server.options();
+    options.ca_file = Some(file.clone());
+    let refresher = Refresher::builder(TEST.bundled_snapshot()).unwrap().fetch_options(options).start().unwrap();
+    assert!(refresher.refresh_now().unwrap_err().to_string().contains("UnknownIssuer"));
+    fs::copy(server.authority().file(), &file).unwrap();
+    refresher.refresh_now().unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_cannot_be_read_is_refused_and_not_overlooked() {
+    use std::os::unix::ffi::OsStrExt;
+    const NAME: &str = "variables::a_variable_that_cannot_be_read_is_refused_and_not_overlooked";
+    if child::is_child() {
+        let Err(StartError::Client(error)) = start() else { panic!("it started") };
+        assert!(error.to_string().contains("IDPORTEN_CONFIG_CA_FILE cannot be used"), "{error}");
+        return;
+    }
+    let odd = std::ffi::OsStr::from_bytes(b"authorities\xff.pem");
+    let output = child::command(NAME, &[]).env("IDPORTEN_CONFIG_CA_FILE", odd).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }

@@ -144,3 +144,15 @@ fn a_seed_grows_old_by_the_wall_clock_of_the_start() {
     story.advance(SECOND);
     story.is_unavailable(Reason::TooStale(Limit::SeedMaxAge));
 }
+
+#[test]
+fn a_status_can_be_written_whatever_the_wall_clock_says() {
+    for wall in [SystemTime::UNIX_EPOCH - DAY, SystemTime::UNIX_EPOCH + 4_000_000 * DAY] {
+        let story = Setup::default().begin();
+        story.clock.set(wall);
+        story.provider.fail(500);
+        story.advance(2 * DAY);
+        assert!(story.status().to_string().contains("\"environment\": \"idporten-test\""));
+        assert!(serde_json::to_string(&story.status()).is_ok());
+    }
+}

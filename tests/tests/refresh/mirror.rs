@@ -6,7 +6,7 @@ use std::time::Duration;
 use idporten_config::refresh::{Limit, Reason, RefreshError, Transport};
 use idporten_config::testing::MemoryProvider;
 
-use crate::story::{DAY, HOUR, JWKS, MINUTE, Own, SECOND, Setup, Story, seed, unknown};
+use crate::story::{DAY, HOUR, JWKS, MINUTE, Own, SECOND, Setup, Story, seed, undetermined, unknown};
 
 /// A story behind a mirror, and how old it says that its answers are.
 fn mirrored(age: Duration) -> (Story, Arc<Mutex<Duration>>) {
@@ -133,4 +133,15 @@ fn the_next_refresh_is_an_interval_after_the_fetch_and_not_after_the_documents()
     let (story, _) = mirrored(20 * HOUR);
     let next = story.status().next_attempt.unwrap().duration_since(story.clock.now()).unwrap();
     assert!(next >= DAY.mul_f64(0.9) && next <= DAY, "{next:?}");
+}
+
+#[test]
+fn a_kid_that_a_cache_does_not_know_yet_is_undetermined_and_not_unknown() {
+    let (story, said) = mirrored(Duration::ZERO);
+    say(&said, 50 * MINUTE);
+    story.advance(HOUR);
+    undetermined(story.wait("new"));
+    say(&said, Duration::ZERO);
+    story.advance(MINUTE);
+    unknown(story.wait("new"));
 }

@@ -5,9 +5,11 @@ use std::thread;
 use std::time::Duration;
 
 use idporten_config::refresh::{Limit, LookupError, Reason, RefreshError, Transport};
+use idporten_config::testing::{MemoryProvider, VirtualClock};
 
 use crate::story::{
-    DAY, HOUR, MINUTE, Own, SECOND, Setup, begun, behind, boxed, found, gated, glance, story, undetermined, unknown,
+    DAY, HOUR, MINUTE, Own, SECOND, Setup, after, begun, behind, boxed, found, gated, glance, seed, story,
+    undetermined, unknown,
 };
 
 #[test]
@@ -340,4 +342,24 @@ fn a_token_without_a_kid_waits_for_the_first_set_like_any_other() {
     gate.open();
     assert_eq!(found(story.clock.block_on(lookup)), ["one"]);
     assert_eq!(story.fetches(), 1);
+}
+
+#[test]
+fn a_client_that_does_not_end_is_asked_again_when_it_has_ended_after_all() {
+    let (provider, clock) =
+        (MemoryProvider::new(&seed(Duration::ZERO, &["one"])), VirtualClock::new(after(Duration::ZERO)));
+    let inner = provider.clone();
+    provider.delay(&clock, 10 * MINUTE);
+    let client = Own(move |url: &str, _: Duration| {
+        // As if it had been told of no limit; the next answer comes at once.
+        let answer = inner.get(url, HOUR);
+        inner.recover();
+        answer
+    });
+    let refresher = Setup::default().unseeded().start(&clock, client, |_| ()).unwrap();
+    clock.advance(9 * MINUTE);
+    assert!(refresher.status().last_error.unwrap().contains("has not ended"));
+    assert_eq!(provider.requests().len(), 1, "and there is no second beside it");
+    clock.advance(HOUR);
+    assert!(refresher.current().is_ok(), "{}", refresher.status());
 }
