@@ -91,6 +91,10 @@ pub struct Counters {
     pub bad_signature_fetches: u64,
     /// Fetches that the program asked for.
     pub forced_fetches: u64,
+    /// Fetches that succeeded, whatever they were made for.
+    pub succeeded_fetches: u64,
+    /// Fetches that failed, whatever they were made for.
+    pub failed_fetches: u64,
     /// Look-ups that ended with [`LookupError::UnknownKey`].
     pub unknown_keys: u64,
     /// Look-ups that ended with [`LookupError::Undetermined`].
@@ -232,6 +236,8 @@ impl Counters {
             ("unknown_kid_fetches", self.unknown_kid_fetches.into()),
             ("bad_signature_fetches", self.bad_signature_fetches.into()),
             ("forced_fetches", self.forced_fetches.into()),
+            ("succeeded_fetches", self.succeeded_fetches.into()),
+            ("failed_fetches", self.failed_fetches.into()),
             ("unknown_keys", self.unknown_keys.into()),
             ("undetermined", self.undetermined.into()),
             ("unavailable", self.unavailable.into()),

@@ -183,6 +183,7 @@ impl Worker {
                 (core.last_error, core.all_leaked) = (None, false);
                 core.config = Some(config.clone());
                 core.schedule.succeeded(landed.age, landed.max_age);
+                core.counters.succeeded_fetches += 1;
                 effects.stores = Some(Change::Keep(config));
                 effects.events.push(Event::Refreshed { changes: landed.changes });
                 if landed.drift != core.drift {
@@ -202,6 +203,7 @@ impl Worker {
             effects.stores = Some(Change::Forget);
         }
         core.schedule.failed(now, error.retry_after(), core.all_leaked);
+        core.counters.failed_fetches += 1;
         let error = std::sync::Arc::new(error);
         core.last_error = Some(error.clone());
         let consecutive_failures = core.schedule.consecutive_failures();

@@ -175,7 +175,9 @@ fn what_was_fetched_and_answered_is_counted_by_reason_and_result() {
     story.advance(6 * MINUTE);
     assert!(story.refresher.report_bad_signature("one"));
     story.serves("one");
+    story.rest();
     let counters = story.status().counters;
+    assert_eq!((counters.succeeded_fetches, counters.failed_fetches), (5, 0));
     assert_eq!((counters.due_fetches, counters.unknown_kid_fetches), (1, 2));
     assert_eq!((counters.bad_signature_fetches, counters.forced_fetches), (1, 1));
     assert_eq!((counters.unknown_keys, counters.undetermined, counters.unavailable, counters.panics), (3, 1, 0, 0));

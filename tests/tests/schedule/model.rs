@@ -171,7 +171,7 @@ impl Model {
                 (&mut self.unknown_kid_fetches, policy.unknown_kid_window, policy.unknown_kid_fetches as usize)
             }
             Cause::BadSignature => (&mut self.signature_fetches, HOUR, 1),
-            Cause::Due | Cause::Forced => return,
+            _ => return,
         };
         fetches.push(self.now.monotonic);
         let within = fetches.iter().rev().take_while(|at| **at + window > self.now.monotonic).count();

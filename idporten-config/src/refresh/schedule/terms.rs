@@ -19,6 +19,7 @@ pub struct Now {
 
 /// Why a fetch is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Cause {
     /// It was time, or a failure is being made good.
     Due,
@@ -32,6 +33,7 @@ pub enum Cause {
 
 /// Where what is served comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Source {
     /// The snapshot that was compiled in.
     Baked,
@@ -54,6 +56,7 @@ pub struct Seed {
 
 /// The field of [`RefreshPolicy`] that ends the serving of what there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Limit {
     /// [`RefreshPolicy::max_age`].
     MaxAge,
