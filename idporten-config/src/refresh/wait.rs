@@ -137,7 +137,8 @@ impl Shared {
     /// Has the worker wake all who wait by then, or a little later: with many that wait, each for itself, it would do nothing
     /// else.
     fn wake_by(&self, core: &mut Core, deadline: Duration) {
-        let short = GRAIN.subsec_nanos().wrapping_sub(deadline.subsec_nanos()) % GRAIN.subsec_nanos();
+        let grain = GRAIN.subsec_nanos();
+        let short = (grain - deadline.subsec_nanos() % grain) % grain;
         let deadline = deadline.saturating_add(Duration::from_nanos(short.into()));
         if core.deadline.is_none_or(|first| deadline < first) {
             core.deadline = Some(deadline);

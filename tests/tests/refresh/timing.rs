@@ -98,3 +98,17 @@ fn a_policy_that_contradicts_itself_does_not_start_and_the_error_names_the_field
         assert!(provider.requests().is_empty());
     }
 }
+
+#[test]
+fn waits_that_end_at_nearly_the_same_time_end_together_and_no_later_than_a_moment() {
+    let wait = |key_wait| {
+        let story = Setup::default().policy(|policy| policy.with_key_wait(Duration::from_millis(key_wait))).begin();
+        // Settled at a whole second, which is where the ends are counted from.
+        story.advance(5 * MINUTE);
+        story.provider.delay(&story.clock, MINUTE);
+        let start = story.elapsed();
+        assert!(story.wait("new").is_err());
+        (story.elapsed() - start).as_millis()
+    };
+    assert_eq!([900, 910, 949, 950, 951].map(wait), [900, 950, 950, 950, 1_000]);
+}
