@@ -100,8 +100,8 @@ impl Fetcher {
     ///
     /// # Errors
     ///
-    /// [`Kind::Setup`](super::Kind::Setup): the machine has no certificate authorities, the file of them cannot be read, or the mirror is not an
-    /// https URL. Each error says what mends it.
+    /// [`Kind::Setup`](super::Kind::Setup): the machine has no certificate authorities, the file of them cannot be read, or the
+    /// mirror is not an https URL. Each error says what mends it.
     pub fn new(options: Options) -> Result<Self, FetchError> {
         on_a_thread(move || Self::build(options))
     }
