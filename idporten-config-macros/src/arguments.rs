@@ -1,6 +1,6 @@
 //! The macros' arguments.
 
-use idporten_config::require::Expected;
+use idporten_config::internal::Expected;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 
 use crate::error::Error;

@@ -1,6 +1,6 @@
 //! Errors of the compiler's, on the token at fault.
 
-use idporten_config::finding::Finding;
+use idporten_config::internal::Finding;
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 

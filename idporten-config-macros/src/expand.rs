@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use idporten_config::codegen;
-use idporten_config::manifest::{FILE_NAME, Manifest};
-use idporten_config::project::Project;
-use idporten_config::require::Requirement;
+use idporten_config::internal::Project;
+use idporten_config::internal::Requirement;
+use idporten_config::internal::{FILE_NAME, Manifest};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 

@@ -21,14 +21,14 @@ mod live;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::codegen::{self, format};
+use crate::document::violation::printable;
 use crate::environment::Product;
-use crate::finding::Finding;
-use crate::manifest::{Entry, FILE_NAME, Manifest, Route};
-use crate::project::Project;
-use crate::require::{Expected, Requirement};
-use crate::sources::{Resolved, Source, from_the_future};
-use crate::violation::printable;
-use crate::{codegen, format};
+use crate::project::files::Project;
+use crate::project::finding::Finding;
+use crate::project::manifest::{Entry, FILE_NAME, Manifest, Route};
+use crate::project::requirement::{Expected, Requirement};
+use crate::project::sources::{Resolved, Source, from_the_future};
 
 use cargo::Cargo;
 pub use cargo::now;

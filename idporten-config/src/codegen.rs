@@ -2,17 +2,19 @@
 //!
 //! ```
 //! use idporten_config::codegen;
-//! use idporten_config::sources::Source;
+//! use idporten_config::internal::Source;
 //! use idporten_config::KnownEnvironment;
 //!
 //! let source = Source::bundled(KnownEnvironment::IdportenTest)?;
 //! let code = codegen::environment(&source).to_string();
 //! assert!(code.contains("https://test.idporten.no/token"));
-//! # Ok::<(), idporten_config::snapshot::SnapshotError>(())
+//! # Ok::<(), idporten_config::document::SnapshotError>(())
 //! ```
 
 mod constants;
 mod enums;
+#[cfg(feature = "build")]
+pub mod format;
 mod header;
 mod model;
 mod product;
@@ -25,8 +27,8 @@ use model::Module;
 pub use model::Withdrawn;
 pub use product::{Products, product_items, products};
 
-use crate::json::{Object, Value};
-use crate::sources::Source;
+use crate::document::json::{Object, Value};
+use crate::project::sources::Source;
 
 /// The items of one environment: its constants, and an enum for each list whose values are known by name.
 #[must_use]
@@ -38,13 +40,13 @@ pub fn environment(source: &Source) -> TokenStream {
 /// array of its values, in the order published.
 ///
 /// ```
-/// use idporten_config::sources::Source;
+/// use idporten_config::internal::Source;
 /// use idporten_config::{KnownEnvironment, codegen};
 ///
 /// let source = Source::bundled(KnownEnvironment::IdportenTest)?;
 /// let values = codegen::values(&source);
 /// assert_eq!(values.get("TOKEN_ENDPOINT"), Some(&"https://test.idporten.no/token".into()));
-/// # Ok::<(), idporten_config::snapshot::SnapshotError>(())
+/// # Ok::<(), idporten_config::document::SnapshotError>(())
 /// ```
 #[must_use]
 pub fn values(source: &Source) -> Object {

@@ -1,14 +1,16 @@
 //! The table of known environments: what is certain of each without reading any document.
 
+mod algorithm;
+pub(crate) mod nearest;
 mod product;
 mod table;
 
 use core::fmt;
 use core::str::FromStr;
 
-use crate::algorithm::SigningAlg;
-use crate::nearest::nearest;
+use nearest::nearest;
 
+pub use algorithm::{SigningAlg, UnknownSigningAlg};
 pub use product::{Product, Schema, UnknownProduct};
 use table::Row;
 

@@ -47,67 +47,56 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-pub mod algorithm;
 #[cfg(feature = "build")]
 pub mod build;
 mod bundled;
-#[cfg(feature = "cli")]
-pub mod certificates;
 #[cfg(feature = "codegen")]
 pub mod codegen;
-#[cfg(feature = "thumbprint")]
-pub mod compare;
+#[cfg(feature = "snapshot")]
+pub mod document;
 pub mod environment;
 #[cfg(any(feature = "fetch", feature = "refresh-core"))]
 pub mod fetch;
-#[cfg(feature = "snapshot")]
-pub mod finding;
-#[cfg(feature = "build")]
-pub mod format;
-#[cfg(feature = "snapshot")]
-pub mod json;
-#[cfg(feature = "snapshot")]
-pub mod jwks;
-#[cfg(feature = "cli")]
-pub mod lint;
 #[cfg(feature = "codegen")]
-pub mod manifest;
-#[cfg(any(feature = "codegen", feature = "thumbprint"))]
-mod markup;
-#[cfg(feature = "snapshot")]
-pub mod metadata;
-#[cfg(any(feature = "codegen", feature = "thumbprint"))]
-mod names;
-mod nearest;
-#[cfg(feature = "codegen")]
-pub mod project;
-#[cfg(feature = "snapshot")]
-pub mod provider;
+mod project;
 #[cfg(feature = "refresh-core")]
 pub mod refresh;
-#[cfg(feature = "snapshot")]
-pub mod require;
-#[cfg(feature = "snapshot")]
-pub mod snapshot;
-#[cfg(feature = "codegen")]
-pub mod sources;
 #[cfg(feature = "refresh-core")]
 pub mod testing;
-#[cfg(feature = "thumbprint")]
-pub mod update;
-#[cfg(feature = "snapshot")]
-mod url;
-#[cfg(feature = "snapshot")]
-pub mod violation;
 
-pub use algorithm::SigningAlg;
+/// What the macros and the command-line tool share with the build-script helper. Not part of the public interface: anything
+/// here may change in any release.
+#[cfg(feature = "snapshot")]
+#[doc(hidden)]
+pub mod internal {
+    pub use crate::document::jwks::MAX_BYTES as MAX_DOCUMENT_BYTES;
+    pub use crate::document::provider::is_slug;
+    pub use crate::document::snapshot::MAX_BYTES as MAX_SNAPSHOT_BYTES;
+    pub use crate::document::violation::printable;
+    #[cfg(feature = "codegen")]
+    pub use crate::project::*;
+
+    /// Reads one entry of a key set, if it can be used.
+    #[must_use]
+    pub fn signing_key(entry: &crate::document::json::Value) -> Option<crate::document::SigningKey> {
+        crate::document::SigningKey::from_json(entry).ok()
+    }
+
+    /// The names that generated code gives to members, values and stages.
+    pub mod names {
+        pub use crate::document::metadata::usable;
+        pub use crate::document::names::*;
+    }
+
+    /// URLs as the rules read them.
+    pub mod url {
+        pub use crate::document::url::*;
+    }
+}
+
 pub use bundled::{ansattporten, idporten, maskinporten};
-pub use environment::{KnownEnvironment, Product};
 #[cfg(feature = "snapshot")]
-pub use jwks::JwkSet;
-#[cfg(feature = "snapshot")]
-pub use metadata::ProviderMetadata;
+pub use document::{JwkSet, ProviderMetadata, Snapshot};
+pub use environment::{KnownEnvironment, Product, SigningAlg};
 #[cfg(feature = "refresh-core")]
 pub use refresh::{RefreshPolicy, Refresher};
-#[cfg(feature = "snapshot")]
-pub use snapshot::Snapshot;

@@ -66,8 +66,8 @@ pub use status::{Counters, KeyStatus, Status};
 use sync::Arc;
 use wait::{Lookup, block, wait};
 
+use crate::document::snapshot::Snapshot;
 pub use crate::fetch::{FetchError, Response, Transport};
-use crate::snapshot::Snapshot;
 
 /// A handle to a refresher. When the last one is dropped, the refresher ends: no request starts after, and nothing is waited for.
 #[derive(Clone)]

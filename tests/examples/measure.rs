@@ -1,15 +1,14 @@
-//! Measures what the tool's work takes: every active environment fetched side by side against the slowest one alone, from a TLS
-//! server on this machine whose answers are slow; and a source tree of ten thousand lines searched for wrong values.
+//! Measures what fetching takes: every active environment fetched side by side against the slowest one alone, from a TLS
+//! server on this machine whose answers are slow.
 //!
 //! `cargo run --release -p idporten-config-tests --example measure`
 
 use std::time::{Duration, Instant, SystemTime};
 
+use idporten_config::document::Provider;
+use idporten_config::document::json::Value;
 use idporten_config::environment::Lifecycle;
 use idporten_config::fetch::Fetcher;
-use idporten_config::json::Value;
-use idporten_config::lint::Linter;
-use idporten_config::provider::Provider;
 use idporten_config::{KnownEnvironment, Snapshot};
 use idporten_config_tests::server::{Reply, Server};
 
@@ -18,7 +17,6 @@ const SLOWEST: Duration = Duration::from_millis(400);
 
 fn main() {
     fetching();
-    linting();
 }
 
 fn fetching() {
@@ -62,15 +60,4 @@ fn script(server: &Server, environment: KnownEnvironment) -> KnownEnvironment {
     server.on(environment.well_known_url(), slow(Value::from(document).to_string().into_bytes()));
     server.on(&jwks_uri, slow(keys.into_bytes()));
     environment
-}
-
-fn linting() {
-    let wrong =
-        "let token = \"https://login.idporten.no/token\"; // acr_values=Level3 on https://oidc-ver2.difi.no/x\n";
-    let plain = "    let answer = client.post(url).header(\"accept\", \"application/json\").send().await?;\n";
-    let text: String = (0..10_000).map(|line| if line % 50 == 0 { wrong } else { plain }).collect();
-    let linter = Linter::new();
-    let start = Instant::now();
-    let mistakes = linter.lint(&text);
-    println!("10,000 lines linted: {:?}, {} mistakes", start.elapsed(), mistakes.len());
 }

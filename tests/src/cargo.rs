@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 
-use idporten_config::json::{Object, Value};
+use idporten_config::document::json::{Object, Value};
 
 use crate::places;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use idporten_config::json::Value;
+use idporten_config::document::json::Value;
 use syn::{Arm, Expr, ExprLit, ExprReference, ImplItem, Item, Lit, Pat, Path, Stmt, Type};
 
 /// The value of a generated constant.

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::io;
 use std::time::SystemTime;
 
-use idporten_config::json::{Object, Value};
-use idporten_config::manifest::Manifest;
-use idporten_config::snapshot::Origin;
-use idporten_config::sources::{Source, resolve};
-use idporten_config::{JwkSet, KnownEnvironment, SigningAlg, Snapshot, codegen, format};
+use idporten_config::codegen::format;
+use idporten_config::document::Origin;
+use idporten_config::document::json::{Object, Value};
+use idporten_config::internal::Manifest;
+use idporten_config::internal::{Source, resolve};
+use idporten_config::{JwkSet, KnownEnvironment, SigningAlg, Snapshot, codegen};
 
 /// A property, by the name of its target and its corpus.
 pub type Target = (&'static str, fn(&[u8]));

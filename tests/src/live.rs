@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use idporten_config::json::Value;
+use idporten_config::document::json::Value;
 use idporten_config::refresh::{RefreshPolicy, Refresher};
 use idporten_config::testing;
 use idporten_config::{KnownEnvironment, Snapshot};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use idporten_config::json::Value;
+use idporten_config::document::json::Value;
 
 use crate::cargo::Cargo;
 

@@ -6,10 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::{env, process};
 
+use idporten_config::codegen::format;
 use idporten_config::codegen::{self, Withdrawn};
 use idporten_config::environment::Lifecycle;
-use idporten_config::sources::Source;
-use idporten_config::{KnownEnvironment, Product, format};
+use idporten_config::internal::Source;
+use idporten_config::{KnownEnvironment, Product};
 
 /// Values that a release had and the provider no longer publishes. When a refreshed snapshot lacks one, add it here; empty the
 /// list in a breaking release.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use idporten_config::json::Value;
+use idporten_config::document::json::Value;
 use idporten_config_tests::consumer::Consumer;
 use idporten_config_tests::{cargo, packaged};
 

@@ -7,9 +7,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use idporten_config::manifest::Manifest;
-use idporten_config::sources::{self, Source};
-use idporten_config::{codegen, format};
+use idporten_config::codegen::{self, format};
+use idporten_config::internal::Manifest;
+use idporten_config::internal::{Source, resolve};
 use idporten_config_tests::cargo::{Cargo, Finished};
 use idporten_config_tests::constants::{Constant, constants, module};
 use idporten_config_tests::{files, places};
@@ -40,7 +40,7 @@ fn sources(name: &str) -> Vec<Source> {
         }
         _ => Err(io::Error::from(io::ErrorKind::NotFound)),
     };
-    let resolved = sources::resolve(&manifest, &read, None);
+    let resolved = resolve(&manifest, &read, None);
     assert_eq!(resolved.findings, []);
     resolved.sources
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
 
-use idporten_config::json::Value;
+use idporten_config::document::json::Value;
 use idporten_config::{KnownEnvironment, Snapshot};
 use idporten_config_tests::scratch::Scratch;
 use idporten_config_tests::server::{Authority, Reply, Server};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use idporten_config::json::{Object, Value};
+use idporten_config::document::json::{Object, Value};
 
 #[test]
 fn no_dependency_needs_a_newer_rust_than_the_packages_say() {

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
-use idporten_config::json::{Object, Value};
-use idporten_config::manifest::Manifest;
-use idporten_config::provider::{Description, Provider};
-use idporten_config::snapshot::Origin;
-use idporten_config::sources::{Source, resolve};
-use idporten_config::{JwkSet, KnownEnvironment, Product, Snapshot, codegen, format};
+use idporten_config::codegen::{self, format};
+use idporten_config::document::Origin;
+use idporten_config::document::json::{Object, Value};
+use idporten_config::document::{Description, Provider};
+use idporten_config::internal::Manifest;
+use idporten_config::internal::{Source, resolve};
+use idporten_config::{JwkSet, KnownEnvironment, Product, Snapshot};
 use proptest::collection::{hash_set, vec};
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, RngSeed};

@@ -8,11 +8,11 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::SystemTime;
 
 use idporten_config::codegen;
-use idporten_config::compare::{Comparison, Kind, compare};
+use idporten_config::codegen::format;
+use idporten_config::document::{ChangeKind, Comparison, compare};
+use idporten_config::document::{Description, Provider};
 use idporten_config::fetch::{Fetcher, Options};
-use idporten_config::format;
-use idporten_config::project::Project;
-use idporten_config::provider::{Description, Provider};
+use idporten_config::internal::Project;
 use idporten_config::refresh::{LookupError, RefreshError, RefreshPolicy, Refresher};
 use idporten_config::{Product, Snapshot};
 use idporten_config_tests::scratch::Scratch;
@@ -119,7 +119,7 @@ fn kids(snapshot: &Snapshot) -> Vec<&str> {
 /// The one change of a comparison, which must be a rotation.
 #[track_caller]
 fn rotation(comparison: &Comparison) -> (Option<&str>, Option<&str>, Option<&str>) {
-    assert_eq!((comparison.changes.len(), comparison.count(Kind::Rotation)), (1, 1), "{comparison}");
+    assert_eq!((comparison.changes.len(), comparison.count(ChangeKind::Rotation)), (1, 1), "{comparison}");
     let change = &comparison.changes[0];
     (change.before.as_deref(), change.after.as_deref(), change.note)
 }

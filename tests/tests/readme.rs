@@ -3,8 +3,8 @@
 use std::io;
 
 use idporten_config::KnownEnvironment;
-use idporten_config::manifest::Manifest;
-use idporten_config::sources::{Resolved, resolve};
+use idporten_config::internal::Manifest;
+use idporten_config::internal::{Resolved, resolve};
 
 const README: &str = include_str!("../../README.md");
 

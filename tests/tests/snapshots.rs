@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use idporten_config::json::{Object, Value};
+use idporten_config::document::json::{Object, Value};
 use idporten_config::{KnownEnvironment, Product, Snapshot, ansattporten, idporten, maskinporten};
 use idporten_config_tests::constants::{Constant, constants, module};
 

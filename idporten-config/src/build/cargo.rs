@@ -6,7 +6,7 @@ use std::{env, fs, io};
 
 use super::live::{self, Mode};
 use super::{OUTPUT, Output};
-use crate::finding::Finding;
+use crate::project::finding::Finding;
 
 /// Cargo's side of a build script.
 #[derive(Debug)]

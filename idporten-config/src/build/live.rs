@@ -1,8 +1,8 @@
 //! Snapshots taken while building, for those who ask for it: `IDPORTEN_CONFIG_FETCH`.
 
 use super::Cargo;
-use crate::finding::Finding;
-use crate::project::Project;
+use crate::project::files::Project;
+use crate::project::finding::Finding;
 
 /// The variables that decide over it; a build script runs again when one of them changes.
 pub(super) const VARIABLES: &[&str] = &[
@@ -64,7 +64,7 @@ fn fetch(_: &mut Project, _: &Cargo, mode: Mode) -> Vec<Finding> {
 #[cfg(feature = "fetch")]
 fn fetch(project: &mut Project, cargo: &Cargo, mode: Mode) -> Vec<Finding> {
     use crate::fetch::{Fetcher, Options};
-    use crate::sources::leaked_key;
+    use crate::project::sources::leaked_key;
 
     let help = "see whether the provider can be reached, or unset `IDPORTEN_CONFIG_FETCH`";
     let fetcher = match Options::from_env(&|name| std::env::var(name).ok()).and_then(Fetcher::new) {

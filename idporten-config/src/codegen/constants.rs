@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 
 use super::model::{Constant, Module, Value, ValueEnum};
 use super::{Allow, enums, string};
-use crate::markup;
+use crate::document::markup;
 
 /// Everything in the module of an environment.
 pub(super) fn module_items(module: &Module<'_>, allow: Allow) -> TokenStream {

@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 
 use super::model::ValueEnum;
 use super::{Allow, string};
-use crate::markup;
+use crate::document::markup;
 
 /// An enum and its implementations.
 pub(super) fn items(values: &ValueEnum<'_>, allow: Allow) -> TokenStream {

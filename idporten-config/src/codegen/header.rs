@@ -1,8 +1,8 @@
 //! The lines above generated code: what made it, and of what.
 
 use super::model::Module;
-use crate::sources::Source;
-use crate::violation::printable;
+use crate::document::violation::printable;
+use crate::project::sources::Source;
 
 /// The `//` lines that say which version generated the code, and of which sources, of which days. `command` makes it anew.
 #[must_use]

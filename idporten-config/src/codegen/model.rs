@@ -1,11 +1,11 @@
 //! What is to be generated of one environment, before it is Rust, JSON or anything else.
 
-use crate::json::{self, Object};
-use crate::metadata::{MEMBERS, Member, member, usable};
-use crate::names;
-use crate::provider::Provider;
-use crate::snapshot::Snapshot;
-use crate::sources::Source;
+use crate::document::json::{self, Object};
+use crate::document::metadata::{MEMBERS, Member, member, usable};
+use crate::document::names;
+use crate::document::provider::Provider;
+use crate::document::snapshot::Snapshot;
+use crate::project::sources::Source;
 
 /// Constants that every module has; no member may take their names.
 const RESERVED: &[&str] = &["WELL_KNOWN_URL", "SNAPSHOT", "SNAPSHOT_AS_OF", "SNAPSHOT_ORIGIN"];

@@ -7,14 +7,14 @@ use quote::{format_ident, quote};
 
 use super::model::{Module, ValueEnum, Withdrawn};
 use super::{Allow, constants, enums, string};
+use crate::document::json;
+use crate::document::markup;
+use crate::document::metadata::{MEMBERS, Member, MemberType, member, usable};
+use crate::document::names;
+use crate::document::snapshot::Origin;
 use crate::environment::{Lifecycle, Product};
-use crate::finding::Finding;
-use crate::json;
-use crate::markup;
-use crate::metadata::{Kind, MEMBERS, Member, member, usable};
-use crate::names;
-use crate::snapshot::Origin;
-use crate::sources::Source;
+use crate::project::finding::Finding;
+use crate::project::sources::Source;
 
 /// The code of every product, and what is worth knowing of it.
 #[derive(Debug, Clone)]
@@ -213,7 +213,7 @@ fn endpoint_accessors(product: Product, modules: &[Module<'_>]) -> TokenStream {
     let mut endpoints: Vec<&str> = Vec::new();
     for constant in modules.iter().flat_map(|module| &module.constants) {
         let is_endpoint = match constant.known {
-            Some(known) => known.kind == Kind::Endpoint,
+            Some(known) => known.kind == MemberType::Endpoint,
             None => is_plain_endpoint(constant.member),
         };
         if is_endpoint && constant.withdrawn.is_none() && !endpoints.contains(&constant.member) {

@@ -19,9 +19,9 @@ use super::exchange::Exchange;
 use super::transport::{Response, Transport};
 use super::unit::unit;
 use super::{DEADLINE, tls};
-use crate::provider::Provider;
-use crate::snapshot::Snapshot;
-use crate::url;
+use crate::document::provider::Provider;
+use crate::document::snapshot::Snapshot;
+use crate::document::url;
 
 /// How long a connection may take to be made.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -4,10 +4,10 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use crate::jwks::MAX_BYTES;
+use crate::document::jwks::MAX_BYTES;
 #[cfg(feature = "fetch")]
-use crate::violation::quoted;
-use crate::violation::{Violation, listed, printable};
+use crate::document::violation::quoted;
+use crate::document::violation::{Violation, listed, printable};
 
 type Cause = Box<dyn Error + Send + Sync>;
 

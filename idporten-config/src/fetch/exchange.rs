@@ -10,8 +10,8 @@ use reqwest::header::{
 
 use super::error::FetchError;
 use super::transport::{self, check_content_type};
-use crate::jwks::MAX_BYTES;
-use crate::violation::quoted;
+use crate::document::jwks::MAX_BYTES;
+use crate::document::violation::quoted;
 
 /// How requests are made.
 pub(super) struct Exchange<'a> {

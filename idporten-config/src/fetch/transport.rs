@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use super::error::FetchError;
 use super::unit::Answer;
-use crate::jwks::MAX_BYTES;
-use crate::violation::quoted;
+use crate::document::jwks::MAX_BYTES;
+use crate::document::violation::quoted;
 
 /// An HTTP client: one method, which gets one document.
 ///

@@ -5,12 +5,12 @@ use std::time::{Duration, SystemTime};
 use super::error::{FetchError, Step};
 #[cfg(feature = "refresh-core")]
 use super::{DEADLINE, Transport};
-use crate::json::{Object, Value};
-use crate::jwks;
-use crate::metadata;
-use crate::provider::Provider;
-use crate::snapshot::{Origin, Snapshot};
-use crate::violation::{Rule, Violation};
+use crate::document::json::{Object, Value};
+use crate::document::jwks;
+use crate::document::metadata;
+use crate::document::provider::Provider;
+use crate::document::snapshot::{Origin, Snapshot};
+use crate::document::violation::{Rule, Violation};
 
 /// A document that was answered with.
 pub(super) struct Answer {

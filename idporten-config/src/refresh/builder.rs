@@ -19,10 +19,10 @@ use super::store::Store;
 use super::sync;
 use super::teller::{OnEvent, Teller};
 use super::worker::Worker;
+use crate::document::snapshot::{Origin, Snapshot};
 use crate::fetch::Transport;
 #[cfg(feature = "refresh")]
 use crate::fetch::{FetchError, Options};
-use crate::snapshot::{Origin, Snapshot};
 use crate::testing::VirtualClock;
 
 /// How a refresher is set up. Made by [`Refresher::builder`].

@@ -7,11 +7,11 @@ use std::time::SystemTime;
 
 use arc_swap::Guard;
 
-use crate::algorithm::SigningAlg;
-use crate::jwks::{MAX_CANDIDATES, MAX_KEYS, SigningKey};
-use crate::metadata::ProviderMetadata;
-use crate::provider::Provider;
-use crate::snapshot::Snapshot;
+use crate::document::jwks::{MAX_CANDIDATES, MAX_KEYS, SigningKey};
+use crate::document::metadata::ProviderMetadata;
+use crate::document::provider::Provider;
+use crate::document::snapshot::Snapshot;
+use crate::environment::SigningAlg;
 
 /// The metadata and keys of a provider, as they were at one moment. It never changes: a refresh puts another in its place.
 #[derive(Clone)]

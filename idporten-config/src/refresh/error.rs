@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::policy::PolicyError;
 use super::schedule::Limit;
+use crate::document::snapshot::SnapshotError;
 use crate::fetch::FetchError;
-use crate::snapshot::SnapshotError;
 
 /// Why there are no keys for a token. Only [`UnknownKey`](Self::UnknownKey) makes the token invalid (a 401); the others are the
 /// service's own trouble (a 503).

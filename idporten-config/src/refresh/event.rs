@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::schedule::{Cause, Health, Limit};
-use crate::compare::{Change, Comparison};
+use crate::document::compare::{Change, Comparison};
 use crate::fetch::FetchError;
 
 /// Something that happened. It is told in order, outside any lock. For a channel, send a clone.

@@ -14,10 +14,10 @@ use super::policy::RefreshPolicy;
 use super::schedule::{Health, Schedule};
 use super::status::Counters;
 use super::sync::{AtomicBool, Mutex, MutexGuard};
-use crate::compare::{Change, Comparison, Subject, compare};
+use crate::document::compare::{Change, Comparison, Subject, compare};
+use crate::document::jwks::JwkSet;
+use crate::document::snapshot::Snapshot;
 use crate::fetch::FetchError;
-use crate::jwks::JwkSet;
-use crate::snapshot::Snapshot;
 
 /// How much drift is told of: a hostile document differs in everything.
 const MAX_DRIFT: usize = 100;

@@ -10,10 +10,10 @@ use super::config::ProviderConfig;
 use super::error::LookupError;
 use super::schedule::{Cause, Health, Source};
 use super::state::Shared;
-use crate::compare::Change;
-use crate::json::{Object, Value, object};
-use crate::jwks::{JwkSet, KeyParameters, SigningKey};
-use crate::snapshot;
+use crate::document::compare::Change;
+use crate::document::json::{Object, Value, object};
+use crate::document::jwks::{JwkSet, KeyParameters, SigningKey};
+use crate::document::snapshot;
 
 /// How a refresher stands at one moment. It is taken from memory; its [`Display`](fmt::Display) form is JSON, as is what serde
 /// makes of it: times as in a snapshot file, ages in seconds.

@@ -7,8 +7,8 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use crate::provider::Provider;
-use crate::snapshot::{MAX_BYTES, Origin, Snapshot};
+use crate::document::provider::Provider;
+use crate::document::snapshot::{MAX_BYTES, Origin, Snapshot};
 
 /// A snapshot file, written by rename and read with suspicion: who can write it chooses the keys.
 pub(super) struct Store {

@@ -12,7 +12,7 @@ use super::config::Keys;
 use super::error::{LookupError, Reason, RefreshError, Unavailable};
 use super::schedule::{Answer, Ticket};
 use super::state::{Core, Shared};
-use crate::algorithm::SigningAlg;
+use crate::environment::SigningAlg;
 
 /// How finely the ends of waits are told apart.
 const GRAIN: Duration = Duration::from_millis(50);

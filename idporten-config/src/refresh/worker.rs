@@ -13,9 +13,9 @@ use super::state::{Core, Landed, Shared};
 use super::store::Store;
 use super::sync::{Arc, AtomicBool, thread};
 use super::teller::Teller;
-use crate::compare::compare;
+use crate::document::compare::compare;
+use crate::document::violation::Rule;
 use crate::fetch::{self, FetchError, Transport};
-use crate::violation::Rule;
 
 pub(super) struct Worker {
     shared: Arc<Shared>,

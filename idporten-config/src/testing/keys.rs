@@ -4,9 +4,9 @@ use std::time::SystemTime;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 
+use crate::document::json::{Value, object};
+use crate::document::snapshot::{Origin, Snapshot};
 use crate::environment::KnownEnvironment;
-use crate::json::{Value, object};
-use crate::snapshot::{Origin, Snapshot};
 
 /// A public RSA key of 2,048 bits in form, as an entry of a key set. It is made of the kid and the variant alone, nobody has its
 /// other half, and no signature verifies with it. Another variant is another key under the same kid.

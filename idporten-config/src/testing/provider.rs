@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use super::clock::VirtualClock;
 use super::keys::{jwks, key};
+use crate::document::json::Value;
+use crate::document::snapshot::Snapshot;
 use crate::fetch::{FetchError, Response, Transport};
-use crate::json::Value;
-use crate::snapshot::Snapshot;
 
 /// A provider in memory, to start a refresher [with](crate::refresh::Builder::start_with). Clones are the same provider: keep
 /// one, and change what it publishes.

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
+use idporten_config::document::Origin;
+use idporten_config::document::Rule;
+use idporten_config::document::json::Value;
 use idporten_config::environment::{KnownEnvironment, Lifecycle};
 use idporten_config::fetch::{Fetcher, Kind, Step};
-use idporten_config::json::Value;
-use idporten_config::snapshot::Origin;
-use idporten_config::violation::Rule;
 use idporten_config::{SigningAlg, Snapshot};
 use idporten_config_tests::server::{Reply, Server};
 

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use idporten_config::fetch::{Kind, Step};
-use idporten_config::jwks::MAX_BYTES;
+use idporten_config::internal::MAX_DOCUMENT_BYTES as MAX_BYTES;
 use idporten_config_tests::server::{Reply, Server};
 
 use crate::story::{JWKS, MARKER, Outcome, WELL_KNOWN, fetch, fetch_from, keys, metadata};

@@ -1,8 +1,8 @@
 //! The key set: one bad entry never costs a good one, and a set without a good one is refused.
 
+use idporten_config::document::Rule;
+use idporten_config::document::{JwkSet, MAX_KEYS};
 use idporten_config::fetch::{Kind, Step};
-use idporten_config::jwks::{JwkSet, MAX_KEYS};
-use idporten_config::violation::Rule;
 use idporten_config_tests::server::{Reply, Server};
 
 use crate::story::{JWKS, MARKER, Outcome, WELL_KNOWN, fetch, fetch_from, key, key_set, metadata, modulus};

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use idporten_config::KnownEnvironment;
 use idporten_config::Snapshot;
+use idporten_config::document::json::{Object, Value};
 use idporten_config::fetch::{FetchError, Fetcher, Kind, Options, Step};
-use idporten_config::json::{Object, Value};
 use idporten_config_tests::server::{Reply, Request, Server};
 
 pub(crate) const TEST: KnownEnvironment = KnownEnvironment::IdportenTest;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use idporten_config::KnownEnvironment;
-use idporten_config::json::{Value, object};
-use idporten_config::jwks::SigningKey;
+use idporten_config::document::SigningKey;
+use idporten_config::document::json::{Value, object};
 use idporten_config::refresh::Refresher;
 use idporten_config::testing::{MemoryProvider, VirtualClock, jwks, key, snapshot};
 

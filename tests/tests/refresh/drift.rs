@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use idporten_config::compare::Change;
-use idporten_config::json::Value;
+use idporten_config::document::Change;
+use idporten_config::document::json::Value;
 use idporten_config::refresh::Health;
 use idporten_config_tests::scratch::Scratch;
 

@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::{Mutex, Once};
 use std::time::Duration;
 
-use idporten_config::json::object;
-use idporten_config::provider::{Description, Provider};
+use idporten_config::document::Origin;
+use idporten_config::document::json::object;
+use idporten_config::document::{Description, Provider};
 use idporten_config::refresh::Refresher;
-use idporten_config::snapshot::Origin;
 use idporten_config::testing::{MemoryProvider, VirtualClock, jwks, key};
 use idporten_config::{Product, Snapshot};
 use tracing::field::{Field, Visit};

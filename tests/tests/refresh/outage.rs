@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::time::Duration;
 
+use idporten_config::document::json::Value;
 use idporten_config::fetch::{Kind, Step};
-use idporten_config::json::Value;
 use idporten_config::refresh::{Cause, Event, Limit, LookupError, Reason, RefreshError};
 use idporten_config::testing::{jwks, key};
 

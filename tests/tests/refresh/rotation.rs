@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use idporten_config::json::Value;
+use idporten_config::document::json::Value;
 use idporten_config::testing::{jwks, key};
 
 use crate::story::{DAY, HOUR, JWKS, MINUTE, Setup, Story, WELL_KNOWN, seed, story, unknown, with};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use idporten_config::document::Origin;
 use idporten_config::refresh::{Health, Limit, LookupError, Reason, RefreshPolicy, Refresher, Source, StartError};
-use idporten_config::snapshot::Origin;
 use idporten_config::testing::{MemoryProvider, snapshot};
 use idporten_config::{KnownEnvironment, Snapshot};
 

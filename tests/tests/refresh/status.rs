@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use idporten_config::json::Value;
+use idporten_config::document::json::Value;
 use idporten_config::refresh::{Event, Health, Reason, Source};
 use idporten_config::testing::{MemoryProvider, jwks, key};
 

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use idporten_config::json::Value;
+use idporten_config::document::Origin;
+use idporten_config::document::json::Value;
 use idporten_config::refresh::{Health, Limit, Reason, RefreshPolicy, Source};
-use idporten_config::snapshot::Origin;
 use idporten_config::testing::{MemoryProvider, VirtualClock, jwks, key, snapshot};
 use idporten_config::{KnownEnvironment, Snapshot};
 use idporten_config_tests::scratch::Scratch;

@@ -8,11 +8,11 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
-use idporten_config::json::{Object, Value};
+use idporten_config::document::Origin;
+use idporten_config::document::json::{Object, Value};
 use idporten_config::refresh::{
     Event, FetchError, Keys, LookupError, Reason, RefreshPolicy, Refresher, Response, StartError, Status, Transport,
 };
-use idporten_config::snapshot::Origin;
 use idporten_config::testing::{MemoryProvider, VirtualClock, snapshot};
 use idporten_config::{KnownEnvironment, Snapshot};
 

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use idporten_config::document::JwkSet;
 use idporten_config::fetch::Transport;
-use idporten_config::jwks::JwkSet;
 use idporten_config::testing::{MemoryProvider, VirtualClock, jwks, key, snapshot};
 use idporten_config::{KnownEnvironment, Snapshot};
 

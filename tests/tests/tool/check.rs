@@ -1,7 +1,7 @@
 //! What may be relied upon.
 
 use idporten_config::KnownEnvironment as Known;
-use idporten_config::json::Value;
+use idporten_config::document::json::Value;
 
 use crate::fixture::{Directory, bundled, fetched};
 

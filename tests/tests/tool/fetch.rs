@@ -5,7 +5,7 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use idporten_config::Snapshot;
-use idporten_config::json::Value;
+use idporten_config::document::json::Value;
 
 use crate::fixture::{Directory, LOCAL, bundled, list_of, rsa, tool};
 use crate::provider::Provider;

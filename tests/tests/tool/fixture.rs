@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs};
 
 use idporten_config::KnownEnvironment;
-use idporten_config::json::Value;
+use idporten_config::document::json::Value;
 use idporten_config_tests::tool::program;
 
 /// The first of August 2024: the bundled snapshot of idporten-test is two days old.

@@ -14,7 +14,7 @@ mod show;
 mod workflow;
 
 use fixture::{Directory, list_of, tool};
-use idporten_config::json::Value;
+use idporten_config::document::json::Value;
 
 #[test]
 fn list_shows_every_environment_with_issuer_and_lifecycle() {

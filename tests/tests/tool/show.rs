@@ -1,7 +1,7 @@
 //! A snapshot, looked at.
 
 use idporten_config::KnownEnvironment as Known;
-use idporten_config::json::Value;
+use idporten_config::document::json::Value;
 
 use crate::fixture::{Directory, LOCAL, bundled, rsa, with_keys};
 

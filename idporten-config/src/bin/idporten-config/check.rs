@@ -6,13 +6,14 @@ mod live;
 use std::time::SystemTime;
 
 use clap::Args;
-use idporten_config::finding::Finding;
-use idporten_config::json::{Object, Value, object};
-use idporten_config::manifest::Manifest;
-use idporten_config::snapshot::Origin;
-use idporten_config::sources::{Source, from_the_future};
-use idporten_config::{certificates, codegen};
+use idporten_config::codegen;
+use idporten_config::document::Origin;
+use idporten_config::document::json::{Object, Value, object};
+use idporten_config::internal::Finding;
+use idporten_config::internal::Manifest;
+use idporten_config::internal::{Source, from_the_future};
 
+use crate::certificates;
 use crate::columns::columns;
 use crate::live::LiveOptions;
 use crate::outcome::{Outcome, Refusal, Verdict, labelled};

@@ -1,6 +1,6 @@
 //! Text in columns, for people.
 
-use idporten_config::finding::harmless;
+use idporten_config::internal::harmless;
 
 /// A line for each row; two spaces between columns, none at the end, and nothing that a terminal could take for a command.
 pub(crate) fn columns(rows: &[Vec<String>]) -> String {

@@ -5,7 +5,7 @@ mod report;
 
 use clap::{Args, ValueEnum};
 use idporten_config::Snapshot;
-use idporten_config::compare::{Comparison, compare};
+use idporten_config::document::{Comparison, compare};
 
 use crate::live::LiveOptions;
 use crate::outcome::{Outcome, Refusal, Verdict};

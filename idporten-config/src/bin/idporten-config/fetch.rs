@@ -6,16 +6,16 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::time::SystemTime;
 
+use crate::update::{Update, update};
 use clap::Args;
 use idporten_config::Snapshot;
-use idporten_config::compare::Comparison;
+use idporten_config::document::Comparison;
+use idporten_config::document::Provider;
 use idporten_config::fetch::{FetchError, Fetcher, Kind};
-use idporten_config::finding::Finding;
-use idporten_config::manifest::{Manifest, Target};
-use idporten_config::project::read;
-use idporten_config::provider::Provider;
-use idporten_config::sources::leaked_key;
-use idporten_config::update::{Update, update};
+use idporten_config::internal::Finding;
+use idporten_config::internal::leaked_key;
+use idporten_config::internal::read;
+use idporten_config::internal::{Manifest, Target};
 
 use crate::command::command;
 use crate::file;
@@ -212,7 +212,6 @@ fn write(target: &Target, new: &Snapshot, manifest: &Manifest, now: SystemTime) 
             Update::Older => return Err(Failure::older(&old, new)),
             Update::Renewed => Written::Renewed,
             Update::Changed(comparison) => Written::Changed(comparison),
-            _ => Written::Changed(idporten_config::compare::compare(&old, new)),
         },
         Ok(Err(error)) => Written::Replaced(first_reason(&error.to_string())),
         Err(error) if error.kind() == ErrorKind::NotFound => Written::New,

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use idporten_config::finding::Finding;
+use idporten_config::internal::Finding;
 
 use crate::outcome::Refusal;
 

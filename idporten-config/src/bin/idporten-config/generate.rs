@@ -6,11 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use idporten_config::finding::{Finding, harmless};
-use idporten_config::json::{Object, Value, object};
-use idporten_config::manifest::FILE_NAME;
-use idporten_config::sources::Source;
-use idporten_config::{Snapshot, codegen, format};
+use idporten_config::Snapshot;
+use idporten_config::codegen::{self, format};
+use idporten_config::document::json::{Object, Value, object};
+use idporten_config::internal::FILE_NAME;
+use idporten_config::internal::Source;
+use idporten_config::internal::{Finding, harmless};
 
 use crate::outcome::{Outcome, Refusal, Verdict};
 use crate::selection::{Selection, SourceOptions};

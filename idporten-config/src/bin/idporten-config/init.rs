@@ -7,9 +7,9 @@ mod snapshots;
 use std::path::Path;
 
 use clap::Args;
-use idporten_config::finding::Finding;
-use idporten_config::manifest::{FILE_NAME, Manifest, unknown_environment};
-use idporten_config::project::Project;
+use idporten_config::internal::Finding;
+use idporten_config::internal::Project;
+use idporten_config::internal::{FILE_NAME, Manifest, unknown_environment};
 use idporten_config::{KnownEnvironment, Product};
 
 use crate::columns::columns;

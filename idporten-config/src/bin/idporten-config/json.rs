@@ -1,8 +1,8 @@
 //! What every verb's `--json` has in common.
 
+use idporten_config::document::json::{Object, Value, object};
 use idporten_config::environment::{Lifecycle, Schema};
-use idporten_config::finding::{Finding, Place};
-use idporten_config::json::{Object, Value, object};
+use idporten_config::internal::{Finding, Place};
 
 /// The name under which the schema's documents are registered as well-known.
 pub(crate) fn schema(schema: Schema) -> Value {

@@ -1,18 +1,19 @@
 //! `lint`: wrong and hard-coded provider values in the files of a project.
 
 mod files;
+mod linter;
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use idporten_config::finding::harmless;
-use idporten_config::json::{Object, Value, object};
-use idporten_config::lint::{Linter, Mistake};
+use idporten_config::document::json::{Object, Value, object};
+use idporten_config::internal::harmless;
 
 use crate::columns::columns;
 use crate::json::count;
 use crate::outcome::{Outcome, Verdict};
 use files::{Exclude, Files};
+use linter::{Linter, Mistake};
 
 /// Find wrong, retired and hard-coded provider values in source and configuration files, with the constant to use.
 ///

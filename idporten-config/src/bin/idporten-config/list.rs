@@ -4,9 +4,9 @@ use std::time::SystemTime;
 
 use clap::Args;
 use idporten_config::KnownEnvironment;
+use idporten_config::document::json::{Object, Value, object};
 use idporten_config::environment::Lifecycle;
-use idporten_config::json::{Object, Value, object};
-use idporten_config::sources::days;
+use idporten_config::internal::days;
 
 use crate::columns::columns;
 use crate::json;

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use idporten_config::Snapshot;
+use idporten_config::document::Provider;
 use idporten_config::environment::Lifecycle;
 use idporten_config::fetch::{Fetcher, Options};
-use idporten_config::finding::Finding;
-use idporten_config::manifest::{Target, unknown_environment};
-use idporten_config::project::read;
-use idporten_config::provider::Provider;
+use idporten_config::internal::Finding;
+use idporten_config::internal::read;
+use idporten_config::internal::{Target, unknown_environment};
 
 use crate::outcome::Refusal;
 

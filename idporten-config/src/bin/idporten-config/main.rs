@@ -1,5 +1,6 @@
 //! The command-line tool `idporten-config`: what the library knows, at a terminal and in scripts.
 
+mod certificates;
 mod check;
 mod columns;
 mod command;
@@ -16,6 +17,7 @@ mod outcome;
 mod place;
 mod selection;
 mod show;
+mod update;
 
 use std::env;
 use std::process::ExitCode;

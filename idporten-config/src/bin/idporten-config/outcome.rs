@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
-use idporten_config::finding::{Finding, harmless};
+use idporten_config::internal::{Finding, harmless};
 
 /// What a verb has to say.
 #[derive(Debug, Default)]

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use clap::Args;
 use idporten_config::KnownEnvironment;
-use idporten_config::finding::Finding;
-use idporten_config::manifest::{DEFAULT_SNAPSHOTS, FILE_NAME, Manifest, unknown_environment};
-use idporten_config::project::Project;
-use idporten_config::provider::is_slug;
+use idporten_config::internal::Finding;
+use idporten_config::internal::Project;
+use idporten_config::internal::is_slug;
+use idporten_config::internal::{DEFAULT_SNAPSHOTS, FILE_NAME, Manifest, unknown_environment};
 
 use crate::outcome::Refusal;
 

@@ -5,10 +5,10 @@ use std::time::SystemTime;
 
 use clap::Args;
 use idporten_config::KnownEnvironment;
-use idporten_config::finding::Finding;
-use idporten_config::manifest::{FILE_NAME, Manifest};
-use idporten_config::project::Project;
-use idporten_config::sources::{Resolved, Source};
+use idporten_config::internal::Finding;
+use idporten_config::internal::Project;
+use idporten_config::internal::{FILE_NAME, Manifest};
+use idporten_config::internal::{Resolved, Source};
 
 use crate::command::command;
 use crate::outcome::Refusal;

@@ -11,10 +11,10 @@ use std::time::SystemTime;
 
 use clap::Args;
 use idporten_config::Snapshot;
-use idporten_config::finding::Finding;
-use idporten_config::json::{Object, Value, object};
-use idporten_config::manifest::unknown_environment;
-use idporten_config::sources::{Source, leaked_key};
+use idporten_config::document::json::{Object, Value, object};
+use idporten_config::internal::Finding;
+use idporten_config::internal::unknown_environment;
+use idporten_config::internal::{Source, leaked_key};
 
 use crate::live::{self, LiveOptions};
 use crate::outcome::{Outcome, Refusal, Verdict};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::ErrorKind;
 
-use idporten_config::finding::{Finding, Place};
+use idporten_config::internal::{Finding, Place};
 
 use crate::generate;
 use crate::outcome::Refusal;

@@ -2,12 +2,12 @@
 
 use std::time::SystemTime;
 
-use idporten_config::certificates;
-use idporten_config::compare::{Kind, compare};
-use idporten_config::finding::Finding;
-use idporten_config::provider::Provider;
-use idporten_config::sources::{Source, leaked_key};
+use idporten_config::document::Provider;
+use idporten_config::document::{ChangeKind, compare};
+use idporten_config::internal::Finding;
+use idporten_config::internal::{Source, leaked_key};
 
+use crate::certificates;
 use crate::live::{LiveOptions, is_retired};
 use crate::outcome::Refusal;
 use crate::selection::Selection;
@@ -84,7 +84,7 @@ fn drift(source: &Source, live: &Source, now: SystemTime) -> Vec<Finding> {
         } else {
             format!("run `idporten-config fetch {slug}`{remove}, and review the difference")
         };
-        let is_breaking = comparison.count(Kind::Breaking) > 0;
+        let is_breaking = comparison.count(ChangeKind::Breaking) > 0;
         let finding = if is_breaking { Finding::error(message, help) } else { Finding::warning(message, help) };
         let changes = comparison.to_string();
         let finding = changes.lines().skip(1).fold(finding, |finding, line| finding.note(line.trim()));

@@ -7,11 +7,11 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use idporten_config::Snapshot;
-use idporten_config::finding::Finding;
-use idporten_config::manifest::Target;
-use idporten_config::project::read;
-use idporten_config::provider::is_slug;
-use idporten_config::snapshot::MAX_BYTES;
+use idporten_config::internal::Finding;
+use idporten_config::internal::MAX_SNAPSHOT_BYTES as MAX_BYTES;
+use idporten_config::internal::Target;
+use idporten_config::internal::is_slug;
+use idporten_config::internal::read;
 
 use super::{Arguments, Difference, What};
 use crate::live::{provider, unreachable};

@@ -1,8 +1,8 @@
 //! Differences, said.
 
 use idporten_config::Snapshot;
-use idporten_config::finding::harmless;
-use idporten_config::json::{Object, Value, object};
+use idporten_config::document::json::{Object, Value, object};
+use idporten_config::internal::harmless;
 
 use super::{Difference, What};
 
@@ -94,7 +94,7 @@ fn one_in_json(Difference { environment, what }: &Difference) -> Object {
         What::Removed => ("removed", None),
         What::Replaced(..) => ("replaced", None),
     };
-    let comparison = comparison.map(idporten_config::compare::Comparison::to_json);
+    let comparison = comparison.map(idporten_config::document::Comparison::to_json);
     let get = |name: &str| comparison.as_ref().and_then(Value::as_object).and_then(|own| own.get(name)).cloned();
     object([
         ("changes", get("changes").into()),

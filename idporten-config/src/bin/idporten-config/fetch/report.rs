@@ -1,7 +1,7 @@
 //! What became of each environment, for people and for programs.
 
-use idporten_config::finding::harmless;
-use idporten_config::json::{Object, Value, object};
+use idporten_config::document::json::{Object, Value, object};
+use idporten_config::internal::harmless;
 
 use super::{Failure, Fetched, Written};
 use crate::command::{command, quoted};

@@ -1,9 +1,9 @@
 //! The variables that NAV's platform (nais) hands to a program, as far as metadata determines them.
 
 use idporten_config::Product;
-use idporten_config::finding::Finding;
-use idporten_config::provider::Provider;
-use idporten_config::sources::Source;
+use idporten_config::document::Provider;
+use idporten_config::internal::Finding;
+use idporten_config::internal::Source;
 
 use crate::command::{command, quoted};
 use crate::outcome::{Outcome, Refusal};

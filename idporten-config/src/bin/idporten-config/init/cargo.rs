@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::ErrorKind;
 
-use idporten_config::finding::Finding;
+use idporten_config::internal::Finding;
 use toml::{Table, Value};
 
 use crate::outcome::Refusal;

@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::path::Path;
 
-use idporten_config::finding::Finding;
+use idporten_config::internal::Finding;
 
 use super::Step;
 use super::cargo::Package;

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::SystemTime;
 
-use idporten_config::finding::Finding;
-use idporten_config::manifest::{Manifest, Target};
-use idporten_config::provider::Provider;
-use idporten_config::sources::leaked_key;
+use idporten_config::document::Provider;
+use idporten_config::internal::Finding;
+use idporten_config::internal::leaked_key;
+use idporten_config::internal::{Manifest, Target};
 
 use super::{Arguments, Step, files};
 use crate::file;

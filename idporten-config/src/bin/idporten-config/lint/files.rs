@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
-use idporten_config::finding::Finding;
+use idporten_config::internal::Finding;
 use walkdir::{DirEntry, WalkDir};
 
 /// Directories whose files are made, fetched, or git's own.

@@ -1,8 +1,8 @@
 //! The key set of a snapshot, for people and for programs.
 
-use idporten_config::certificates::{Certificate, certificates};
-use idporten_config::json::{Object, Value, object};
-use idporten_config::jwks::{JwkSet, KeyParameters, RejectedKey, SigningKey};
+use crate::certificates::{Certificate, certificates};
+use idporten_config::document::json::{Object, Value, object};
+use idporten_config::document::{JwkSet, KeyParameters, RejectedKey, SigningKey};
 use idporten_config::{SigningAlg, Snapshot};
 
 use crate::json::count;
@@ -48,7 +48,7 @@ fn certificate_in_json(certificate: &Certificate) -> Object {
     let content = certificate.content.as_ref();
     object([
         ("error", content.err().copied().into()),
-        ("last_day", content.ok().map(idporten_config::certificates::Content::last_day).into()),
+        ("last_day", content.ok().map(crate::certificates::Content::last_day).into()),
         ("same_key", content.ok().map(|content| content.same_key).into()),
     ])
 }

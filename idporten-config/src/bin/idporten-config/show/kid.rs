@@ -2,9 +2,9 @@
 
 use std::time::SystemTime;
 
-use idporten_config::json::{Object, Value, object};
-use idporten_config::jwks::{JwkSet, RejectedKey, SigningKey};
-use idporten_config::sources::Source;
+use idporten_config::document::json::{Object, Value, object};
+use idporten_config::document::{JwkSet, RejectedKey, SigningKey};
+use idporten_config::internal::Source;
 
 use super::{Arguments, keys};
 use crate::columns::columns;

@@ -2,11 +2,11 @@
 
 use std::time::SystemTime;
 
+use idporten_config::document::JwkSet;
+use idporten_config::document::json::Value;
 use idporten_config::environment::Lifecycle;
-use idporten_config::finding::harmless;
-use idporten_config::json::Value;
-use idporten_config::jwks::JwkSet;
-use idporten_config::sources::{Source, days};
+use idporten_config::internal::harmless;
+use idporten_config::internal::{Source, days};
 use idporten_config::{KnownEnvironment, Snapshot};
 
 use super::{Members, keys};

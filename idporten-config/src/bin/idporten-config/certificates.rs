@@ -1,0 +1,153 @@
+//! The certificates that a provider publishes beside its keys (`x5c`, RFC 7517 section 4.7).
+//!
+//! They play no part in whether a key is accepted. Their end announces a rotation, and one that holds another key than its
+//! entry is worth asking the provider about.
+
+use std::time::{Duration, SystemTime};
+
+use base64ct::{Base64, Base64UrlUnpadded, Encoding};
+use x509_cert::Certificate as X509;
+use x509_cert::der::asn1::UintRef;
+use x509_cert::der::{Decode, Reader, SliceReader};
+use x509_cert::spki::SubjectPublicKeyInfoOwned;
+
+use idporten_config::document::KeyParameters;
+use idporten_config::document::Snapshot;
+use idporten_config::document::json::Value;
+use idporten_config::internal::Finding;
+use idporten_config::internal::days;
+use idporten_config::internal::printable;
+use idporten_config::internal::signing_key;
+
+/// How long before its end a certificate is worth a word: 30 days.
+pub(crate) const NOTICE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// The first certificate of an entry of a key set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Certificate {
+    /// Which entry of `keys`, from 0.
+    pub(crate) index: usize,
+    /// The entry's `kid`, where that is a string.
+    pub(crate) kid: Option<String>,
+    /// The thumbprint of the entry's key, where that can be used.
+    pub(crate) thumbprint: Option<String>,
+    /// What it says, or why it cannot be read.
+    pub(crate) content: Result<Content, &'static str>,
+}
+
+/// What a certificate says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Content {
+    /// From when it is valid.
+    pub(crate) not_before: SystemTime,
+    /// Until when it is valid.
+    pub(crate) not_after: SystemTime,
+    /// Whether it holds the key of its entry.
+    pub(crate) same_key: bool,
+}
+
+impl Content {
+    /// The day of its end, `YYYY-MM-DD`.
+    #[must_use]
+    pub(crate) fn last_day(&self) -> String {
+        humantime::format_rfc3339_seconds(self.not_after).to_string()[..10].to_owned()
+    }
+}
+
+/// The first certificate of each entry that has one.
+#[must_use]
+pub(crate) fn certificates(snapshot: &Snapshot) -> Vec<Certificate> {
+    let entries = snapshot.jwks_json().and_then(Value::as_object).and_then(|set| set.get("keys")?.as_array());
+    let entries = entries.unwrap_or_default().iter().enumerate();
+    let with_certificate = entries.filter_map(|(index, entry)| Some((index, entry, entry.as_object()?.get("x5c")?)));
+    with_certificate
+        .map(|(index, entry, x5c)| Certificate {
+            index,
+            kid: kid_of(entry).map(str::to_owned),
+            thumbprint: signing_key(entry).map(|key| key.thumbprint()),
+            content: read(x5c).map(|certificate| content(&certificate, entry)),
+        })
+        .collect()
+}
+
+/// What is worth a word: a certificate that is unreadable, holds another key, is not valid, or ends within [`NOTICE`].
+#[must_use]
+pub(crate) fn findings(snapshot: &Snapshot, now: SystemTime) -> Vec<Finding> {
+    let slug = snapshot.provider().slug();
+    certificates(snapshot).iter().filter_map(|certificate| finding(slug, certificate, now)).collect()
+}
+
+fn finding(slug: &str, certificate: &Certificate, now: SystemTime) -> Option<Finding> {
+    let key = match &certificate.kid {
+        Some(kid) => format!("{slug}: the certificate of key `{}`", printable(kid)),
+        None => format!("{slug}: the certificate of key entry {}", certificate.index),
+    };
+    let ask = "the key is used all the same; ask the provider what it means";
+    let rotation = "expect a new key, and see that the live document is refreshed at run time";
+    let (problem, help) = match &certificate.content {
+        Err(reason) => (format!("cannot be read: {reason}"), ask),
+        Ok(content) if !content.same_key => ("holds another key than its entry".to_owned(), ask),
+        Ok(content) if content.not_before > now => ("is not valid yet".to_owned(), ask),
+        Ok(content) => match content.not_after.duration_since(now) {
+            Err(ended) => (format!("ended {} ago", days(ended.duration())), rotation),
+            Ok(left) if left <= NOTICE => (format!("ends in {}", days(left)), rotation),
+            Ok(_) => return None,
+        },
+    };
+    Some(Finding::warning(format!("{key} {problem}"), help).of(slug))
+}
+
+fn kid_of(entry: &Value) -> Option<&str> {
+    entry.as_object()?.get("kid")?.as_str()
+}
+
+fn read(x5c: &Value) -> Result<X509, &'static str> {
+    let first = x5c.as_array().and_then(<[Value]>::first).and_then(Value::as_str);
+    let text = first.ok_or("`x5c` is not a list of strings with a certificate first")?;
+    let der = Base64::decode_vec(text).map_err(|_| "it is not base64")?;
+    X509::from_der(&der).map_err(|_| "it is not an X.509 certificate")
+}
+
+fn content(certificate: &X509, entry: &Value) -> Content {
+    let validity = certificate.tbs_certificate().validity();
+    let key = signing_key(entry);
+    let public = certificate.tbs_certificate().subject_public_key_info();
+    Content {
+        not_before: validity.not_before.to_system_time(),
+        not_after: validity.not_after.to_system_time(),
+        same_key: key.is_some_and(|key| holds(public, key.parameters()).unwrap_or(false)),
+    }
+}
+
+/// Whether a certificate's key is this one; none where it cannot be told.
+fn holds(public: &SubjectPublicKeyInfoOwned, key: &KeyParameters) -> Option<bool> {
+    let bytes = public.subject_public_key.as_bytes()?;
+    let decoded = |member: &str| Base64UrlUnpadded::decode_vec(member).ok();
+    match key {
+        KeyParameters::Rsa { n, e, .. } => {
+            let (modulus, exponent) = rsa(bytes)?;
+            Some(modulus == significant(&decoded(n)?) && exponent == significant(&decoded(e)?))
+        }
+        KeyParameters::Ec { x, y, .. } => Some(bytes == [&[4], &decoded(x)?[..], &decoded(y)?[..]].concat()),
+        KeyParameters::Okp { x, .. } => Some(bytes == decoded(x)?),
+        _ => None,
+    }
+}
+
+/// Modulus and exponent of an RSA key (RFC 8017, appendix A.1.1).
+fn rsa(der: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+    let mut reader = SliceReader::new(der).ok()?;
+    let numbers = reader.sequence(|reader| {
+        let modulus = UintRef::decode(reader)?.as_bytes().to_vec();
+        Ok::<_, x509_cert::der::Error>((modulus, UintRef::decode(reader)?.as_bytes().to_vec()))
+    });
+    numbers.ok()
+}
+
+fn significant(number: &[u8]) -> &[u8] {
+    let start = number.iter().position(|&byte| byte != 0).unwrap_or(number.len());
+    &number[start..]
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! What a snapshot that was just taken means for the one there is: whether its file is to be written.
+
+use std::time::{Duration, SystemTime};
+
+use idporten_config::document::Snapshot;
+use idporten_config::document::json::{Object, Value};
+use idporten_config::document::{Comparison, compare};
+
+/// What a snapshot that was just taken means for the one there is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Update {
+    /// The same content, and young enough: nothing to write, so that a scheduled job makes no noise.
+    Unchanged,
+    /// The same content, and so old that a newer date is worth writing.
+    Renewed,
+    /// Other content. A comparison without changes means one of details, such as a certificate.
+    Changed(Comparison),
+    /// Other content, and older: what a mirror that lags behind serves must not take the place of something newer.
+    Older,
+}
+
+/// Judges a snapshot that was just taken. Snapshots of the same content are worth a newer date when half of `max_age` has gone.
+#[must_use]
+pub(crate) fn update(old: &Snapshot, new: &Snapshot, max_age: Duration, now: SystemTime) -> Update {
+    // A date of the future says nothing: whoever wrote it had a wrong clock.
+    let age = now.duration_since(old.as_of()).ok();
+    let is_older = age.is_some() && new.timestamp() < old.timestamp();
+    match is_same(old, new) {
+        true if is_older || age.is_some_and(|age| age < max_age / 2) => Update::Unchanged,
+        true => Update::Renewed,
+        false if is_older => Update::Older,
+        false => Update::Changed(compare(old, new)),
+    }
+}
+
+/// Whether two snapshots say the same in all but their date. Some servers give a list in another order each time.
+fn is_same(old: &Snapshot, new: &Snapshot) -> bool {
+    (old.provider(), old.origin()) == (new.provider(), new.origin())
+        && in_order(old.metadata_json()) == in_order(new.metadata_json())
+        && old.jwks_json().and_then(Value::as_object).map(in_order)
+            == new.jwks_json().and_then(Value::as_object).map(in_order)
+}
+
+/// The members with each of their lists in one order. What is in the values of a list stays as it is: in a chain of certificates
+/// the order means something.
+fn in_order(members: &Object) -> Vec<(&str, Vec<String>)> {
+    let texts = |value: &Value| match value {
+        Value::Array(values) => {
+            let mut texts: Vec<String> = values.iter().map(ToString::to_string).collect();
+            texts.sort_unstable();
+            // A list is never taken for the single value that it holds.
+            texts.insert(0, "[]".to_owned());
+            texts
+        }
+        value => vec![value.to_string()],
+    };
+    members.iter().map(|(name, value)| (name, texts(value))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use idporten_config::document::Origin;
+    use idporten_config::environment::KnownEnvironment;
+
+    const DAY: Duration = Duration::from_secs(86_400);
+
+    fn snapshot(day: u32, metadata: &str, jwks: &str) -> Snapshot {
+        let json = |text: &str| Value::parse(text.as_bytes()).unwrap();
+        let metadata = json(metadata).as_object().unwrap().clone();
+        let time = SystemTime::UNIX_EPOCH + DAY * day;
+        Snapshot::new(KnownEnvironment::IdportenTest.into(), time, Origin::Recorded, metadata, Some(json(jwks)))
+            .unwrap()
+    }
+
+    fn keys(more: &str, other: &str) -> String {
+        let key = |kid: &str, fill: &str, more: &str| {
+            format!(r#"{{"kty":"RSA","kid":"{kid}","e":"AQAB","n":"{}Q"{more}}}"#, fill.repeat(341))
+        };
+        format!(r#"{{"keys":[{},{}]}}"#, key("a", "_", more), key(other, "-", ""))
+    }
+
+    /// What it means on day 20 that a document of then is `new`, where `old` is of day `day`; half of the age allowed is 5 days.
+    fn after(day: u32, old: (&str, &str), new: (&str, &str)) -> Update {
+        let now = SystemTime::UNIX_EPOCH + DAY * 20;
+        update(&snapshot(day, old.0, old.1), &snapshot(20, new.0, new.1), DAY * 10, now)
+    }
+
+    #[test]
+    fn the_same_content_is_written_again_when_half_of_the_age_allowed_has_gone() {
+        let same = ("{}", keys("", "b"));
+        let same = (same.0, same.1.as_str());
+        assert_eq!(after(20, same, same), Update::Unchanged);
+        assert_eq!(after(16, same, same), Update::Unchanged);
+        assert_eq!(after(15, same, same), Update::Renewed);
+        assert_eq!(after(21, same, same), Update::Renewed, "the date is of the future");
+    }
+
+    #[test]
+    fn the_order_of_lists_is_no_content_and_a_certificate_is() {
+        let keys_of = keys("", "b");
+        let (one, other) = (r#"{"scopes_supported": ["a", "b"]}"#, r#"{"scopes_supported": ["b", "a"]}"#);
+        assert_eq!(after(20, (one, &keys_of), (other, &keys_of)), Update::Unchanged);
+        assert_eq!(
+            after(20, (r#"{"x": "a"}"#, &keys_of), (r#"{"x": ["a"]}"#, &keys_of)),
+            Update::Changed(compare(
+                &snapshot(1, r#"{"x": "a"}"#, &keys_of),
+                &snapshot(1, r#"{"x": ["a"]}"#, &keys_of)
+            ))
+        );
+        let Update::Changed(comparison) = after(20, ("{}", &keys_of), ("{}", &keys(r#","x5c":["AAAA"]"#, "b"))) else {
+            panic!("a new certificate is a change");
+        };
+        assert!(comparison.is_empty());
+    }
+
+    #[test]
+    fn what_is_older_never_takes_the_place_of_something_newer() {
+        let now = SystemTime::UNIX_EPOCH + DAY * 20;
+        let old = snapshot(19, "{}", &keys("", "b"));
+        let of = |day, kid| update(&old, &snapshot(day, "{}", &keys("", kid)), DAY, now);
+        assert_eq!(of(18, "b"), Update::Unchanged);
+        assert_eq!(of(18, "c"), Update::Older);
+        assert!(matches!(of(19, "c"), Update::Changed(_)));
+    }
+}

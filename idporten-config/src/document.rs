@@ -1,0 +1,21 @@
+//! What a provider publishes: its metadata and its keys, as JSON, as checked types, and as a snapshot file.
+//!
+//! One parser reads every document: a build, the tool and the refresher accept and refuse the same ones.
+
+pub(crate) mod compare;
+pub mod json;
+pub(crate) mod jwks;
+pub(crate) mod markup;
+pub(crate) mod metadata;
+pub(crate) mod names;
+pub(crate) mod provider;
+pub(crate) mod snapshot;
+pub(crate) mod url;
+pub(crate) mod violation;
+
+pub use compare::{Change, ChangeKind, Comparison, Subject, compare};
+pub use jwks::{JwkSet, KeyParameters, MAX_KEYS, RejectedKey, SigningKey};
+pub use metadata::{MEMBERS, Member, MemberType, PartialMetadata, ProviderMetadata, member};
+pub use provider::{Description, Provider};
+pub use snapshot::{Origin, Snapshot, SnapshotError};
+pub use violation::{Rule, Violation};

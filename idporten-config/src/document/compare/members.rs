@@ -1,0 +1,111 @@
+//! Changes of metadata.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Change, ChangeKind, Subject};
+use crate::document::json::{Object, Value};
+use crate::document::metadata::{self, Member, member};
+use crate::document::names;
+
+pub(super) fn changes(before: &Object, after: &Object) -> Vec<Change> {
+    let mut names: Vec<&str> = before.iter().chain(after.iter()).map(|(name, _)| name).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().flat_map(|name| change(name, before.get(name), after.get(name))).collect()
+}
+
+fn change(name: &str, before: Option<&Value>, after: Option<&Value>) -> Vec<Change> {
+    match (before, after) {
+        (Some(Value::Array(_)), Some(Value::Array(_))) => match (strings(before), strings(after)) {
+            (Some(before), Some(after)) => list(name, &before, &after),
+            _ if before == after => Vec::new(),
+            _ => vec![whole(name, ChangeKind::Other, before, after)],
+        },
+        (None, Some(Value::Array(_))) if strings(after).is_some_and(|values| !values.is_empty()) => {
+            list(name, &[], &strings(after).unwrap_or_default())
+        }
+        (Some(Value::Array(_)), None) if strings(before).is_some_and(|values| !values.is_empty()) => {
+            list(name, &strings(before).unwrap_or_default(), &[])
+        }
+        _ if before == after => Vec::new(),
+        _ => vec![whole(name, kind_of(name, before, after), before, after)],
+    }
+}
+
+fn strings(value: Option<&Value>) -> Option<Vec<&str>> {
+    value.and_then(Value::as_strings)
+}
+
+fn list(name: &str, before: &[&str], after: &[&str]) -> Vec<Change> {
+    let of = |kind, before: Option<&str>, after: Option<&str>, gone| Change {
+        kind,
+        subject: Subject::Member(name.to_owned()),
+        before: before.map(str::to_owned),
+        after: after.map(str::to_owned),
+        note: None,
+        gone,
+    };
+    let known = member(name);
+    let (old, new) = (BTreeSet::from_iter(before), BTreeSet::from_iter(after));
+    let withdrawn = distinct(before).into_iter().filter(|value| !new.contains(value));
+    let added = distinct(after).into_iter().filter(|value| !old.contains(value));
+    let variants = variants(known, before);
+    withdrawn
+        .map(|value| of(ChangeKind::Breaking, Some(value), None, variants.get(value).cloned()))
+        .chain(added.map(|value| of(ChangeKind::Addition, None, Some(value), None)))
+        .collect()
+}
+
+fn distinct<'a>(values: &[&'a str]) -> Vec<&'a str> {
+    let mut seen = BTreeSet::new();
+    values.iter().copied().filter(|value| seen.insert(*value)).collect()
+}
+
+/// The variants that stand for values in generated code.
+fn variants<'a>(known: Option<&Member>, values: &[&'a str]) -> BTreeMap<&'a str, String> {
+    let Some((type_name, _)) = known.and_then(|known| known.value) else { return BTreeMap::new() };
+    let usable = metadata::usable(known, values.to_vec());
+    names::variants(&usable).into_iter().map(|(name, value)| (value, format!("{type_name}::{name}"))).collect()
+}
+
+fn whole(name: &str, kind: ChangeKind, before: Option<&Value>, after: Option<&Value>) -> Change {
+    let constant = |value: &Value| {
+        let has_one = matches!(value, Value::Bool(_) | Value::String(_)) || value.as_strings().is_some();
+        has_one.then(|| names::constant(name))
+    };
+    Change {
+        kind,
+        subject: Subject::Member(name.to_owned()),
+        before: before.map(shown),
+        after: after.map(shown),
+        note: None,
+        gone: before.filter(|_| after.is_none()).and_then(constant),
+    }
+}
+
+/// What a change of a member that is no list means. A demand (`require_..`) is the reverse of a capability.
+fn kind_of(name: &str, before: Option<&Value>, after: Option<&Value>) -> ChangeKind {
+    let is_page = member(name).is_some_and(|member| member.kind == metadata::MemberType::Text);
+    let is_demand = name.starts_with("require_");
+    match (before, after) {
+        _ if is_page => ChangeKind::Other,
+        // What is off from the start is no loss.
+        (None, Some(Value::Bool(false))) => ChangeKind::Addition,
+        (Some(Value::Bool(_)) | None, Some(Value::Bool(now))) if is_demand == *now => ChangeKind::Breaking,
+        (None, _) | (Some(Value::Bool(_)), Some(Value::Bool(_))) => ChangeKind::Addition,
+        (
+            Some(Value::Object(_) | Value::Number(_) | Value::Null),
+            Some(Value::Object(_) | Value::Number(_) | Value::Null),
+        ) => ChangeKind::Other,
+        _ => ChangeKind::Breaking,
+    }
+}
+
+/// A value in a line.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(_) | Value::Object(_) => value.kind().to_owned(),
+        other => other.to_string().trim_end().to_owned(),
+    }
+}

@@ -1,0 +1,158 @@
+//! Stories of changes.
+
+use super::*;
+use crate::document::snapshot::Origin;
+use crate::environment::KnownEnvironment;
+
+fn snapshot(metadata: &str, jwks: Option<&str>) -> Snapshot {
+    let json = |text: &str| Value::parse(text.as_bytes()).unwrap();
+    let metadata = json(metadata).as_object().unwrap().clone();
+    let time = std::time::SystemTime::UNIX_EPOCH;
+    Snapshot::new(KnownEnvironment::IdportenTest.into(), time, Origin::Recorded, metadata, jwks.map(json)).unwrap()
+}
+
+fn of(before: &str, after: &str) -> Comparison {
+    compare(&snapshot(before, None), &snapshot(after, None))
+}
+
+fn of_keys(before: &str, after: &str) -> Comparison {
+    compare(&snapshot("{}", Some(before)), &snapshot("{}", Some(after)))
+}
+
+fn kinds(comparison: &Comparison) -> Vec<ChangeKind> {
+    comparison.changes.iter().map(|change| change.kind).collect()
+}
+
+fn rsa(kid: &str, fill: &str) -> String {
+    format!(r#"{{"kty":"RSA","kid":"{kid}","e":"AQAB","n":"{}Q"}}"#, fill.repeat(341))
+}
+
+fn set(keys: &[String]) -> String {
+    format!(r#"{{"keys":[{}]}}"#, keys.join(","))
+}
+
+#[test]
+fn the_order_of_members_values_and_keys_is_no_change() {
+    assert!(
+        of(r#"{"a": 1, "scopes_supported": ["x", "y"]}"#, r#"{"scopes_supported": ["y", "x"], "a": 1}"#).is_empty()
+    );
+    assert!(of_keys(&set(&[rsa("a", "_"), rsa("b", "-")]), &set(&[rsa("b", "-"), rsa("a", "_")])).is_empty());
+    assert_eq!(of("{}", "{}").summary(), "no change");
+}
+
+#[test]
+fn what_a_program_would_miss_is_breaking() {
+    let endpoint = |path: &str| format!(r#"{{"token_endpoint": "https://test.idporten.no/{path}"}}"#);
+    for (before, after) in [
+        (endpoint("token").as_str(), endpoint("tokens").as_str()),
+        (&endpoint("token"), "{}"),
+        (r#"{"scopes_supported": ["openid", "profile"]}"#, r#"{"scopes_supported": ["openid"]}"#),
+        (r#"{"frontchannel_logout_supported": true}"#, r#"{"frontchannel_logout_supported": false}"#),
+        (r#"{"frontchannel_logout_supported": true}"#, "{}"),
+        (r#"{"require_pushed_authorization_requests": false}"#, r#"{"require_pushed_authorization_requests": true}"#),
+        ("{}", r#"{"require_pushed_authorization_requests": true}"#),
+        (r#"{"unknown": "a"}"#, r#"{"unknown": ["a"]}"#),
+    ] {
+        assert_eq!(kinds(&of(before, after)), [ChangeKind::Breaking], "{before} -> {after}");
+    }
+}
+
+#[test]
+fn what_came_is_an_addition_and_a_moved_page_is_neither() {
+    for (before, after) in [
+        ("{}", r#"{"userinfo_endpoint": "https://test.idporten.no/userinfo"}"#),
+        ("{}", r#"{"scopes_supported": ["openid"]}"#),
+        (r#"{"claims_parameter_supported": false}"#, r#"{"claims_parameter_supported": true}"#),
+        (r#"{"require_pushed_authorization_requests": true}"#, r#"{"require_pushed_authorization_requests": false}"#),
+        ("{}", r#"{"request_parameter_supported": false}"#),
+        ("{}", r#"{"require_pushed_authorization_requests": false}"#),
+        ("{}", r#"{"new": {"a": 1}}"#),
+    ] {
+        assert_eq!(kinds(&of(before, after)), [ChangeKind::Addition], "{before} -> {after}");
+    }
+    assert_eq!(kinds(&of(r#"{"op_tos_uri": "a"}"#, r#"{"op_tos_uri": "b"}"#)), [ChangeKind::Other]);
+    assert_eq!(kinds(&of(r#"{"new": {"a": 1}}"#, r#"{"new": {"a": 2}}"#)), [ChangeKind::Other]);
+}
+
+#[test]
+fn a_list_that_went_is_the_withdrawal_of_each_of_its_values() {
+    let comparison = of(r#"{"acr_values_supported": ["eidas-loa-low", "eidas-loa-high"]}"#, "{}");
+    assert_eq!(comparison.summary(), "2 breaking changes");
+    assert_eq!(comparison.changes[0].gone.as_deref(), Some("AcrValue::EidasLoaLow"));
+    assert!(comparison.to_string().contains("code that names AcrValue::EidasLoaLow will not compile"));
+}
+
+#[test]
+fn a_key_that_came_or_went_is_a_rotation_and_a_kid_with_other_material_says_so() {
+    let added = of_keys(&set(&[rsa("a", "_")]), &set(&[rsa("a", "_"), rsa("b", "-")]));
+    assert_eq!((kinds(&added), added.changes[0].before.is_none()), (vec![ChangeKind::Rotation], true));
+    let gone = of_keys(&set(&[rsa("a", "_"), rsa("b", "-")]), &set(&[rsa("a", "_")]));
+    assert_eq!((kinds(&gone), gone.changes[0].after.is_none()), (vec![ChangeKind::Rotation], true));
+    let replaced = of_keys(&set(&[rsa("slot", "_")]), &set(&[rsa("slot", "-")]));
+    assert_eq!((replaced.changes.len(), replaced.changes[0].note), (1, Some("same kid, new key")));
+    assert!(replaced.changes[0].before.as_deref().unwrap().starts_with("RSA 2048, thumbprint "));
+    let beside = of_keys(&set(&[rsa("slot", "_")]), &set(&[rsa("slot", "_"), rsa("slot", "-")]));
+    assert_eq!(beside.changes[0].note, Some("same kid as another key"));
+    let first = compare(&snapshot("{}", None), &snapshot("{}", Some(&set(&[rsa("a", "_")]))));
+    assert_eq!(kinds(&first), [ChangeKind::Rotation]);
+}
+
+#[test]
+fn a_published_private_key_is_breaking() {
+    let leaked = rsa("slot", "-").replace(r#""e""#, r#""d":"AAAA","e""#);
+    let comparison = of_keys(&set(&[rsa("a", "_")]), &set(&[rsa("a", "_"), leaked]));
+    assert_eq!(kinds(&comparison), [ChangeKind::Breaking]);
+    assert!(comparison.to_string().contains("publishes a private key"));
+}
+
+#[test]
+fn the_worst_comes_first() {
+    let before = snapshot(r#"{"scopes_supported": ["a"]}"#, Some(&set(&[rsa("a", "_")])));
+    let after = snapshot(r#"{"scopes_supported": ["b"]}"#, Some(&set(&[rsa("b", "-")])));
+    let comparison = compare(&before, &after);
+    assert_eq!(
+        kinds(&comparison),
+        [ChangeKind::Breaking, ChangeKind::Rotation, ChangeKind::Rotation, ChangeKind::Addition]
+    );
+    assert_eq!(comparison.summary(), "1 breaking change, 2 key rotations, 1 addition");
+}
+
+#[test]
+fn nothing_that_a_provider_wrote_is_markup_in_a_pull_request() {
+    let hostile = "a|b `c` <img src=x> @everyone [x](https://evil.no) \\u202e \\n# d";
+    let markdown = of("{}", &format!(r#"{{"scopes_supported": ["{hostile}"]}}"#)).to_markdown();
+    let row = markdown.lines().nth(4).unwrap();
+    assert_eq!(
+        row,
+        "| addition | `scopes_supported` | – | `a\\|b \\u{60}c\\u{60} <img src=x> @everyone [x](https://evil.no) \\u{202e} \\n# d` |"
+    );
+    assert_eq!(markdown.lines().count(), 5);
+}
+
+#[test]
+fn markdown_has_a_heading_a_table_and_what_to_do() {
+    let before = snapshot(r#"{"acr_values_supported": ["eidas-loa-low"]}"#, Some(&set(&[rsa("slot", "_")])));
+    let after = snapshot(r#"{"acr_values_supported": []}"#, Some(&set(&[rsa("slot", "-")])));
+    let markdown = compare(&before, &after).to_markdown();
+    assert!(
+        markdown.starts_with("### idporten-test: 1 breaking change, 1 key rotation\n\n| | what | before | after |\n"),
+        "{markdown}"
+    );
+    assert!(
+        markdown.contains("| **breaking** | `acr_values_supported` | `eidas-loa-low` | withdrawn |\n"),
+        "{markdown}"
+    );
+    assert!(markdown.contains("(**same kid, new key**) |\n"), "{markdown}");
+    assert!(
+        markdown.contains("\nCode that names `AcrValue::EidasLoaLow` will not compile after this change.\n"),
+        "{markdown}"
+    );
+}
+
+#[test]
+fn json_has_every_change() {
+    let json = of(r#"{"scopes_supported": ["a"]}"#, r#"{"scopes_supported": ["b"]}"#).to_json();
+    let changes = json.as_object().unwrap().get("changes").unwrap().as_array().unwrap();
+    assert_eq!(changes.len(), 2);
+    assert_eq!(changes[0].as_object().unwrap().get("gone"), Some(&"Scope::A".into()));
+}

@@ -1,0 +1,266 @@
+//! A JSON tree of our own: sorted, with every duplicate seen, every number exact, and one canonical text.
+//!
+//! A general tree keeps one of two members with the same name and rounds what it cannot hold; which one, and how, depends
+//! on features that any crate in the build may turn on. Metadata decides which keys are trusted, so nothing is left to that.
+
+mod read;
+mod write;
+
+use std::fmt;
+
+pub use read::{Error, MAX_DEPTH};
+pub(crate) use write::is_invisible;
+
+/// A JSON value (RFC 8259).
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number.
+    Number(Number),
+    /// A string.
+    String(String),
+    /// An array, in the order served.
+    Array(Vec<Value>),
+    /// An object, sorted by name.
+    Object(Object),
+}
+
+/// A number that an integer of 64 bits or a double holds exactly.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Number(Exact);
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Exact {
+    Unsigned(u64),
+    Signed(i64),
+    Double(f64),
+}
+
+/// The members of a JSON object, sorted by the bytes of their names.
+///
+/// Where a name is used more than once, all are kept in the order served, so that whoever judges the document can see it:
+/// [`Value::duplicate`] finds the first such name.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Object {
+    members: Vec<(String, Value)>,
+}
+
+impl Value {
+    /// Reads a JSON text.
+    ///
+    /// # Errors
+    ///
+    /// What is not JSON in UTF-8, is nested deeper than [`MAX_DEPTH`], or holds a number that cannot be kept exactly; the
+    /// error says where.
+    ///
+    /// ```
+    /// use idporten_config::document::json::Value;
+    ///
+    /// let value = Value::parse(br#"{"b": [1, 2], "a": null}"#)?;
+    /// assert_eq!(value.to_string(), "{\n  \"a\": null,\n  \"b\": [\n    1,\n    2\n  ]\n}\n");
+    /// # Ok::<(), idporten_config::document::json::Error>(())
+    /// ```
+    pub fn parse(text: &[u8]) -> Result<Self, Error> {
+        read::parse(text)
+    }
+
+    /// The text of a string.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The value of a boolean.
+    #[must_use]
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The value of a number that is an unsigned integer.
+    #[must_use]
+    pub fn as_u64(&self) -> Option<u64> {
+        match self {
+            Self::Number(Number(Exact::Unsigned(value))) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The elements of an array.
+    #[must_use]
+    pub fn as_array(&self) -> Option<&[Value]> {
+        match self {
+            Self::Array(values) => Some(values),
+            _ => None,
+        }
+    }
+
+    /// The strings of an array that holds nothing but strings.
+    #[must_use]
+    pub fn as_strings(&self) -> Option<Vec<&str>> {
+        self.as_array()?.iter().map(Self::as_str).collect()
+    }
+
+    /// The members of an object.
+    #[must_use]
+    pub fn as_object(&self) -> Option<&Object> {
+        match self {
+            Self::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// What kind of value it is, for a message: `a string`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a boolean",
+            Self::Number(_) => "a number",
+            Self::String(_) => "a string",
+            Self::Array(_) => "an array",
+            Self::Object(_) => "an object",
+        }
+    }
+
+    /// The path of a member name that is used twice in one object, here or further down.
+    #[must_use]
+    pub fn duplicate(&self) -> Option<String> {
+        match self {
+            Self::Object(object) => object.duplicate(),
+            Self::Array(values) => {
+                values.iter().enumerate().find_map(|(i, value)| Some(join(&format!("[{i}]"), &value.duplicate()?)))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Object {
+    /// The value of a member; the first, where the name is used more than once.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        let start = self.members.partition_point(|(other, _)| other.as_str() < name);
+        self.members.get(start).filter(|(other, _)| other == name).map(|(_, value)| value)
+    }
+
+    /// Whether a member has this name.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// The members in order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.members.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// How many members there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Whether there are no members.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// Gives a member a value in place of what it had.
+    pub fn set(&mut self, name: &str, value: Value) {
+        let start = self.members.partition_point(|(other, _)| other.as_str() < name);
+        let end = self.members.partition_point(|(other, _)| other.as_str() <= name);
+        self.members.splice(start..end, [(name.to_owned(), value)]);
+    }
+
+    /// The path of a member name that is used twice in one object, here or further down.
+    #[must_use]
+    pub fn duplicate(&self) -> Option<String> {
+        self.own_duplicate()
+            .map(str::to_owned)
+            .or_else(|| self.iter().find_map(|(name, value)| Some(join(name, &value.duplicate()?))))
+    }
+
+    /// A member name that is used twice in this object itself.
+    pub(crate) fn own_duplicate(&self) -> Option<&str> {
+        self.members.windows(2).find(|pair| pair[0].0 == pair[1].0).map(|pair| pair[0].0.as_str())
+    }
+}
+
+impl FromIterator<(String, Value)> for Object {
+    fn from_iter<I: IntoIterator<Item = (String, Value)>>(members: I) -> Self {
+        let mut members: Vec<_> = members.into_iter().collect();
+        members.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Self { members }
+    }
+}
+
+impl fmt::Display for Value {
+    /// Writes the canonical text: members sorted, two spaces a level, a newline at the end, and every control or invisible
+    /// character escaped.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write::value(f, self, 0)?;
+        f.write_str("\n")
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::String(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::String(text)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<u64> for Value {
+    fn from(value: u64) -> Self {
+        Self::Number(Number(Exact::Unsigned(value)))
+    }
+}
+
+impl From<Object> for Value {
+    fn from(object: Object) -> Self {
+        Self::Object(object)
+    }
+}
+
+impl<T: Into<Value>> From<Vec<T>> for Value {
+    fn from(values: Vec<T>) -> Self {
+        Self::Array(values.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// An object written in place: `object([("slug", "idporten-test".into())])`.
+#[must_use]
+pub fn object<const N: usize>(members: [(&str, Value); N]) -> Object {
+    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn join(parent: &str, child: &str) -> String {
+    if child.starts_with('[') { format!("{parent}{child}") } else { format!("{parent}.{child}") }
+}

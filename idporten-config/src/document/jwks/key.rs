@@ -1,0 +1,282 @@
+//! One entry of a key set: a public key that may verify signatures, or the reason why it may not.
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+
+use crate::document::json::{Object, Value};
+use crate::document::violation::printable;
+use crate::environment::SigningAlg;
+
+/// Members that only a private key has (RFC 7518 section 6.2.2 and 6.3.2, RFC 8037 section 2, and `priv` of the AKP draft).
+const PRIVATE_MEMBERS: &[&str] = &["d", "p", "q", "dp", "dq", "qi", "oth", "priv"];
+const MAX_KID: usize = 256;
+const MIN_RSA_BITS: usize = 2048;
+/// What the verifiers in use take.
+const MAX_RSA_BITS: usize = 8192;
+const MAX_EXPONENT_BITS: usize = 32;
+
+/// A provider's public key for verifying signatures (RFC 7517, RFC 7518 section 6, RFC 8037).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SigningKey {
+    kid: Option<String>,
+    alg: Option<SigningAlg>,
+    parameters: KeyParameters,
+}
+
+/// What a public key is made of; every member as published, in base64url without padding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyParameters {
+    /// An RSA key.
+    #[non_exhaustive]
+    Rsa {
+        /// The modulus.
+        n: String,
+        /// The exponent.
+        e: String,
+        /// The length of the modulus.
+        bits: usize,
+    },
+    /// A key on one of the NIST curves.
+    #[non_exhaustive]
+    Ec {
+        /// `P-256`, `P-384` or `P-521`.
+        crv: &'static str,
+        /// The x coordinate.
+        x: String,
+        /// The y coordinate.
+        y: String,
+    },
+    /// An Edwards-curve key.
+    #[non_exhaustive]
+    Okp {
+        /// `Ed25519` or `Ed448`.
+        crv: &'static str,
+        /// The public key.
+        x: String,
+    },
+}
+
+/// Why an entry is not used.
+pub(crate) struct Refusal {
+    pub(super) reason: String,
+    pub(super) leaked: bool,
+}
+
+impl<T: Into<String>> From<T> for Refusal {
+    fn from(reason: T) -> Self {
+        Self { reason: reason.into(), leaked: false }
+    }
+}
+
+impl SigningKey {
+    pub(crate) fn from_json(entry: &Value) -> Result<Self, Refusal> {
+        let entry = entry.as_object().ok_or_else(|| format!("must be an object, found {}", entry.kind()))?;
+        refuse_private(entry)?;
+        if let Some(name) = entry.duplicate() {
+            return Err(format!("the member `{}` is there twice", printable(&name)).into());
+        }
+        let kid = optional_text(entry, "kid")?;
+        if kid.is_some_and(|kid| kid.len() > MAX_KID) {
+            return Err(format!("`kid` is longer than {MAX_KID} bytes").into());
+        }
+        check_use(entry)?;
+        let parameters = parameters(entry)?;
+        let alg = optional_text(entry, "alg")?.map(|alg| fitting_alg(alg, &parameters)).transpose()?;
+        Ok(Self { kid: kid.map(str::to_owned), alg, parameters })
+    }
+
+    /// The key's id: a label, which says nothing of the key.
+    #[must_use]
+    #[inline]
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// The one algorithm it serves, where the key says so.
+    #[must_use]
+    pub fn alg(&self) -> Option<SigningAlg> {
+        self.alg
+    }
+
+    /// What the key is made of.
+    #[must_use]
+    pub fn parameters(&self) -> &KeyParameters {
+        &self.parameters
+    }
+
+    /// Its `kty`: `RSA`, `EC` or `OKP`.
+    #[must_use]
+    pub fn key_type(&self) -> &'static str {
+        match self.parameters {
+            KeyParameters::Rsa { .. } => "RSA",
+            KeyParameters::Ec { .. } => "EC",
+            KeyParameters::Okp { .. } => "OKP",
+        }
+    }
+
+    /// Whether it may verify signatures of this algorithm: its own, or, where it names none, one that its type allows and
+    /// that is among the `published` ones.
+    #[must_use]
+    pub fn serves(&self, alg: SigningAlg, published: &[SigningAlg]) -> bool {
+        match self.alg {
+            Some(own) => own == alg,
+            None => published.contains(&alg) && self.parameters.allow(alg),
+        }
+    }
+
+    /// Whether a token could mean either key: the same kid, and an algorithm that both may serve.
+    pub(super) fn is_rival_of(&self, other: &Self) -> bool {
+        let may_serve = |key: &Self, alg| key.alg.map_or_else(|| key.parameters.allow(alg), |own| own == alg);
+        self.kid.is_some()
+            && self.kid == other.kid
+            && SigningAlg::ALL.iter().any(|&alg| may_serve(self, alg) && may_serve(other, alg))
+    }
+
+    /// The RFC 7638 thumbprint with SHA-256, in base64url.
+    #[cfg(feature = "snapshot")]
+    #[must_use]
+    pub fn thumbprint(&self) -> String {
+        // Names and values are letters, digits, `-` and `_` alone: nothing to escape.
+        let members = match &self.parameters {
+            KeyParameters::Rsa { n, e, .. } => format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#),
+            KeyParameters::Ec { crv, x, y } => format!(r#"{{"crv":"{crv}","kty":"EC","x":"{x}","y":"{y}"}}"#),
+            KeyParameters::Okp { crv, x } => format!(r#"{{"crv":"{crv}","kty":"OKP","x":"{x}"}}"#),
+        };
+        Base64UrlUnpadded::encode_string(&hmac_sha256::Hash::hash(members.as_bytes()))
+    }
+}
+
+impl KeyParameters {
+    /// Whether a key of this type and curve can serve the algorithm.
+    fn allow(&self, alg: SigningAlg) -> bool {
+        use SigningAlg as A;
+        match (self, alg) {
+            (Self::Ec { crv, .. }, A::ES256) => *crv == "P-256",
+            (Self::Ec { crv, .. }, A::ES384) => *crv == "P-384",
+            (Self::Ec { crv, .. }, A::ES512) => *crv == "P-521",
+            (Self::Rsa { .. }, A::RS256 | A::RS384 | A::RS512 | A::PS256 | A::PS384 | A::PS512)
+            | (Self::Okp { .. }, A::EdDSA) => true,
+            (Self::Okp { crv, .. }, A::Ed25519) => *crv == "Ed25519",
+            (Self::Okp { crv, .. }, A::Ed448) => *crv == "Ed448",
+            _ => false,
+        }
+    }
+}
+
+/// Looked for in the entry as published, before anything of it is left out.
+fn refuse_private(entry: &Object) -> Result<(), Refusal> {
+    let symmetric = entry.get("kty").and_then(Value::as_str) == Some("oct");
+    match PRIVATE_MEMBERS.iter().find(|name| entry.contains(name)) {
+        Some(name) if !symmetric => Err(Refusal {
+            reason: format!("has the private member `{name}`: the key must be taken as leaked"),
+            leaked: true,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a member holds what nobody but its owner may know.
+#[cfg(any(feature = "fetch", feature = "refresh-core"))]
+pub(super) fn is_secret(name: &str) -> bool {
+    name == "k" || PRIVATE_MEMBERS.contains(&name)
+}
+
+fn check_use(entry: &Object) -> Result<(), Refusal> {
+    if optional_text(entry, "use")?.is_some_and(|usage| usage != "sig") {
+        return Err("`use` is not `sig`".into());
+    }
+    match entry.get("key_ops") {
+        None => Ok(()),
+        Some(operations) => match operations.as_strings() {
+            Some(operations) if operations.contains(&"verify") => Ok(()),
+            Some(_) => Err("`key_ops` is without `verify`".into()),
+            None => Err("`key_ops` must be a list of strings".into()),
+        },
+    }
+}
+
+fn parameters(entry: &Object) -> Result<KeyParameters, Refusal> {
+    match required_text(entry, "kty")? {
+        "RSA" => rsa(entry),
+        "EC" => {
+            let (crv, length) = match required_text(entry, "crv")? {
+                "P-256" => ("P-256", 32),
+                "P-384" => ("P-384", 48),
+                "P-521" => ("P-521", 66),
+                _ => return Err("`crv` is not P-256, P-384 or P-521".into()),
+            };
+            Ok(KeyParameters::Ec { crv, x: octets(entry, "x", length)?, y: octets(entry, "y", length)? })
+        }
+        "OKP" => {
+            let (crv, length) = match required_text(entry, "crv")? {
+                "Ed25519" => ("Ed25519", 32),
+                "Ed448" => ("Ed448", 57),
+                _ => return Err("`crv` is not Ed25519 or Ed448".into()),
+            };
+            Ok(KeyParameters::Okp { crv, x: octets(entry, "x", length)? })
+        }
+        _ => Err("`kty` is not RSA, EC or OKP".into()),
+    }
+}
+
+fn rsa(entry: &Object) -> Result<KeyParameters, Refusal> {
+    let (n, modulus) = decoded(entry, "n")?;
+    let (e, exponent) = decoded(entry, "e")?;
+    let bits = bit_length(&modulus);
+    if bits < MIN_RSA_BITS {
+        return Err(format!("`n` has {bits} bits; at least {MIN_RSA_BITS} are required").into());
+    }
+    if bits > MAX_RSA_BITS {
+        return Err(format!("`n` has {bits} bits; at most {MAX_RSA_BITS} can be verified with").into());
+    }
+    match bit_length(&exponent) {
+        0 => Err("`e` is zero".into()),
+        1 => Err("`e` is one".into()),
+        length if length > MAX_EXPONENT_BITS => Err(format!("`e` has more than {MAX_EXPONENT_BITS} bits").into()),
+        _ if exponent.last().is_some_and(|byte| byte % 2 == 0) => Err("`e` is even".into()),
+        _ => Ok(KeyParameters::Rsa { n, e, bits }),
+    }
+}
+
+fn fitting_alg(alg: &str, parameters: &KeyParameters) -> Result<SigningAlg, Refusal> {
+    match alg.parse() {
+        Ok(alg) if parameters.allow(alg) => Ok(alg),
+        Ok(alg) => Err(format!("`alg` {alg} does not fit the key's type or curve").into()),
+        Err(_) => Err("`alg` is not an asymmetric signature algorithm".into()),
+    }
+}
+
+fn octets(entry: &Object, name: &str, length: usize) -> Result<String, Refusal> {
+    match decoded(entry, name)? {
+        (text, bytes) if bytes.len() == length => Ok(text),
+        (_, bytes) => Err(format!("`{name}` has {} bytes; the curve has {length}", bytes.len()).into()),
+    }
+}
+
+fn decoded(entry: &Object, name: &str) -> Result<(String, Vec<u8>), Refusal> {
+    let text = required_text(entry, name)?;
+    match Base64UrlUnpadded::decode_vec(text) {
+        Ok(bytes) => Ok((text.to_owned(), bytes)),
+        Err(_) => Err(format!("`{name}` is not base64url without padding").into()),
+    }
+}
+
+fn required_text<'a>(entry: &'a Object, name: &str) -> Result<&'a str, Refusal> {
+    optional_text(entry, name)?.ok_or_else(|| format!("`{name}` is missing").into())
+}
+
+fn optional_text<'a>(entry: &'a Object, name: &str) -> Result<Option<&'a str>, Refusal> {
+    match entry.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(other) => Err(format!("`{name}` must be a string, found {}", other.kind()).into()),
+    }
+}
+
+/// The length of a big-endian number, leading zeros aside.
+fn bit_length(bytes: &[u8]) -> usize {
+    match bytes.iter().position(|&byte| byte != 0) {
+        Some(start) => (bytes.len() - start) * 8 - bytes[start].leading_zeros() as usize,
+        None => 0,
+    }
+}

@@ -1,0 +1,189 @@
+//! Stories of key sets. The material is arithmetic, not keys of anybody: what is judged here is form.
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+
+use super::*;
+
+fn octets(length: usize, fill: u8) -> String {
+    Base64UrlUnpadded::encode_string(&vec![fill; length])
+}
+
+fn rsa_with(members: &str, bytes: usize, fill: u8) -> String {
+    format!(r#"{{"kty":"RSA","e":"AQAB","n":"{}"{members}}}"#, octets(bytes, fill))
+}
+
+fn rsa(members: &str) -> String {
+    rsa_with(members, 256, 0xff)
+}
+
+fn set_of(entries: &[String]) -> Result<JwkSet, Violation> {
+    JwkSet::parse(format!(r#"{{"keys":[{}]}}"#, entries.join(",")).as_bytes())
+}
+
+/// Reads a set of one good key and this entry: the good key must survive, and the entry be rejected with this reason.
+#[track_caller]
+fn rejected(entry: &str, reason: &str) -> RejectedKey {
+    let set = set_of(&[rsa(r#","kid":"good""#), entry.to_owned()]).unwrap();
+    assert_eq!(set.keys().len(), 1, "{entry}");
+    assert_eq!(set.keys()[0].kid(), Some("good"));
+    assert_eq!(set.rejected().len(), 1, "{entry}");
+    assert_eq!(set.rejected()[0].index, 1);
+    assert!(set.rejected()[0].reason.contains(reason), "{entry}: {}", set.rejected()[0].reason);
+    set.rejected()[0].clone()
+}
+
+#[test]
+fn a_document_that_is_no_key_set_is_refused_as_a_whole() {
+    for text in ["null", "{}", r#"{"keys":null}"#, r#"{"keys":{}}"#, "1", "[]", "", "{", r#"{"keys":[]}"#] {
+        assert!(JwkSet::parse(text.as_bytes()).is_err(), "{text}");
+    }
+    assert_eq!(
+        JwkSet::parse(format!(r#"{{"keys":[{}],"x":{{"a":1,"a":2}}}}"#, rsa("")).as_bytes()).unwrap_err().rule,
+        Rule::Duplicate
+    );
+    assert_eq!(JwkSet::parse(&vec![b' '; MAX_BYTES + 1]).unwrap_err().rule, Rule::Keys);
+}
+
+#[test]
+fn a_bad_entry_never_costs_the_good_one() {
+    for (entry, reason) in [
+        ("null", "must be an object, found null"),
+        (r#""x""#, "must be an object, found a string"),
+        ("[]", "must be an object, found an array"),
+        ("0", "must be an object, found a number"),
+        ("{}", "`kty` is missing"),
+        (r#"{"kty":1}"#, "`kty` must be a string, found a number"),
+        (r#"{"kty":"AKP","alg":"ML-DSA-44","pub":"AA"}"#, "`kty` is not RSA, EC or OKP"),
+        (r#"{"kty":"oct","k":"AAAA"}"#, "`kty` is not RSA, EC or OKP"),
+        (r#"{"kty":"RSA","e":"AQAB"}"#, "`n` is missing"),
+        (r#"{"kty":"OKP","x":"AA"}"#, "`crv` is missing"),
+        (r#"{"kty":"OKP","crv":"X25519","x":"AA"}"#, "`crv` is not Ed25519 or Ed448"),
+        (r#"{"kty":"EC","crv":"secp256k1","x":"AA","y":"AA"}"#, "`crv` is not P-256"),
+    ] {
+        rejected(entry, reason);
+    }
+    let x = octets(32, 1);
+    rejected(&format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}"}}"#), "`y` is missing");
+    rejected(&format!(r#"{{"kty":"EC","crv":"P-384","x":"{x}","y":"{x}"}}"#), "`x` has 32 bytes; the curve has 48");
+    rejected(&format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{x}","alg":"ES384"}}"#), "`alg` ES384 does not fit");
+}
+
+#[test]
+fn an_entry_for_something_else_than_signatures_is_rejected() {
+    rejected(&rsa(r#","use":"enc""#), "`use` is not `sig`");
+    rejected(&rsa(r#","use":1"#), "`use` must be a string");
+    rejected(&rsa(r#","key_ops":["sign"]"#), "`key_ops` is without `verify`");
+    rejected(&rsa(r#","key_ops":"verify""#), "`key_ops` must be a list");
+    rejected(&rsa(r#","alg":"RSA-OAEP""#), "`alg` is not an asymmetric signature algorithm");
+    rejected(&rsa(r#","alg":"HS256""#), "`alg` is not an asymmetric signature algorithm");
+    rejected(&rsa(r#","alg":"ES256""#), "`alg` ES256 does not fit");
+    rejected(&rsa(r#","alg":256"#), "`alg` must be a string");
+    rejected(&rsa(r#","kid":7"#), "`kid` must be a string");
+    rejected(&rsa(&format!(r#","kid":"{}""#, "k".repeat(257))), "`kid` is longer than 256 bytes");
+    rejected(&rsa(r#","a":1,"a":1"#), "`a` is there twice");
+}
+
+#[test]
+fn an_rsa_key_is_held_to_its_numbers() {
+    rejected(&rsa_with("", 128, 0xff), "`n` has 1024 bits");
+    rejected(&rsa_with("", 256, 0x7f), "`n` has 2047 bits");
+    rejected(&rsa_with("", 1025, 0xff), "`n` has 8200 bits");
+    let n = octets(256, 0xff);
+    for (e, reason) in [
+        ("AA", "zero"),
+        ("", "zero"),
+        ("AQ", "one"),
+        ("AAAB", "one"),
+        ("Ag", "even"),
+        ("AQAAAAE", "more than 32 bits"),
+        ("AQAB=", "base64url"),
+        ("AQ+B", "base64url"),
+        ("AR", "base64url"),
+    ] {
+        rejected(&format!(r#"{{"kty":"RSA","e":"{e}","n":"{n}"}}"#), reason);
+    }
+    rejected(&format!(r#"{{"kty":"RSA","e":"AQAB","n":"{n}="}}"#), "`n` is not base64url without padding");
+    for bytes in [256, 384, 1024] {
+        assert_eq!(set_of(&[rsa_with("", bytes, 0xff)]).unwrap().keys().len(), 1);
+    }
+}
+
+#[test]
+fn a_private_member_marks_the_set_as_leaked_and_the_rest_is_served() {
+    for member in ["d", "p", "q", "dp", "dq", "qi", "oth", "priv"] {
+        for value in [r#""AAAA""#, "null", "[]"] {
+            let leaked =
+                rejected(&rsa(&format!(r#","kid":"slot","{member}":{value}"#)), &format!("private member `{member}`"));
+            assert!(leaked.leaked);
+            assert_eq!(leaked.kid.as_deref(), Some("slot"));
+        }
+    }
+    assert!(set_of(&[rsa(r#","d":"AAAA""#), rsa("")]).unwrap().is_leaked());
+    assert_eq!(set_of(&[rsa(r#","d":"AAAA""#)]).unwrap_err().rule, Rule::Leaked);
+    assert!(!set_of(&[rsa(r#","kid":"d""#)]).unwrap().is_leaked());
+}
+
+#[test]
+fn certificates_and_addresses_play_no_part_in_acceptance() {
+    let set = set_of(&[rsa(r#","x5c":"not a list","x5u":"https://evil.no","jku":5"#)]).unwrap();
+    assert_eq!(set.keys().len(), 1);
+}
+
+#[test]
+fn a_hundred_keys_are_accepted_and_one_more_is_not() {
+    let entries = |count: usize| (0..count).map(|i| rsa(&format!(r#","kid":"{i}""#))).collect::<Vec<_>>();
+    assert_eq!(set_of(&entries(100)).unwrap().keys().len(), 100);
+    assert!(set_of(&entries(101)).unwrap_err().reason.contains("101 keys; at most 100"));
+}
+
+#[test]
+fn equal_keys_are_merged_and_different_ones_under_one_kid_are_all_candidates_up_to_four() {
+    let slot = |fill: u8| rsa_with(r#","kid":"slot""#, 256, fill);
+    let merged = set_of(&[slot(0xff), slot(0xff)]).unwrap();
+    assert_eq!((merged.keys().len(), merged.rejected().len()), (1, 0));
+    assert!(merged.ambiguous_kids().is_empty());
+
+    let set = set_of(&[slot(0xff), slot(0xfd), slot(0xfb), slot(0xf9), slot(0xf7)]).unwrap();
+    assert_eq!((set.keys().len(), set.rejected().len()), (4, 1));
+    assert_eq!(set.ambiguous_kids(), ["slot"]);
+    assert_eq!(set.candidates(Some("slot"), SigningAlg::RS256, &[SigningAlg::RS256]).len(), 4);
+
+    let x = octets(32, 1);
+    let decoy = format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{x}","kid":"slot"}}"#);
+    let set = set_of(&[decoy, slot(0xff)]).unwrap();
+    assert!(set.ambiguous_kids().is_empty());
+    assert_eq!(set.candidates(Some("slot"), SigningAlg::RS256, &[SigningAlg::RS256])[0].key_type(), "RSA");
+}
+
+#[test]
+fn a_key_serves_its_own_algorithm_or_what_its_type_and_the_metadata_allow() {
+    let published = [SigningAlg::RS256, SigningAlg::ES256];
+    let set = set_of(&[rsa(r#","kid":"own","alg":"PS256""#), rsa(r#","kid":"silent""#)]).unwrap();
+    let count = |kid, alg| set.candidates(kid, alg, &published).len();
+    assert_eq!(count(Some("own"), SigningAlg::PS256), 1);
+    assert_eq!(count(Some("own"), SigningAlg::RS256), 0);
+    assert_eq!(count(Some("silent"), SigningAlg::RS256), 1);
+    assert_eq!(count(Some("silent"), SigningAlg::RS384), 0);
+    assert_eq!(count(Some("silent"), SigningAlg::ES256), 0);
+    assert_eq!(count(Some("SILENT"), SigningAlg::RS256), 0);
+    assert_eq!(count(None, SigningAlg::RS256), 1);
+}
+
+#[test]
+fn a_token_without_kid_is_answered_only_where_exactly_one_key_fits() {
+    let set = set_of(&[rsa(r#","kid":"a""#), rsa(r#","kid":"b""#)]).unwrap();
+    assert!(set.candidates(None, SigningAlg::RS256, &[SigningAlg::RS256]).is_empty());
+    let set = set_of(&[rsa("")]).unwrap();
+    assert_eq!(set.candidates(None, SigningAlg::RS256, &[SigningAlg::RS256]).len(), 1);
+    assert!(set.candidates(Some(""), SigningAlg::RS256, &[SigningAlg::RS256]).is_empty());
+}
+
+#[test]
+#[cfg(feature = "snapshot")]
+fn the_thumbprint_is_that_of_rfc_7638() {
+    let n = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W\
+             -5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNL\
+             yrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
+    let set = set_of(&[format!(r#"{{"kty":"RSA","n":"{n}","e":"AQAB","alg":"RS256","kid":"2011-04-29"}}"#)]).unwrap();
+    assert_eq!(set.keys()[0].thumbprint(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+}

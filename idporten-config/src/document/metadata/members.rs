@@ -1,0 +1,265 @@
+//! Every member this project knows by name: what it is, which specification defines it, which type it has.
+
+use crate::document::json::{Object, Value};
+use crate::environment::Schema;
+
+/// What a member may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MemberType {
+    /// The issuer identifier.
+    Issuer,
+    /// A URL that requests go to, or that keys come from.
+    Endpoint,
+    /// A string without a rule of its own: pages for people, signed metadata.
+    Text,
+    /// A boolean.
+    Flag,
+    /// A list of strings.
+    List,
+    /// A list of signature algorithms, in which `none` and `HS*` never count.
+    SigningAlgs,
+}
+
+/// A member known by name.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Member {
+    /// Its name.
+    pub name: &'static str,
+    /// What it may hold.
+    pub kind: MemberType,
+    /// What it is: the first line of its documentation.
+    pub summary: &'static str,
+    /// The specification that defines it.
+    pub specification: &'static str,
+    /// The enum of its values in generated code, and what a value is.
+    pub value: Option<(&'static str, &'static str)>,
+}
+
+/// Members of OpenID Connect Discovery 1.0 that RFC 8414, section 2, took over.
+const IN_BOTH: &[&str] = &[
+    "issuer",
+    "authorization_endpoint",
+    "token_endpoint",
+    "jwks_uri",
+    "registration_endpoint",
+    "scopes_supported",
+    "response_types_supported",
+    "response_modes_supported",
+    "grant_types_supported",
+    "token_endpoint_auth_methods_supported",
+    "token_endpoint_auth_signing_alg_values_supported",
+    "service_documentation",
+    "ui_locales_supported",
+    "op_policy_uri",
+    "op_tos_uri",
+];
+
+impl Member {
+    /// The specification that defines it in metadata of this schema.
+    #[must_use]
+    pub fn specification_in(&self, schema: Schema) -> &'static str {
+        match schema {
+            Schema::OAuthAuthorizationServer if IN_BOTH.contains(&self.name) => RFC_8414,
+            _ => self.specification,
+        }
+    }
+}
+
+/// The member with this name.
+#[must_use]
+pub fn member(name: &str) -> Option<&'static Member> {
+    MEMBERS.iter().find(|member| member.name == name)
+}
+
+const DISCOVERY: &str = "OpenID Connect Discovery 1.0, section 3";
+const RFC_8414: &str = "RFC 8414, section 2";
+const RFC_8628: &str = "RFC 8628, section 4";
+const RFC_8705: &str = "RFC 8705, section 3.3";
+const RFC_9101: &str = "RFC 9101, section 10.5";
+const RFC_9126: &str = "RFC 9126, section 5";
+const RFC_9207: &str = "RFC 9207, section 3";
+const RFC_9396: &str = "RFC 9396, section 10";
+const RFC_9449: &str = "RFC 9449, section 5.1";
+const JARM: &str = "JARM, section 4";
+const REGISTRATION: &str = "Initiating User Registration via OpenID Connect 1.0, section 4.2";
+const SESSION: &str = "OpenID Connect Session Management 1.0, section 3.3";
+const RP_INITIATED: &str = "OpenID Connect RP-Initiated Logout 1.0, section 2.1";
+const FRONT_CHANNEL: &str = "OpenID Connect Front-Channel Logout 1.0, section 3";
+const BACK_CHANNEL: &str = "OpenID Connect Back-Channel Logout 1.0, section 2.1";
+
+/// One list of members makes the table and both structs.
+macro_rules! members {
+    (
+        required { $($required:ident: $required_kind:ident, $required_spec:ident, $required_summary:literal;)+ }
+        optional { $($name:ident: $kind:ident, $spec:ident, $summary:literal $(, $value:ident $value_summary:literal)?;)+ }
+    ) => {
+        /// The members known by name; those of both schemas that are required first.
+        pub const MEMBERS: &[Member] = &[
+            $(Member {
+                name: stringify!($required), kind: MemberType::$required_kind, summary: $required_summary,
+                specification: $required_spec, value: None,
+            },)+
+            $(Member {
+                name: stringify!($name), kind: MemberType::$kind, summary: $summary,
+                specification: $spec, value: members!(@value $($value $value_summary)?),
+            },)+
+        ];
+
+        /// A provider's metadata (OpenID Connect Discovery 1.0, RFC 8414): complete, and with every rule passed.
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub struct ProviderMetadata {
+            $(#[doc = concat!($required_summary, ".")] pub $required: String,)+
+            $(#[doc = concat!($summary, ".")] pub $name: Option<members!(@type $kind)>,)+
+            /// Members that this version does not know by name, as they were served.
+            pub additional: Object,
+        }
+
+        /// A provider's metadata of which members may be missing: good for generating code, not for serving.
+        #[derive(Debug, Clone, PartialEq, Default)]
+        #[non_exhaustive]
+        pub struct PartialMetadata {
+            $(#[doc = concat!($required_summary, ".")] pub $required: Option<String>,)+
+            $(#[doc = concat!($summary, ".")] pub $name: Option<members!(@type $kind)>,)+
+            /// Members that this version does not know by name, as they were served.
+            pub additional: Object,
+        }
+
+        impl PartialMetadata {
+            /// Takes the members of an object that passed the rules.
+            pub(crate) fn from_object(object: &Object) -> Self {
+                Self {
+                    $($required: object.get(stringify!($required)).and_then(FromJson::from_json),)+
+                    $($name: object.get(stringify!($name)).and_then(FromJson::from_json),)+
+                    additional: additional(object),
+                }
+            }
+
+            /// The complete metadata, if every member that both schemas require is there.
+            pub(crate) fn complete(self) -> Option<ProviderMetadata> {
+                Some(ProviderMetadata {
+                    $($required: self.$required?,)+
+                    $($name: self.$name,)+
+                    additional: self.additional,
+                })
+            }
+        }
+    };
+    (@type Flag) => { bool };
+    (@type List) => { Vec<String> };
+    (@type SigningAlgs) => { Vec<String> };
+    (@type $text:ident) => { String };
+    (@value) => { None };
+    (@value $value:ident $summary:literal) => { Some((stringify!($value), $summary)) };
+}
+
+members! {
+    required {
+        issuer: Issuer, DISCOVERY, "Issuer identifier: equal to a token's `iss`, byte for byte";
+        token_endpoint: Endpoint, DISCOVERY, "Token endpoint: where codes and assertions become tokens";
+        jwks_uri: Endpoint, DISCOVERY, "JWK Set document: the keys that signatures are verified with";
+    }
+    optional {
+        authorization_endpoint: Endpoint, DISCOVERY, "Authorization endpoint: where the user's browser is sent";
+        userinfo_endpoint: Endpoint, DISCOVERY, "`UserInfo` endpoint: claims about the user, for an access token";
+        registration_endpoint: Endpoint, DISCOVERY, "Dynamic client registration endpoint";
+        end_session_endpoint: Endpoint, RP_INITIATED, "End session endpoint: where the user's browser is sent to log out";
+        check_session_iframe: Text, SESSION, "Page of the provider's that watches the session state";
+        revocation_endpoint: Endpoint, RFC_8414, "Token revocation endpoint (RFC 7009)";
+        introspection_endpoint: Endpoint, RFC_8414, "Token introspection endpoint (RFC 7662)";
+        pushed_authorization_request_endpoint: Endpoint, RFC_9126, "Pushed authorization request endpoint: where the request is posted before the browser is sent";
+        device_authorization_endpoint: Endpoint, RFC_8628, "Device authorization endpoint";
+        scopes_supported: List, DISCOVERY, "The scopes the provider supports", Scope "a scope to ask for";
+        response_types_supported: List, DISCOVERY, "The values of `response_type` the provider supports", ResponseType "a value of `response_type`";
+        response_modes_supported: List, DISCOVERY, "The values of `response_mode` the provider supports", ResponseMode "a value of `response_mode`";
+        grant_types_supported: List, DISCOVERY, "The values of `grant_type` the provider supports", GrantType "a value of `grant_type`";
+        acr_values_supported: List, DISCOVERY, "The authentication context class references the provider supports", AcrValue "the level of assurance to ask for, or that a log-in reached";
+        subject_types_supported: List, DISCOVERY, "The kinds of subject identifier the provider issues", SubjectType "a kind of subject identifier";
+        id_token_signing_alg_values_supported: SigningAlgs, DISCOVERY, "The algorithms the provider may sign ID tokens with", IdTokenSigningAlg "an algorithm that signs ID tokens";
+        id_token_encryption_alg_values_supported: List, DISCOVERY, "The key management algorithms for encrypted ID tokens", IdTokenEncryptionAlg "a key management algorithm";
+        id_token_encryption_enc_values_supported: List, DISCOVERY, "The content encryption algorithms for encrypted ID tokens", IdTokenEncryptionEnc "a content encryption algorithm";
+        userinfo_signing_alg_values_supported: SigningAlgs, DISCOVERY, "The algorithms the provider may sign `UserInfo` responses with", UserinfoSigningAlg "an algorithm that signs `UserInfo` responses";
+        userinfo_encryption_alg_values_supported: List, DISCOVERY, "The key management algorithms for encrypted `UserInfo` responses", UserinfoEncryptionAlg "a key management algorithm";
+        userinfo_encryption_enc_values_supported: List, DISCOVERY, "The content encryption algorithms for encrypted `UserInfo` responses", UserinfoEncryptionEnc "a content encryption algorithm";
+        request_object_signing_alg_values_supported: SigningAlgs, DISCOVERY, "The algorithms a request object may be signed with", RequestObjectSigningAlg "an algorithm to sign request objects with";
+        request_object_encryption_alg_values_supported: List, DISCOVERY, "The key management algorithms for encrypted request objects", RequestObjectEncryptionAlg "a key management algorithm";
+        request_object_encryption_enc_values_supported: List, DISCOVERY, "The content encryption algorithms for encrypted request objects", RequestObjectEncryptionEnc "a content encryption algorithm";
+        token_endpoint_auth_methods_supported: List, DISCOVERY, "How a client may authenticate at the token endpoint", TokenEndpointAuthMethod "a way to authenticate at the token endpoint";
+        token_endpoint_auth_signing_alg_values_supported: SigningAlgs, DISCOVERY, "The algorithms a client assertion for the token endpoint may be signed with", TokenEndpointAuthSigningAlg "an algorithm to sign client assertions with";
+        revocation_endpoint_auth_methods_supported: List, RFC_8414, "How a client may authenticate at the revocation endpoint", RevocationEndpointAuthMethod "a way to authenticate at the revocation endpoint";
+        revocation_endpoint_auth_signing_alg_values_supported: SigningAlgs, RFC_8414, "The algorithms a client assertion for the revocation endpoint may be signed with", RevocationEndpointAuthSigningAlg "an algorithm to sign client assertions with";
+        introspection_endpoint_auth_methods_supported: List, RFC_8414, "How a client may authenticate at the introspection endpoint", IntrospectionEndpointAuthMethod "a way to authenticate at the introspection endpoint";
+        introspection_endpoint_auth_signing_alg_values_supported: SigningAlgs, RFC_8414, "The algorithms a client assertion for the introspection endpoint may be signed with", IntrospectionEndpointAuthSigningAlg "an algorithm to sign client assertions with";
+        authorization_signing_alg_values_supported: SigningAlgs, JARM, "The algorithms the provider may sign authorization responses with", AuthorizationSigningAlg "an algorithm that signs authorization responses";
+        authorization_encryption_alg_values_supported: List, JARM, "The key management algorithms for encrypted authorization responses", AuthorizationEncryptionAlg "a key management algorithm";
+        authorization_encryption_enc_values_supported: List, JARM, "The content encryption algorithms for encrypted authorization responses", AuthorizationEncryptionEnc "a content encryption algorithm";
+        dpop_signing_alg_values_supported: SigningAlgs, RFC_9449, "The algorithms a `DPoP` proof may be signed with", DpopSigningAlg "an algorithm to sign `DPoP` proofs with";
+        code_challenge_methods_supported: List, RFC_8414, "The PKCE code challenge methods (RFC 7636) the provider supports", CodeChallengeMethod "a value of `code_challenge_method`";
+        prompt_values_supported: List, REGISTRATION, "The values of `prompt` the provider supports", PromptValue "a value of `prompt`";
+        display_values_supported: List, DISCOVERY, "The values of `display` the provider supports", DisplayValue "a value of `display`";
+        claim_types_supported: List, DISCOVERY, "The claim types the provider supports", ClaimType "a claim type";
+        claims_supported: List, DISCOVERY, "The claims the provider may supply values for", Claim "a claim";
+        claims_locales_supported: List, DISCOVERY, "The languages of values in claims (BCP 47)", ClaimsLocale "a language of values in claims";
+        ui_locales_supported: List, DISCOVERY, "The languages of the user interface (BCP 47)", UiLocale "a language of the user interface";
+        authorization_details_types_supported: List, RFC_9396, "The values of `type` in `authorization_details` the provider supports", AuthorizationDetailsType "a value of `type` in `authorization_details`";
+        service_documentation: Text, DISCOVERY, "Page with documentation for developers";
+        op_policy_uri: Text, DISCOVERY, "Page with the provider's policy on the use of data";
+        op_tos_uri: Text, DISCOVERY, "Page with the provider's terms of service";
+        signed_metadata: Text, RFC_8414, "The metadata once more, as a signed JWT";
+        claims_parameter_supported: Flag, DISCOVERY, "Whether the `claims` parameter is supported";
+        request_parameter_supported: Flag, DISCOVERY, "Whether the `request` parameter is supported";
+        request_uri_parameter_supported: Flag, DISCOVERY, "Whether the `request_uri` parameter is supported";
+        require_request_uri_registration: Flag, DISCOVERY, "Whether values of `request_uri` must be registered beforehand";
+        require_signed_request_object: Flag, RFC_9101, "Whether every authorization request must be a signed request object";
+        require_pushed_authorization_requests: Flag, RFC_9126, "Whether every authorization request must be pushed";
+        authorization_response_iss_parameter_supported: Flag, RFC_9207, "Whether authorization responses carry `iss`, to be compared with the issuer";
+        tls_client_certificate_bound_access_tokens: Flag, RFC_8705, "Whether access tokens may be bound to a client certificate";
+        frontchannel_logout_supported: Flag, FRONT_CHANNEL, "Whether front-channel logout is supported";
+        frontchannel_logout_session_supported: Flag, FRONT_CHANNEL, "Whether front-channel logout carries `iss` and `sid`";
+        backchannel_logout_supported: Flag, BACK_CHANNEL, "Whether back-channel logout is supported";
+        backchannel_logout_session_supported: Flag, BACK_CHANNEL, "Whether logout tokens carry `sid`";
+    }
+}
+
+/// A type of a field, taken from a value that passed the rules.
+trait FromJson: Sized {
+    fn from_json(value: &Value) -> Option<Self>;
+}
+
+impl FromJson for String {
+    fn from_json(value: &Value) -> Option<Self> {
+        value.as_str().map(str::to_owned)
+    }
+}
+
+impl FromJson for bool {
+    fn from_json(value: &Value) -> Option<Self> {
+        value.as_bool()
+    }
+}
+
+impl FromJson for Vec<String> {
+    fn from_json(value: &Value) -> Option<Self> {
+        Some(value.as_strings()?.into_iter().map(str::to_owned).collect())
+    }
+}
+
+fn additional(object: &Object) -> Object {
+    object
+        .iter()
+        .filter(|(name, _)| member(name).is_none())
+        .map(|(name, value)| (name.to_owned(), value.clone()))
+        .collect()
+}
+
+/// The values of a list, each once, and of algorithms only those that can be trusted to sign.
+#[cfg(feature = "snapshot")]
+#[must_use]
+pub fn usable<'a>(known: Option<&Member>, values: Vec<&'a str>) -> Vec<&'a str> {
+    let signing = known.is_some_and(|known| known.kind == MemberType::SigningAlgs);
+    let is_usable = |value: &&str| !(signing && (value.eq_ignore_ascii_case("none") || value.starts_with("HS")));
+    let mut seen = std::collections::BTreeSet::new();
+    values.into_iter().filter(is_usable).filter(|value| seen.insert(*value)).collect()
+}

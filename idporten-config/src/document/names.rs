@@ -1,0 +1,216 @@
+//! Names for whatever strings a provider publishes: valid, distinct, the same on every run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Names that no raw identifier or other spelling can use, and those reserved in any edition.
+const KEYWORDS: &[&str] = &[
+    "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
+    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
+    "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super",
+    "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+];
+
+/// The variants of an enum, in the order of its values, which are distinct.
+///
+/// Where two values would have one name, neither has it: each carries its bytes. A value that comes later can thus never take
+/// the name that code already uses for another.
+#[must_use]
+pub fn variants<'a>(values: &[&'a str]) -> Vec<(String, &'a str)> {
+    let mut users: BTreeMap<String, usize> = BTreeMap::new();
+    for value in values {
+        *users.entry(variant(value)).or_default() += 1;
+    }
+    let mut taken = Taken::new(BTreeSet::new());
+    let mut named: Vec<(usize, String)> = Vec::new();
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by_key(|&i| values[i]);
+    for i in order {
+        let base = variant(values[i]);
+        // An underscore amid a name, which a keyword has at its end, is against the language's style.
+        let name = if users[&base] == 1 { base } else { with_bytes(base.trim_end_matches('_'), values[i]) };
+        named.push((i, taken.unused(name)));
+    }
+    named.sort_by_key(|(i, _)| *i);
+    named.into_iter().map(|(i, name)| (name, values[i])).collect()
+}
+
+/// The names of constants for members, which are distinct. Those in `first` keep their plain names, then those spelled as
+/// members usually are, so that an odd one that comes later takes no name that code already uses; of the rest, which come
+/// sorted, one whose name is taken gets underscores.
+#[cfg(feature = "codegen")]
+#[must_use]
+pub fn constants<'a>(first: &[&'a str], others: &[&'a str], reserved: &[&str]) -> BTreeMap<&'a str, String> {
+    let mut taken = Taken::new(reserved.iter().map(|&name| name.to_owned()).collect());
+    let is_usual = |member: &&&str| constant(member).to_ascii_lowercase() == **member;
+    let (usual, odd): (Vec<_>, Vec<_>) = others.iter().partition(is_usual);
+    let members = first.iter().chain(usual).chain(odd);
+    members.map(|member| (*member, taken.unused(constant(member)))).collect()
+}
+
+/// `idporten-loa-high` is `IdportenLoaHigh`, `RS256` is `RS256`, and a URN goes by its last part.
+pub fn variant(value: &str) -> String {
+    let value = match value.strip_prefix("urn:").and_then(|urn| urn.rsplit(':').next()) {
+        Some(last) if last.chars().any(|c| c.is_ascii_alphanumeric()) => last,
+        _ => value,
+    };
+    let words = spelled(value);
+    let name: String = words.split('_').map(capitalised).collect();
+    match name.chars().next() {
+        None => unnameable(value),
+        Some(first) if first.is_ascii_digit() => format!("V{name}"),
+        // The list of an enum's values has this name.
+        Some(_) if name == "ALL" => name + "_",
+        Some(_) => not_keyword(name),
+    }
+}
+
+/// `token_endpoint` is `TOKEN_ENDPOINT`.
+#[must_use]
+pub fn constant(member: &str) -> String {
+    let name = spelled(member).to_ascii_uppercase();
+    match name.chars().find(|c| *c != '_') {
+        None => unnameable(member).to_ascii_uppercase(),
+        Some(_) if name.starts_with(|c: char| c.is_ascii_digit()) => format!("_{name}"),
+        Some(_) => name,
+    }
+}
+
+/// `legacy-ver2` is `legacy_ver2`.
+#[cfg(feature = "codegen")]
+#[must_use]
+pub fn module(stage: &str) -> String {
+    let name = spelled(stage).to_ascii_lowercase();
+    if name.starts_with(|c: char| c.is_ascii_digit()) { format!("v{name}") } else { not_keyword(name) }
+}
+
+/// Letters and digits of ASCII as they are, what separates words as `_`, anything else by its code point.
+fn spelled(text: &str) -> String {
+    text.chars().fold(String::new(), |mut name, c| {
+        match c {
+            c if c.is_ascii_alphanumeric() => name.push(c),
+            c if c.is_ascii() => name.push('_'),
+            c => name.push_str(&format!("_U{:04X}", u32::from(c))),
+        }
+        name
+    })
+}
+
+fn capitalised(word: &str) -> String {
+    let mut chars = word.chars();
+    chars.next().map(|first| first.to_ascii_uppercase().to_string() + chars.as_str()).unwrap_or_default()
+}
+
+/// The name of a text without a letter or digit.
+fn unnameable(text: &str) -> String {
+    if text.is_empty() { "Empty".to_owned() } else { text.chars().map(|c| format!("U{:04X}", u32::from(c))).collect() }
+}
+
+fn with_bytes(name: &str, value: &str) -> String {
+    value.bytes().fold(format!("{name}X"), |name, byte| name + &format!("{byte:02X}"))
+}
+
+fn not_keyword(name: String) -> String {
+    if KEYWORDS.contains(&name.as_str()) { name + "_" } else { name }
+}
+
+/// Names that are given out, each once.
+struct Taken {
+    names: BTreeSet<String>,
+    /// How many underscores the next name of this form needs at the least: so that many of one form take no time squared.
+    underscores: BTreeMap<String, usize>,
+}
+
+impl Taken {
+    fn new(names: BTreeSet<String>) -> Self {
+        Self { names, underscores: BTreeMap::new() }
+    }
+
+    /// The name, with as many underscores as it takes for it to be nobody's.
+    fn unused(&mut self, name: String) -> String {
+        let needed = self.underscores.entry(name.clone()).or_default();
+        let mut candidate = name + &"_".repeat(*needed);
+        while !self.names.insert(candidate.clone()) {
+            candidate.push('_');
+            *needed += 1;
+        }
+        candidate
+    }
+}
+
+#[cfg(all(test, feature = "codegen"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_values_in_use_have_the_names_one_would_guess() {
+        for (value, name) in [
+            ("idporten-loa-high", "IdportenLoaHigh"),
+            ("selfregistered-email", "SelfregisteredEmail"),
+            ("RS256", "RS256"),
+            ("S256", "S256"),
+            ("Level3", "Level3"),
+            ("query.jwt", "QueryJwt"),
+            ("client_secret_basic", "ClientSecretBasic"),
+            ("id_token token", "IdTokenToken"),
+            ("urn:ietf:params:oauth:grant-type:jwt-bearer", "JwtBearer"),
+            ("urn:altinn:systemuser", "Systemuser"),
+            ("none", "None"),
+            ("nb", "Nb"),
+        ] {
+            assert_eq!(variant(value), name);
+        }
+        assert_eq!(constant("token_endpoint"), "TOKEN_ENDPOINT");
+        assert_eq!(module("legacy-ver2"), "legacy_ver2");
+    }
+
+    #[test]
+    fn strings_that_are_no_words_still_have_names() {
+        for (value, name) in [
+            ("", "Empty"),
+            ("*", "U002A"),
+            ("---", "U002DU002DU002D"),
+            ("2fa", "V2fa"),
+            ("self", "Self_"),
+            ("ALL", "ALL_"),
+            ("blå", "BlU00E5"),
+            ("😀", "U1F600"),
+            ("urn:", "Urn"),
+            ("urn:x:*", "UrnX"),
+            ("a\u{202e}b", "AU202Eb"),
+            ("\0", "U0000"),
+        ] {
+            assert_eq!(variant(value), name, "{value:?}");
+        }
+        assert_eq!(constant(""), "EMPTY");
+        assert_eq!(constant("_"), "U005F");
+        assert_eq!(constant("2fa"), "_2FA");
+        assert_eq!(module("try"), "try_");
+        assert_eq!((module("2fa").as_str(), variant("2fa").as_str()), ("v2fa", "V2fa"));
+    }
+
+    #[test]
+    fn values_that_would_share_a_name_each_carry_their_bytes_whatever_the_order() {
+        assert_eq!(
+            variants(&["a-b", "x", "a.b"]),
+            [("ABX612D62".into(), "a-b"), ("X".into(), "x"), ("ABX612E62".into(), "a.b")]
+        );
+        assert_eq!(
+            variants(&["a.b", "a-b", "x"]),
+            [("ABX612E62".into(), "a.b"), ("ABX612D62".into(), "a-b"), ("X".into(), "x")]
+        );
+        assert_eq!(variants(&["self", "Self"]), [("SelfX73656C66".into(), "self"), ("SelfX53656C66".into(), "Self")]);
+        assert_eq!(variants(&["a-b", "a.b", "ABX612D62"])[2], ("ABX612D62".into(), "ABX612D62"));
+        assert_eq!(variants(&["a-b", "a.b", "ABX612D62"])[0], ("ABX612D62_".into(), "a-b"));
+    }
+
+    #[test]
+    fn members_that_would_share_a_name_get_underscores_and_known_ones_never_do() {
+        let names = constants(&["issuer"], &["Issuer", "a-b", "a.b", "snapshot"], &["SNAPSHOT"]);
+        assert_eq!(names["issuer"], "ISSUER");
+        assert_eq!(names["Issuer"], "ISSUER_");
+        assert_eq!((names["a-b"].as_str(), names["a.b"].as_str()), ("A_B", "A_B_"));
+        assert_eq!(names["snapshot"], "SNAPSHOT_");
+        let names = constants(&[], &["A_B", "a-b", "a_b"], &[]);
+        assert_eq!((names["a_b"].as_str(), names["A_B"].as_str(), names["a-b"].as_str()), ("A_B", "A_B_", "A_B__"));
+    }
+}

@@ -1,0 +1,301 @@
+//! The snapshot file: metadata and keys of one environment, and where and when they come from.
+
+mod read;
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use crate::document::json::{Object, Value, object};
+use crate::document::jwks::{self, JwkSet};
+use crate::document::metadata::{self, PartialMetadata, ProviderMetadata};
+use crate::document::provider::Provider;
+use crate::document::violation::{Rule, Violation, listed, printable};
+use crate::environment::SigningAlg;
+
+/// The file format that this version writes; it reads every older one.
+pub(crate) const FORMAT: u64 = 1;
+
+/// The largest snapshot that is read, in bytes: two documents at their limit, with room for indentation.
+pub const MAX_BYTES: usize = 8 * jwks::MAX_BYTES;
+
+/// The first moment of the year 10000, which the file's form of a time cannot write.
+const LAST_TIME: Duration = Duration::from_secs(253_402_300_800);
+
+/// The metadata and keys of an environment, as they were at one moment, every rule passed.
+///
+/// Its [`Display`](fmt::Display) form is the canonical text of the file: two snapshots of the same content have the same bytes.
+///
+/// ```
+/// use idporten_config::{KnownEnvironment, Snapshot};
+///
+/// let snapshot = Snapshot::parse(KnownEnvironment::IdportenTest.bundled_snapshot())?;
+/// assert_eq!(snapshot.metadata().token_endpoint.as_deref(), Some("https://test.idporten.no/token"));
+/// assert!(snapshot.jwks().is_none());
+/// # Ok::<(), idporten_config::document::SnapshotError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    provider: Provider,
+    as_of: SystemTime,
+    origin: Origin,
+    document: Object,
+    /// Some sixty members: boxed, so that a snapshot is cheap to move.
+    metadata: Box<PartialMetadata>,
+    jwks: Option<(Value, JwkSet)>,
+}
+
+/// Where the values of a snapshot come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Origin {
+    /// Taken live from the provider, by this project's tool.
+    Fetched,
+    /// A recording of the live document, by others.
+    Recorded,
+    /// Values that the provider's documentation states.
+    Documented,
+}
+
+/// Why a text is not a snapshot that may be used: every reason at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnapshotError {
+    environment: Option<String>,
+    violations: Vec<Violation>,
+}
+
+impl Snapshot {
+    /// Reads a snapshot file.
+    ///
+    /// # Errors
+    ///
+    /// Every rule it breaks, each with its place. A private key among the keys is not an error as long as another key is left
+    /// (see [`JwkSet::is_leaked`]): a running program goes on with the rest, a build refuses the file.
+    pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, SnapshotError> {
+        let text = text.as_ref();
+        let refuse = |violation| SnapshotError { environment: None, violations: vec![violation] };
+        if text.len() > MAX_BYTES {
+            return Err(refuse(Violation::new("", Rule::Format, format!("is larger than {MAX_BYTES} bytes"))));
+        }
+        match Value::parse(text) {
+            Ok(Value::Object(file)) => read::snapshot(&file),
+            Ok(other) => Err(refuse(Violation::wrong_type("", "an object, the snapshot", &other))),
+            Err(error) => Err(refuse(Violation::new("", Rule::Syntax, format!("not JSON: {error}")))),
+        }
+    }
+
+    /// Makes a snapshot of documents as they were served.
+    ///
+    /// # Errors
+    ///
+    /// Every rule that the documents break.
+    pub fn new(
+        provider: Provider,
+        as_of: SystemTime,
+        origin: Origin,
+        metadata: Object,
+        jwks: Option<Value>,
+    ) -> Result<Self, SnapshotError> {
+        let mut violations = metadata::check(&metadata, &provider, origin == Origin::Fetched);
+        if origin == Origin::Fetched && jwks.is_none() {
+            violations.push(Violation::new("jwks", Rule::Missing, "is null; a fetched snapshot has its keys"));
+        }
+        if !can_write(as_of) {
+            violations.push(Violation::new("as_of", Rule::Format, "is not between 1970 and 9999"));
+        }
+        let set = jwks.as_ref().map(|jwks| JwkSet::from_json(jwks, "jwks")).transpose();
+        violations.extend(set.as_ref().err().cloned());
+        match set {
+            Ok(set) if violations.is_empty() => Ok(Self {
+                provider,
+                as_of,
+                origin,
+                metadata: Box::new(PartialMetadata::from_object(&metadata)),
+                document: metadata,
+                jwks: jwks.zip(set),
+            }),
+            _ => Err(SnapshotError { environment: Some(provider.slug().to_owned()), violations }),
+        }
+    }
+
+    /// The file as a tree.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let mut file = object([
+            ("as_of", format_time(self.as_of).into()),
+            ("environment", self.provider.slug().into()),
+            ("format", FORMAT.into()),
+            ("jwks", self.jwks_json().cloned().into()),
+            ("metadata", self.document.clone().into()),
+            ("origin", self.origin.as_str().into()),
+            ("well_known_url", self.provider.well_known_url().into()),
+        ]);
+        if let Some(provider) = self.provider.to_json() {
+            file.set("provider", provider.into());
+        }
+        file.into()
+    }
+
+    /// The environment that the documents are of.
+    #[must_use]
+    pub fn provider(&self) -> &Provider {
+        &self.provider
+    }
+
+    /// When the documents were as they are here.
+    #[must_use]
+    pub fn as_of(&self) -> SystemTime {
+        self.as_of
+    }
+
+    /// [`as_of`](Self::as_of) as the file has it, `YYYY-MM-DDTHH:MM:SSZ`.
+    #[must_use]
+    pub fn timestamp(&self) -> String {
+        format_time(self.as_of)
+    }
+
+    /// The day of [`as_of`](Self::as_of), `YYYY-MM-DD`.
+    #[must_use]
+    pub fn date(&self) -> String {
+        format_time(self.as_of)[..10].to_owned()
+    }
+
+    /// How long ago the documents were as they are here; zero for a snapshot of the future.
+    #[must_use]
+    pub fn age(&self, now: SystemTime) -> Duration {
+        now.duration_since(self.as_of).unwrap_or_default()
+    }
+
+    /// Where the values come from.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// The metadata, member by member.
+    #[must_use]
+    pub fn metadata(&self) -> &PartialMetadata {
+        &self.metadata
+    }
+
+    /// The metadata, if it has every member that its schema requires.
+    #[must_use]
+    pub fn complete_metadata(&self) -> Option<ProviderMetadata> {
+        if self.missing_members().is_empty() { PartialMetadata::clone(&self.metadata).complete() } else { None }
+    }
+
+    /// The members that the schema requires and the metadata lacks.
+    #[must_use]
+    pub fn missing_members(&self) -> Vec<&'static str> {
+        let required = self.provider.schema().required_members();
+        required.iter().copied().filter(|name| !self.document.contains(name)).collect()
+    }
+
+    /// The metadata as it was served.
+    #[must_use]
+    pub fn metadata_json(&self) -> &Object {
+        &self.document
+    }
+
+    /// The keys, where they are known.
+    #[must_use]
+    pub fn jwks(&self) -> Option<&JwkSet> {
+        self.jwks.as_ref().map(|(_, set)| set)
+    }
+
+    /// The key set as it was served.
+    #[must_use]
+    pub fn jwks_json(&self) -> Option<&Value> {
+        self.jwks.as_ref().map(|(json, _)| json)
+    }
+
+    /// The algorithms that a key without `alg` may serve: those published for ID tokens, or the environment's own where the
+    /// metadata is silent. `none` and `HS*` are never among them.
+    #[must_use]
+    pub fn signing_algs(&self) -> Vec<SigningAlg> {
+        match &self.metadata.id_token_signing_alg_values_supported {
+            Some(names) => names.iter().filter_map(|name| name.parse().ok()).collect(),
+            None => self.provider.signing_algs().to_vec(),
+        }
+    }
+}
+
+impl TryFrom<&str> for Snapshot {
+    type Error = SnapshotError;
+
+    /// Reads a snapshot file's text, as [`parse`](Self::parse).
+    fn try_from(text: &str) -> Result<Self, SnapshotError> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_json().fmt(f)
+    }
+}
+
+impl Origin {
+    /// The name in the file: `fetched`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fetched => "fetched",
+            Self::Recorded => "recorded",
+            Self::Documented => "documented",
+        }
+    }
+
+    fn from_json(value: &Value) -> Option<Self> {
+        [Self::Fetched, Self::Recorded, Self::Documented]
+            .into_iter()
+            .find(|origin| Some(origin.as_str()) == value.as_str())
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl SnapshotError {
+    /// The slug that the file gives, if it could be read.
+    #[must_use]
+    pub fn environment(&self) -> Option<&str> {
+        self.environment.as_deref()
+    }
+
+    /// Every rule that is broken, in the order of the file's parts.
+    #[must_use]
+    pub fn violations(&self) -> &[Violation] {
+        &self.violations
+    }
+}
+
+impl fmt::Display for SnapshotError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: not a snapshot that may be used: ", printable(self.environment().unwrap_or("snapshot")))?;
+        f.write_str(&listed(&self.violations))?;
+        f.write_str("; take it again with `idporten-config fetch`")
+    }
+}
+
+impl std::error::Error for SnapshotError {}
+
+/// Reads `YYYY-MM-DDTHH:MM:SSZ` and nothing else.
+fn parse_time(text: &str) -> Option<SystemTime> {
+    let time = humantime::parse_rfc3339(text).ok()?;
+    (format_time(time) == text).then_some(time)
+}
+
+/// Whether the file's form of a time can write it.
+pub(crate) fn can_write(time: SystemTime) -> bool {
+    (SystemTime::UNIX_EPOCH..SystemTime::UNIX_EPOCH + LAST_TIME).contains(&time)
+}
+
+fn format_time(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time).to_string()
+}
+
+#[cfg(test)]
+mod tests;
