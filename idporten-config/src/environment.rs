@@ -1,6 +1,7 @@
 //! The table of known environments: what is certain of each without reading any document.
 
 mod algorithm;
+mod assurance;
 pub(crate) mod nearest;
 mod product;
 mod table;
@@ -11,6 +12,7 @@ use core::str::FromStr;
 use nearest::nearest;
 
 pub use algorithm::{SigningAlg, UnknownSigningAlg};
+pub use assurance::{ACR_ORDERS, acr_at_least, acr_is_ranked};
 pub use product::{Product, Schema, UnknownProduct};
 use table::Row;
 
