@@ -14,10 +14,10 @@ use idporten_config::internal::Manifest;
 use idporten_config::internal::{Source, from_the_future};
 
 use crate::certificates;
-use crate::columns::columns;
-use crate::live::LiveOptions;
-use crate::outcome::{Outcome, Refusal, Verdict, labelled};
-use crate::selection::{Selection, SourceOptions};
+use crate::network::NetworkOptions;
+use crate::output::{ExitStatus, Output, VerbError, labelled};
+use crate::snapshots::{LoadedSnapshots, SnapshotOptions};
+use crate::table::table;
 use crate::{json, now};
 
 /// Check snapshots: the live document, the rules one must pass, the requirements of the manifest, age, certificates, and generated
@@ -33,12 +33,12 @@ pub(crate) struct Arguments {
     #[arg(value_name = "ENV")]
     environments: Vec<String>,
     #[command(flatten)]
-    options: SourceOptions,
+    options: SnapshotOptions,
     /// Compare with nothing on the network
     #[arg(long)]
     offline: bool,
     #[command(flatten)]
-    network: LiveOptions,
+    network: NetworkOptions,
     /// Also check that FILE is what `generate` makes of the same environments, line endings aside
     #[arg(long, value_name = "FILE")]
     generated: Option<String>,
@@ -61,10 +61,10 @@ Exit codes:
   2  a mistake in the command or the manifest
   3  something could not be compared, for the network or a provider failed; there may be findings beside that";
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Refusal> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Output, VerbError> {
     let now = now()?;
     let mut selection = arguments.options.select(&arguments.environments, now)?;
-    let mut outcome = Outcome::noting(&selection.notes);
+    let mut output = Output::with_notes(&selection.notes);
     selection.findings.extend(selection.sources.iter().filter_map(|source| not_fetched(source, &selection.manifest)));
     let certificates = selection.sources.iter().flat_map(|source| certificates::findings(source.snapshot(), now));
     selection.findings.extend(certificates);
@@ -76,7 +76,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Refusal> {
         live::check(&selection, &arguments.environments, &arguments.network, now)?
     };
     for note in &live.notes {
-        outcome.note(note);
+        output.note(note);
     }
     selection.findings.extend(live.findings);
     let generated = match &arguments.generated {
@@ -84,9 +84,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Refusal> {
         None => None,
     };
     let report = Report { selection: &selection, generated, unreachable: live.unreachable };
-    outcome.verdict = report.verdict();
-    outcome.output = if arguments.json { report.in_json().to_string() } else { report.text() };
-    Ok(outcome)
+    output.status = report.status();
+    output.text = if arguments.json { report.in_json().to_string() } else { report.text() };
+    Ok(output)
 }
 
 /// Production must not rest on what others wrote down.
@@ -105,7 +105,7 @@ fn not_fetched(source: &Source, manifest: &Manifest) -> Option<Finding> {
 
 /// What a check found.
 struct Report<'a> {
-    selection: &'a Selection,
+    selection: &'a LoadedSnapshots,
     generated: Option<generated::Answer>,
     /// The environments that could not be compared with their live documents.
     unreachable: Vec<String>,
@@ -123,13 +123,13 @@ impl Report<'_> {
         self.selection.findings.iter().filter(|finding| finding.environment.as_deref() == Some(slug)).collect()
     }
 
-    fn verdict(&self) -> Verdict {
+    fn status(&self) -> ExitStatus {
         match self.findings().as_slice() {
-            _ if !self.selection.mistakes.is_empty() => Verdict::BadInput,
+            _ if !self.selection.mistakes.is_empty() => ExitStatus::BadInput,
             // What could not be looked at may be worse than what was.
-            _ if !self.unreachable.is_empty() => Verdict::Unreachable,
-            [] => Verdict::Fine,
-            _ => Verdict::Findings,
+            _ if !self.unreachable.is_empty() => ExitStatus::Unreachable,
+            [] => ExitStatus::Success,
+            _ => ExitStatus::Findings,
         }
     }
 
@@ -138,7 +138,7 @@ impl Report<'_> {
         object([
             ("environments", self.selection.slugs.clone().into()),
             ("findings", findings.into()),
-            ("ok", (self.verdict() == Verdict::Fine).into()),
+            ("ok", (self.status() == ExitStatus::Success).into()),
             ("unreachable", self.unreachable.clone().into()),
         ])
         .into()
@@ -153,9 +153,8 @@ impl Report<'_> {
         if let Some(answer) = &self.generated {
             checked.push((&answer.file, answer.state.to_owned(), answer.finding.iter().collect()));
         }
-        let lines = columns(
-            &checked.iter().map(|(what, state, _)| vec![(*what).to_owned(), state.clone()]).collect::<Vec<_>>(),
-        );
+        let lines =
+            table(&checked.iter().map(|(what, state, _)| vec![(*what).to_owned(), state.clone()]).collect::<Vec<_>>());
         let mut text: String = self.selection.mistakes.iter().map(|finding| labelled(finding) + "\n").collect();
         for (line, (_, _, findings)) in lines.lines().zip(&checked) {
             text += &format!("{line}\n");

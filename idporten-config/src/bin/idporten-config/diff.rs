@@ -7,9 +7,9 @@ use clap::{Args, ValueEnum};
 use idporten_config::Snapshot;
 use idporten_config::document::{Comparison, compare};
 
-use crate::live::LiveOptions;
-use crate::outcome::{Outcome, Refusal, Verdict};
-use crate::place::PlaceOptions;
+use crate::manifest_options::ManifestOptions;
+use crate::network::NetworkOptions;
+use crate::output::{ExitStatus, Output, VerbError};
 
 /// Compare two snapshots, or those of two directories, by meaning: breaking changes, key rotations, additions.
 ///
@@ -27,9 +27,9 @@ pub(crate) struct Arguments {
     #[arg(long)]
     live: bool,
     #[command(flatten)]
-    place: PlaceOptions,
+    place: ManifestOptions,
     #[command(flatten)]
-    network: LiveOptions,
+    network: NetworkOptions,
     /// How to say it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -82,22 +82,22 @@ enum What {
     Replaced(Box<Snapshot>, String),
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Refusal> {
-    let mut outcome = Outcome::default();
+pub(crate) fn run(arguments: &Arguments) -> Result<Output, VerbError> {
+    let mut output = Output::default();
     let differences = match &arguments.after {
         None => vec![pairs::with_live(arguments)?],
-        Some(after) => pairs::of(arguments, after, &mut outcome)?,
+        Some(after) => pairs::of(arguments, after, &mut output)?,
     };
     let format = if arguments.json { Format::Json } else { arguments.format };
-    outcome.output = match format {
+    output.text = match format {
         Format::Text => report::text(&differences),
         Format::Markdown => report::markdown(&differences),
         Format::Json => report::json(&differences).to_string(),
     };
     if differences.iter().any(Difference::is_change) {
-        outcome.verdict = Verdict::Findings;
+        output.status = ExitStatus::Findings;
     }
-    Ok(outcome)
+    Ok(output)
 }
 
 impl Difference {

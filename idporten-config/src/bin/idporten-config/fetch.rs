@@ -1,12 +1,12 @@
 //! `fetch`: live documents to snapshots.
 
 mod report;
+mod update;
 
 use std::io::ErrorKind;
 use std::path::Path;
 use std::time::SystemTime;
 
-use crate::update::{Update, update};
 use clap::Args;
 use idporten_config::Snapshot;
 use idporten_config::document::Comparison;
@@ -16,12 +16,13 @@ use idporten_config::internal::Finding;
 use idporten_config::internal::leaked_key;
 use idporten_config::internal::read;
 use idporten_config::internal::{Manifest, Target};
+use update::{Update, update};
 
 use crate::command::command;
 use crate::file;
-use crate::live::{LiveOptions, is_retired, provider};
-use crate::outcome::{Outcome, Refusal, Verdict, progress};
-use crate::place::{PlaceOptions, distinct};
+use crate::manifest_options::{ManifestOptions, distinct};
+use crate::network::{NetworkOptions, is_retired, provider};
+use crate::output::{ExitStatus, Output, VerbError, progress};
 
 /// Take snapshots of the live documents.
 ///
@@ -37,9 +38,9 @@ pub(crate) struct Arguments {
     #[arg(value_name = "ENV")]
     environments: Vec<String>,
     #[command(flatten)]
-    place: PlaceOptions,
+    place: ManifestOptions,
     #[command(flatten)]
-    live: LiveOptions,
+    live: NetworkOptions,
     /// Print a JSON object, for programs
     #[arg(long)]
     json: bool,
@@ -90,14 +91,14 @@ enum Written {
 
 struct Failure {
     message: String,
-    verdict: Verdict,
+    status: ExitStatus,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Refusal> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Output, VerbError> {
     let names = distinct(&arguments.environments);
     let manifest = arguments.place.manifest(&names)?;
-    let mut outcome = Outcome::default();
-    let (wanted, left_out) = wanted(&manifest, &names, &mut outcome)?;
+    let mut output = Output::default();
+    let (wanted, left_out) = wanted(&manifest, &names, &mut output)?;
     let fetcher = arguments.live.fetcher()?;
     let width = wanted.iter().map(|wanted| wanted.target.slug.chars().count()).max().unwrap_or_default();
     let mut all = fetch(&fetcher, &wanted, &manifest, |one| {
@@ -108,13 +109,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Refusal> {
     all.extend(left_out);
     let targets = manifest.targets();
     all.sort_by_key(|one| targets.iter().position(|target| target.slug == one.slug));
-    outcome.verdict = report::verdict(&all);
-    outcome.output = if arguments.json {
+    output.status = report::status(&all);
+    output.text = if arguments.json {
         report::in_json(&all).to_string()
     } else {
         report::summary(&all, &manifest.snapshots_directory())
     };
-    Ok(outcome)
+    Ok(output)
 }
 
 /// The environments that are named, or those of the manifest that are there to be fetched, and those that are left out, which is
@@ -122,8 +123,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Refusal> {
 fn wanted(
     manifest: &Manifest,
     names: &[String],
-    outcome: &mut Outcome,
-) -> Result<(Vec<Wanted>, Vec<Fetched>), Refusal> {
+    output: &mut Output,
+) -> Result<(Vec<Wanted>, Vec<Fetched>), VerbError> {
     let (mut left_out, mut bundled) = (Vec::new(), Vec::new());
     let skip = |target: &Target| Fetched {
         slug: target.slug.clone(),
@@ -136,17 +137,17 @@ fn wanted(
         let slug = target.slug.as_str();
         match provider(&target) {
             Ok(provider) if names.is_empty() && is_retired(&provider) => {
-                outcome.note(&format!("{slug}: retired, so it is not fetched; name it to try all the same"));
+                output.note(&format!("{slug}: retired, so it is not fetched; name it to try all the same"));
                 left_out.push(skip(&target));
             }
             Ok(_) if names.is_empty() && target.bundled => {
-                outcome.note(&format!("{slug}: `bundled = true`, so it is not fetched; name it, and remove that line"));
+                output.note(&format!("{slug}: `bundled = true`, so it is not fetched; name it, and remove that line"));
                 left_out.push(skip(&target));
                 bundled.push(target.slug);
             }
             Ok(provider) => {
                 if target.bundled {
-                    outcome
+                    output
                         .note(&format!("{slug}: a build does not use its snapshot until you remove `bundled = true`"));
                 }
                 wanted.push(Wanted { provider, target });
@@ -159,10 +160,9 @@ fn wanted(
     }
     if wanted.is_empty() && !bundled.is_empty() {
         let fetch = command(std::iter::once("fetch").chain(bundled.iter().map(String::as_str)));
-        outcome.note(&format!("nothing to fetch: run `{fetch}`, and then remove `bundled = true` from the manifest"));
+        output.note(&format!("nothing to fetch: run `{fetch}`, and then remove `bundled = true` from the manifest"));
     } else if wanted.is_empty() {
-        outcome
-            .note("nothing to fetch: add to the manifest an environment that is in use, or name one that is retired");
+        output.note("nothing to fetch: add to the manifest an environment that is in use, or name one that is retired");
     }
     Ok((wanted, left_out))
 }
@@ -217,7 +217,7 @@ fn write(target: &Target, new: &Snapshot, manifest: &Manifest, now: SystemTime) 
         Err(error) if error.kind() == ErrorKind::NotFound => Written::New,
         Err(error) => Written::Replaced(error.to_string()),
     };
-    file::write_in_new_directory(path, &text).map_err(|refusal| Failure::of_file(&refusal))?;
+    file::write_in_new_directory(path, &text).map_err(|error| Failure::of_file(&error))?;
     Ok(written)
 }
 
@@ -228,12 +228,12 @@ fn first_reason(error: &str) -> String {
 
 impl Failure {
     fn of_provider(message: String) -> Self {
-        Self { message, verdict: Verdict::Unreachable }
+        Self { message, status: ExitStatus::Unreachable }
     }
 
-    fn of_file(refusal: &Refusal) -> Self {
-        let message = refusal.findings.iter().map(|Finding { message, help, .. }| format!("{message}; {help}"));
-        Self { message: message.collect::<Vec<_>>().join("; "), verdict: Verdict::BadInput }
+    fn of_file(error: &VerbError) -> Self {
+        let message = error.findings.iter().map(|Finding { message, help, .. }| format!("{message}; {help}"));
+        Self { message: message.collect::<Vec<_>>().join("; "), status: ExitStatus::BadInput }
     }
 
     fn older(old: &Snapshot, new: &Snapshot) -> Self {

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use idporten_config::internal::Finding;
 
-use crate::outcome::Refusal;
+use crate::output::VerbError;
 
 /// How long a temporary file of another process is left alone. Writing one takes no hour: whoever made it was killed.
 const ABANDONED: Duration = Duration::from_secs(60 * 60);
@@ -16,7 +16,7 @@ const ATTEMPTS: u32 = 16;
 
 /// Writes the text beside the file and renames it into place: whoever reads the file sees the old text or the new one. A file
 /// that has this text already is left untouched; the answer says whether it was written.
-pub(crate) fn write(path: &Path, text: &str) -> Result<bool, Refusal> {
+pub(crate) fn write(path: &Path, text: &str) -> Result<bool, VerbError> {
     match fs::metadata(path) {
         // A rename would put a file in the place of a device, such as /dev/stdout.
         Ok(found) if !found.is_file() => {
@@ -36,7 +36,7 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<bool, Refusal> {
 }
 
 /// The same, in a directory that is made if it is not there.
-pub(crate) fn write_in_new_directory(path: &Path, text: &str) -> Result<bool, Refusal> {
+pub(crate) fn write_in_new_directory(path: &Path, text: &str) -> Result<bool, VerbError> {
     if let Some(directory) = path.parent().filter(|directory| *directory != Path::new("")) {
         fs::create_dir_all(directory).map_err(|error| {
             let message = format!("`{}` cannot be written: `{}`: {error}", path.display(), directory.display());

@@ -13,8 +13,8 @@ use idporten_config::internal::FILE_NAME;
 use idporten_config::internal::Source;
 use idporten_config::internal::{Finding, harmless};
 
-use crate::outcome::{Outcome, Refusal, Verdict};
-use crate::selection::{Selection, SourceOptions};
+use crate::output::{ExitStatus, Output, VerbError};
+use crate::snapshots::{LoadedSnapshots, SnapshotOptions};
 use crate::{file, now};
 
 /// Generate Rust constants, JSON or environment variables from snapshots.
@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "ENV")]
     environments: Vec<String>,
     #[command(flatten)]
-    options: SourceOptions,
+    options: SnapshotOptions,
     /// What to generate
     #[arg(long, value_enum, default_value_t = Format::Rust)]
     format: Format,
@@ -65,22 +65,22 @@ Exit codes:
   1  a requirement of the manifest is not met: nothing was generated
   2  a mistake in the command, the manifest or a snapshot: nothing was generated";
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Refusal> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Output, VerbError> {
     let selection = arguments.options.select(&arguments.environments, now()?)?;
-    let mut outcome = Outcome::noting(&selection.notes);
-    outcome.remark_on(&selection.mistakes);
-    outcome.remark_on(&selection.findings);
+    let mut output = Output::with_notes(&selection.notes);
+    output.report(&selection.mistakes);
+    output.report(&selection.findings);
     if !selection.is_complete() {
-        outcome.verdict = Verdict::BadInput;
+        output.status = ExitStatus::BadInput;
     } else if selection.findings.iter().any(Finding::is_error) {
-        outcome.verdict = Verdict::Findings;
+        output.status = ExitStatus::Findings;
     }
-    if outcome.verdict != Verdict::Fine {
-        outcome.note("nothing was generated");
-        return Ok(outcome);
+    if output.status != ExitStatus::Success {
+        output.note("nothing was generated");
+        return Ok(output);
     }
-    let text = arguments.text(&selection, &mut outcome)?;
-    outcome.output = match &arguments.out {
+    let text = arguments.text(&selection, &mut output)?;
+    output.text = match &arguments.out {
         None => text,
         Some(path) => {
             refuse_sources(path)?;
@@ -88,11 +88,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Refusal> {
             format!("{}  {verb}\n", harmless(&path.display().to_string()))
         }
     };
-    Ok(outcome)
+    Ok(output)
 }
 
 /// What code is generated from is not what it is written to.
-fn refuse_sources(path: &Path) -> Result<(), Refusal> {
+fn refuse_sources(path: &Path) -> Result<(), VerbError> {
     let is_manifest = path.file_name().is_some_and(|name| name == FILE_NAME);
     let is_snapshot = || fs::read(path).is_ok_and(|text| Snapshot::parse(text).is_ok());
     if is_manifest || is_snapshot() {
@@ -103,25 +103,25 @@ fn refuse_sources(path: &Path) -> Result<(), Refusal> {
 }
 
 impl Arguments {
-    fn text(&self, selection: &Selection, outcome: &mut Outcome) -> Result<String, Refusal> {
+    fn text(&self, selection: &LoadedSnapshots, output: &mut Output) -> Result<String, VerbError> {
         match self.format {
             Format::Rust => {
                 let (code, warnings) = rust(&self.options, &self.environments, selection)?;
-                outcome.remark_on(&warnings);
+                output.report(&warnings);
                 Ok(code)
             }
             Format::Json => Ok(json(&selection.sources)),
-            Format::Env => variables::lines(&selection.sources, outcome),
+            Format::Env => variables::lines(&selection.sources, output),
         }
     }
 }
 
 /// The code of a selection, and what a build would warn of. It is the same wherever the command is run.
 pub(crate) fn rust(
-    options: &SourceOptions,
+    options: &SnapshotOptions,
     names: &[String],
-    selection: &Selection,
-) -> Result<(String, Vec<Finding>), Refusal> {
+    selection: &LoadedSnapshots,
+) -> Result<(String, Vec<Finding>), VerbError> {
     let manifest = options.manifest_file().unwrap_or_default();
     let directory = manifest.rfind('/').map_or("", |slash| &manifest[..=slash]);
     let sources: Vec<_> = selection.sources.iter().map(|source| source.clone().seen_from(directory)).collect();

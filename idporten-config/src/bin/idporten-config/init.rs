@@ -12,11 +12,11 @@ use idporten_config::internal::Project;
 use idporten_config::internal::{FILE_NAME, Manifest, unknown_environment};
 use idporten_config::{KnownEnvironment, Product};
 
-use crate::columns::columns;
 use crate::command::command;
-use crate::live::LiveOptions;
-use crate::outcome::{Outcome, Refusal};
-use crate::place::distinct;
+use crate::manifest_options::distinct;
+use crate::network::NetworkOptions;
+use crate::output::{Output, VerbError};
+use crate::table::table;
 use snapshots::Taken;
 
 /// Set a crate up: manifest, build script, first snapshots, .gitattributes, and a workflow that keeps the snapshots current.
@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     offline: bool,
     #[command(flatten)]
-    network: LiveOptions,
+    network: NetworkOptions,
 }
 
 const AFTER_HELP: &str = "\
@@ -59,7 +59,7 @@ impl Step {
     }
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Refusal> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Output, VerbError> {
     let package = cargo::package()?;
     let names = distinct(&arguments.environments);
     let existing = existing_manifest()?;
@@ -70,8 +70,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Refusal> {
         }
         None => new_manifest(&names)?,
     };
-    let mut outcome = Outcome::default();
-    let taken = snapshots::take(&manifest, arguments, &mut outcome)?;
+    let mut output = Output::default();
+    let taken = snapshots::take(&manifest, arguments, &mut output)?;
     let mut steps = vec![match &existing {
         Some(manifest) => kept_manifest(manifest, &names),
         None => files::create(FILE_NAME, &files::manifest(&taken))?,
@@ -80,16 +80,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Refusal> {
     steps.extend(taken.iter().map(Taken::step));
     let directory = manifest.snapshots_directory();
     steps.push(files::attributes(&directory)?);
-    steps.push(files::workflow(&directory, &mut outcome)?);
+    steps.push(files::workflow(&directory, &mut output)?);
     let rows: Vec<_> = steps.into_iter().map(|step| vec![step.action.to_owned(), step.path, step.detail]).collect();
     let left_out = taken.iter().filter(|taken| taken.is_left_out(existing.is_none()));
     let left_out: Vec<_> = left_out.map(|taken| taken.slug.as_str()).collect();
-    outcome.output = columns(&rows) + &next(&package, &manifest, &left_out);
-    Ok(outcome)
+    output.text = table(&rows) + &next(&package, &manifest, &left_out);
+    Ok(output)
 }
 
 /// The manifest there is, without a mistake: what it says is not this verb's to change.
-fn existing_manifest() -> Result<Option<Manifest>, Refusal> {
+fn existing_manifest() -> Result<Option<Manifest>, VerbError> {
     if !files::is_there(FILE_NAME) {
         return Ok(None);
     }
@@ -102,7 +102,7 @@ fn existing_manifest() -> Result<Option<Manifest>, Refusal> {
 }
 
 /// The environments that are named, each of the table, or those that most begin with.
-fn new_manifest(names: &[String]) -> Result<Manifest, Refusal> {
+fn new_manifest(names: &[String]) -> Result<Manifest, VerbError> {
     known(names)?;
     let defaults =
         || [KnownEnvironment::IdportenTest, KnownEnvironment::IdportenProd].map(|known| known.slug().to_owned());
@@ -111,7 +111,7 @@ fn new_manifest(names: &[String]) -> Result<Manifest, Refusal> {
 }
 
 /// Refuses what is not of the table.
-fn known<'a>(names: impl IntoIterator<Item = &'a String>) -> Result<(), Refusal> {
+fn known<'a>(names: impl IntoIterator<Item = &'a String>) -> Result<(), VerbError> {
     let unknown = names.into_iter().filter(|name| name.parse::<KnownEnvironment>().is_err());
     let unknown: Vec<Finding> = unknown.map(|name| unknown_environment(name)).collect();
     if unknown.is_empty() { Ok(()) } else { Err(unknown.into()) }

@@ -9,9 +9,9 @@ use clap::Args;
 use idporten_config::document::json::{Object, Value, object};
 use idporten_config::internal::harmless;
 
-use crate::columns::columns;
 use crate::json::count;
-use crate::outcome::{Outcome, Verdict};
+use crate::output::{ExitStatus, Output};
+use crate::table::table;
 use files::{Exclude, Files};
 use linter::{Linter, Mistake};
 
@@ -55,7 +55,7 @@ struct Found {
     mistakes: Vec<Mistake>,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Outcome {
+pub(crate) fn run(arguments: &Arguments) -> Output {
     let linter = Linter::new();
     let exclude: Vec<Exclude> = arguments.exclude.iter().map(|path| Exclude::new(path)).collect();
     let mut files = Files::new(&exclude);
@@ -68,15 +68,15 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
             }
         });
     }
-    let mut outcome = Outcome::noting(&unmatched(arguments, &exclude));
-    outcome.remark_on(&files.unreadable);
-    outcome.output = if arguments.json { in_json(&all, &files).to_string() } else { text(&all, &files) };
+    let mut output = Output::with_notes(&unmatched(arguments, &exclude));
+    output.report(&files.unreadable);
+    output.text = if arguments.json { in_json(&all, &files).to_string() } else { text(&all, &files) };
     if !files.unreadable.is_empty() {
-        outcome.verdict = Verdict::BadInput;
+        output.status = ExitStatus::BadInput;
     } else if !all.is_empty() {
-        outcome.verdict = Verdict::Findings;
+        output.status = ExitStatus::Findings;
     }
-    outcome
+    output
 }
 
 /// A mistyped `--exclude` would else go unseen.
@@ -94,7 +94,7 @@ fn shown(path: &Path) -> String {
 
 fn text(all: &[Found], files: &Files) -> String {
     let rows: Vec<Vec<String>> = all.iter().flat_map(rows).collect();
-    let mut text = columns(&rows);
+    let mut text = table(&rows);
     text += &match rows.len() {
         0 => format!("no findings in {}\n", plural(files.read, "file")),
         found => format!("{} in {}\n", plural(found, "finding"), plural(all.len(), "file")),

@@ -8,11 +8,11 @@ use idporten_config::document::json::{Object, Value, object};
 use idporten_config::environment::Lifecycle;
 use idporten_config::internal::days;
 
-use crate::columns::columns;
 use crate::json;
 use crate::now;
-use crate::outcome::{Outcome, Refusal};
-use crate::selection::bundled;
+use crate::output::{Output, VerbError};
+use crate::snapshots::bundled;
+use crate::table::table;
 
 /// List the known environments: issuer, whether it is in use, and what its bundled snapshot is.
 #[derive(Debug, Args)]
@@ -28,18 +28,18 @@ Examples:
   idporten-config list
   idporten-config list --json | jq -r '.[] | select(.lifecycle.status == \"active\") | .issuer'";
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Refusal> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Output, VerbError> {
     let now = now()?;
     let all = KnownEnvironment::ALL.iter().copied();
-    let output = if arguments.json {
+    let text = if arguments.json {
         Value::from(all.map(in_json).collect::<Result<Vec<_>, _>>()?).to_string()
     } else {
-        columns(&all.map(|known| row(known, now)).collect::<Result<Vec<_>, _>>()?)
+        table(&all.map(|known| row(known, now)).collect::<Result<Vec<_>, _>>()?)
     };
-    Ok(Outcome { output, ..Outcome::default() })
+    Ok(Output { text, ..Output::default() })
 }
 
-fn row(known: KnownEnvironment, now: SystemTime) -> Result<Vec<String>, Refusal> {
+fn row(known: KnownEnvironment, now: SystemTime) -> Result<Vec<String>, VerbError> {
     let source = bundled(known)?;
     let status = match known.lifecycle() {
         Lifecycle::Retired { date: Some(date), .. } => format!("retired {date}"),
@@ -51,7 +51,7 @@ fn row(known: KnownEnvironment, now: SystemTime) -> Result<Vec<String>, Refusal>
     Ok(vec![known.slug().to_owned(), known.name().to_owned(), known.issuer().to_owned(), status, snapshot])
 }
 
-fn in_json(known: KnownEnvironment) -> Result<Object, Refusal> {
+fn in_json(known: KnownEnvironment) -> Result<Object, VerbError> {
     let source = bundled(known)?;
     let snapshot = source.snapshot();
     let about_the_bundled = object([

@@ -2,7 +2,6 @@
 
 mod certificates;
 mod check;
-mod columns;
 mod command;
 mod diff;
 mod fetch;
@@ -12,12 +11,12 @@ mod init;
 mod json;
 mod lint;
 mod list;
-mod live;
-mod outcome;
-mod place;
-mod selection;
+mod manifest_options;
+mod network;
+mod output;
 mod show;
-mod update;
+mod snapshots;
+mod table;
 
 use std::env;
 use std::process::ExitCode;
@@ -26,7 +25,7 @@ use std::time::SystemTime;
 use clap::{Parser, Subcommand};
 use idporten_config::build;
 
-use outcome::{Outcome, Refusal};
+use output::{Output, VerbError};
 
 /// ID-porten, Maskinporten and Ansattporten metadata: take snapshots, look at them, check them, generate code of them.
 #[derive(Debug, Parser)]
@@ -83,8 +82,8 @@ fn main() -> ExitCode {
 }
 
 impl Verb {
-    fn run(&self) -> Outcome {
-        let outcome = match self {
+    fn run(&self) -> Output {
+        let output = match self {
             Self::List(arguments) => list::run(arguments),
             Self::Show(arguments) => show::run(arguments),
             Self::Fetch(arguments) => fetch::run(arguments),
@@ -94,12 +93,12 @@ impl Verb {
             Self::Lint(arguments) => Ok(lint::run(arguments)),
             Self::Init(arguments) => init::run(arguments),
         };
-        outcome.unwrap_or_else(|refusal| Outcome::refused(&refusal))
+        output.unwrap_or_else(|error| Output::failed(&error))
     }
 }
 
 /// The time that ages are judged against.
-fn now() -> Result<SystemTime, Refusal> {
+fn now() -> Result<SystemTime, VerbError> {
     let value = env::var_os("SOURCE_DATE_EPOCH").map(|value| value.to_string_lossy().into_owned());
     Ok(build::now(value.as_deref())?)
 }

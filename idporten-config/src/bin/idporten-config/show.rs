@@ -16,9 +16,9 @@ use idporten_config::internal::Finding;
 use idporten_config::internal::unknown_environment;
 use idporten_config::internal::{Source, leaked_key};
 
-use crate::live::{self, LiveOptions};
-use crate::outcome::{Outcome, Refusal, Verdict};
-use crate::selection::SourceOptions;
+use crate::network::{self, NetworkOptions};
+use crate::output::{ExitStatus, Output, VerbError};
+use crate::snapshots::SnapshotOptions;
 use crate::{json, now};
 
 /// Show what the snapshot or the live document of an environment holds: endpoints, capabilities, keys, and what is missing.
@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "ENV")]
     environment: String,
     #[command(flatten)]
-    options: SourceOptions,
+    options: SnapshotOptions,
     /// Show the live document in place of the snapshot
     #[arg(long, conflicts_with = "bundled")]
     live: bool,
@@ -41,7 +41,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE", requires = "kid")]
     store: Option<PathBuf>,
     #[command(flatten)]
-    network: LiveOptions,
+    network: NetworkOptions,
     /// Print a JSON object, for programs
     #[arg(long)]
     json: bool,
@@ -62,59 +62,59 @@ Exit codes:
   2  a mistake in the command, the manifest or the snapshot
   3  the network or the provider failed";
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Refusal> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Output, VerbError> {
     let now = now()?;
     if let Some(kid) = &arguments.kid {
         return kid::run(arguments, kid, now);
     }
-    let (source, mut outcome) = if arguments.live { arguments.live()? } else { arguments.snapshot(now)? };
-    outcome.output = if arguments.json { in_json(&source, now).to_string() } else { text::of(&source, now) };
-    Ok(outcome)
+    let (source, mut output) = if arguments.live { arguments.live()? } else { arguments.snapshot(now)? };
+    output.text = if arguments.json { in_json(&source, now).to_string() } else { text::of(&source, now) };
+    Ok(output)
 }
 
 impl Arguments {
     /// The snapshot. One that holds a private key may be looked at, and is a finding.
-    fn snapshot(&self, now: SystemTime) -> Result<(Source, Outcome), Refusal> {
+    fn snapshot(&self, now: SystemTime) -> Result<(Source, Output), VerbError> {
         let selection = self.options.select(slice::from_ref(&self.environment), now)?;
-        let mut outcome = Outcome::noting(&selection.notes);
+        let mut output = Output::with_notes(&selection.notes);
         if !selection.mistakes.is_empty() {
             return Err(selection.mistakes.into());
         }
         let (mut sources, mut leaked) = (selection.sources.into_iter(), selection.leaked.into_iter());
         match (sources.next(), leaked.next()) {
-            (Some(source), _) => Ok((source, outcome)),
+            (Some(source), _) => Ok((source, output)),
             (None, Some(leaked)) => {
-                outcome.remark_on(&selection.findings);
-                outcome.verdict = Verdict::Findings;
-                Ok((leaked, outcome))
+                output.report(&selection.findings);
+                output.status = ExitStatus::Findings;
+                Ok((leaked, output))
             }
             (None, None) => Err(selection.findings.into()),
         }
     }
 
     /// The live document.
-    fn live(&self) -> Result<(Source, Outcome), Refusal> {
+    fn live(&self) -> Result<(Source, Output), VerbError> {
         let manifest = self.options.manifest(slice::from_ref(&self.environment))?;
         let target = manifest.targets().into_iter().find(|target| target.slug == self.environment);
-        let provider = live::provider(&target.ok_or_else(|| unknown_environment(&self.environment))?)?;
+        let provider = network::provider(&target.ok_or_else(|| unknown_environment(&self.environment))?)?;
         let fetched = self.network.fetcher()?.fetch(&provider, SystemTime::now());
-        let snapshot = fetched.map_err(|error| live::unreachable(provider.slug(), &error))?;
-        let mut outcome = Outcome::default();
+        let snapshot = fetched.map_err(|error| network::unreachable(provider.slug(), &error))?;
+        let mut output = Output::default();
         if let Some(leaked) = leaked_key(&snapshot) {
             let message = format!("{}: the live key set holds a private key: {leaked}", provider.slug());
-            outcome.remark_on(&[Finding::error(message, "take the key as known to everybody, and tell the provider")]);
-            outcome.verdict = Verdict::Findings;
+            output.report(&[Finding::error(message, "take the key as known to everybody, and tell the provider")]);
+            output.status = ExitStatus::Findings;
         }
         let label = format!("live, from {}", provider.well_known_url());
-        Ok((Source::live(snapshot, &label), outcome))
+        Ok((Source::live(snapshot, &label), output))
     }
 }
 
 /// What a service's refresher has stored.
-fn stored(path: &Path, environment: &str) -> Result<Source, Refusal> {
+fn stored(path: &Path, environment: &str) -> Result<Source, VerbError> {
     let refuse = |reason: String| {
         let help = "name the file that the service gives its refresher as `store`, and see who may read it";
-        Refusal::from(vec![Finding::error(format!("`{}` {reason}", path.display()), help)])
+        VerbError::from(vec![Finding::error(format!("`{}` {reason}", path.display()), help)])
     };
     let text = fs::read(path).map_err(|error| refuse(format!("cannot be read: {error}")))?;
     let snapshot = Snapshot::parse(text).map_err(|error| refuse(format!("is no store: {error}")))?;

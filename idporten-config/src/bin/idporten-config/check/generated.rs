@@ -6,8 +6,8 @@ use std::io::ErrorKind;
 use idporten_config::internal::{Finding, Place};
 
 use crate::generate;
-use crate::outcome::Refusal;
-use crate::selection::{Selection, SourceOptions};
+use crate::output::VerbError;
+use crate::snapshots::{LoadedSnapshots, SnapshotOptions};
 
 /// What is to be said of a generated file.
 #[derive(Debug)]
@@ -21,10 +21,10 @@ pub(super) struct Answer {
 /// is among the other findings.
 pub(super) fn check(
     file: &str,
-    options: &SourceOptions,
+    options: &SnapshotOptions,
     names: &[String],
-    selection: &Selection,
-) -> Result<Answer, Refusal> {
+    selection: &LoadedSnapshots,
+) -> Result<Answer, VerbError> {
     let answer = |state, finding| Ok(Answer { file: file.to_owned(), state, finding });
     let help = format!("run `{}`", options.command_here(names, file));
     let committed = match fs::read(file) {

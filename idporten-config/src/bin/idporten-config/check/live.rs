@@ -8,9 +8,9 @@ use idporten_config::internal::Finding;
 use idporten_config::internal::{Source, leaked_key};
 
 use crate::certificates;
-use crate::live::{LiveOptions, is_retired};
-use crate::outcome::Refusal;
-use crate::selection::Selection;
+use crate::network::{NetworkOptions, is_retired};
+use crate::output::VerbError;
+use crate::snapshots::LoadedSnapshots;
 
 /// What is to be said of the live documents.
 #[derive(Debug, Default)]
@@ -24,11 +24,11 @@ pub(super) struct Answer {
 /// Compares each snapshot with the live document. An environment that has no snapshot of its own, or none that may be used, has
 /// nothing to compare; one that is retired is asked only where it is named.
 pub(super) fn check(
-    selection: &Selection,
+    selection: &LoadedSnapshots,
     names: &[String],
-    network: &LiveOptions,
+    network: &NetworkOptions,
     now: SystemTime,
-) -> Result<Answer, Refusal> {
+) -> Result<Answer, VerbError> {
     let mut answer = Answer::default();
     let mut asked: Vec<&Source> = Vec::new();
     for source in &selection.sources {

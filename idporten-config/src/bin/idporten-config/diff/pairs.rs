@@ -14,11 +14,11 @@ use idporten_config::internal::is_slug;
 use idporten_config::internal::read;
 
 use super::{Arguments, Difference, What};
-use crate::live::{provider, unreachable};
-use crate::outcome::{Outcome, Refusal};
+use crate::network::{provider, unreachable};
+use crate::output::{Output, VerbError};
 
 /// The snapshot that is named, and the live document of its environment.
-pub(super) fn with_live(arguments: &Arguments) -> Result<Difference, Refusal> {
+pub(super) fn with_live(arguments: &Arguments) -> Result<Difference, VerbError> {
     let before = snapshot(arguments, &arguments.before)?;
     let slug = before.provider().slug();
     let asked = match target(arguments, &arguments.before) {
@@ -31,7 +31,7 @@ pub(super) fn with_live(arguments: &Arguments) -> Result<Difference, Refusal> {
 }
 
 /// Two snapshots, or each two of a name in two directories.
-pub(super) fn of(arguments: &Arguments, after: &str, outcome: &mut Outcome) -> Result<Vec<Difference>, Refusal> {
+pub(super) fn of(arguments: &Arguments, after: &str, output: &mut Output) -> Result<Vec<Difference>, VerbError> {
     let before = arguments.before.as_str();
     match (Path::new(before).is_dir(), Path::new(after).is_dir()) {
         (true, true) => return directories(Path::new(before), Path::new(after)),
@@ -46,13 +46,13 @@ pub(super) fn of(arguments: &Arguments, after: &str, outcome: &mut Outcome) -> R
     }
     let (before, after) = (snapshot(arguments, before)?, snapshot(arguments, after)?);
     if before.provider().slug() != after.provider().slug() {
-        outcome.note(&format!("{} is compared with {}", before.provider().slug(), after.provider().slug()));
+        output.note(&format!("{} is compared with {}", before.provider().slug(), after.provider().slug()));
     }
     Ok(vec![Difference::between(&before, &after)])
 }
 
 /// The snapshot that a word on the command line means.
-fn snapshot(arguments: &Arguments, word: &str) -> Result<Snapshot, Refusal> {
+fn snapshot(arguments: &Arguments, word: &str) -> Result<Snapshot, VerbError> {
     if word == "-" {
         let mut text = Vec::new();
         let limited = io::stdin().lock().take(MAX_BYTES as u64 + 1).read_to_end(&mut text);
@@ -62,7 +62,7 @@ fn snapshot(arguments: &Arguments, word: &str) -> Result<Snapshot, Refusal> {
     parsed(&format!("`{path}`"), read(Path::new(&path)))
 }
 
-fn parsed(name: &str, text: io::Result<Vec<u8>>) -> Result<Snapshot, Refusal> {
+fn parsed(name: &str, text: io::Result<Vec<u8>>) -> Result<Snapshot, VerbError> {
     let text = text.map_err(|error| {
         Finding::error(
             format!("{name} cannot be read: {error}"),
@@ -80,7 +80,7 @@ fn is_path(word: &str) -> bool {
     word.contains(['/', '\\', '.']) || Path::new(word).is_file()
 }
 
-fn target(arguments: &Arguments, slug: &str) -> Result<Target, Refusal> {
+fn target(arguments: &Arguments, slug: &str) -> Result<Target, VerbError> {
     let manifest = arguments.place.manifest(&[slug.to_owned()])?;
     let target = manifest.targets().into_iter().find(|target| target.slug == slug);
     target.ok_or_else(|| Finding::error(format!("`{slug}` is not an environment"), "name a file").into())
@@ -88,7 +88,7 @@ fn target(arguments: &Arguments, slug: &str) -> Result<Target, Refusal> {
 
 type Files = BTreeMap<String, Result<Snapshot, String>>;
 
-fn directories(before: &Path, after: &Path) -> Result<Vec<Difference>, Refusal> {
+fn directories(before: &Path, after: &Path) -> Result<Vec<Difference>, VerbError> {
     let (mut old, new) = (files(before)?, files(after)?);
     let (mut differences, mut broken) = (Vec::new(), Vec::new());
     for (name, new) in new {
@@ -116,7 +116,7 @@ fn stem(name: &str) -> String {
 }
 
 /// The snapshots of a directory, by file name.
-fn files(directory: &Path) -> Result<Files, Refusal> {
+fn files(directory: &Path) -> Result<Files, VerbError> {
     let unreadable = |error: io::Error| {
         let message = format!("`{}` cannot be read: {error}", directory.display());
         Finding::error(message, "name a directory of snapshots")

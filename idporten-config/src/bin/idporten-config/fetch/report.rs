@@ -6,7 +6,7 @@ use idporten_config::internal::harmless;
 use super::{Failure, Fetched, Written};
 use crate::command::{command, quoted};
 use crate::json::count;
-use crate::outcome::Verdict;
+use crate::output::ExitStatus;
 
 /// A line for an environment, its slug padded to `width`.
 pub(super) fn line(one: &Fetched, width: usize) -> String {
@@ -50,11 +50,11 @@ fn is_written(one: &Fetched) -> bool {
 }
 
 /// The worst of them: a file that cannot be written is nothing that time mends, and comes before a provider that failed.
-pub(super) fn verdict(all: &[Fetched]) -> Verdict {
+pub(super) fn status(all: &[Fetched]) -> ExitStatus {
     let failures = || all.iter().filter_map(|one| one.result.as_ref().err());
-    match failures().find(|failure| failure.verdict == Verdict::BadInput).or_else(|| failures().next()) {
-        Some(Failure { verdict, .. }) => *verdict,
-        None => Verdict::Fine,
+    match failures().find(|failure| failure.status == ExitStatus::BadInput).or_else(|| failures().next()) {
+        Some(Failure { status, .. }) => *status,
+        None => ExitStatus::Success,
     }
 }
 

@@ -6,10 +6,10 @@ use idporten_config::internal::Finding;
 use idporten_config::internal::Source;
 
 use crate::command::{command, quoted};
-use crate::outcome::{Outcome, Refusal};
+use crate::output::{Output, VerbError};
 
 /// A line for each variable. What a snapshot does not state is left out, and noted.
-pub(super) fn lines(sources: &[Source], outcome: &mut Outcome) -> Result<String, Refusal> {
+pub(super) fn lines(sources: &[Source], output: &mut Output) -> Result<String, VerbError> {
     let clashes: Vec<_> = Product::ALL.iter().filter_map(|product| clash(*product, sources)).collect();
     if !clashes.is_empty() {
         return Err(clashes.into());
@@ -20,7 +20,7 @@ pub(super) fn lines(sources: &[Source], outcome: &mut Outcome) -> Result<String,
         for (name, member, value) in variables(source) {
             match value {
                 Some(value) => lines += &format!("{name}={}\n", quoted(value)),
-                None => outcome.note(&format!(
+                None => output.note(&format!(
                     "{slug}: no {name}, for the snapshot ({}) does not state `{member}`; run `idporten-config fetch {slug}`",
                     source.provenance()
                 )),

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use idporten_config::internal::Finding;
 use toml::{Table, Value};
 
-use crate::outcome::Refusal;
+use crate::output::VerbError;
 
 /// What its Cargo.toml says.
 pub(super) struct Package {
@@ -17,8 +17,8 @@ pub(super) struct Package {
 }
 
 /// Reads the crate of this directory.
-pub(super) fn package() -> Result<Package, Refusal> {
-    let refuse = |message: String, help: &str| Refusal::from(Finding::error(message, help));
+pub(super) fn package() -> Result<Package, VerbError> {
+    let refuse = |message: String, help: &str| VerbError::from(Finding::error(message, help));
     let text = fs::read_to_string("Cargo.toml").map_err(|error| match error.kind() {
         ErrorKind::NotFound => refuse(
             "there is no `Cargo.toml` in this directory".to_owned(),

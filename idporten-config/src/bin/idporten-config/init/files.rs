@@ -10,7 +10,7 @@ use super::Step;
 use super::cargo::Package;
 use super::snapshots::Taken;
 use crate::file;
-use crate::outcome::{Outcome, Refusal};
+use crate::output::{Output, VerbError};
 
 const WORKFLOW: &str = include_str!("../../../../templates/idporten-snapshots.yml");
 const WORKFLOW_PATH: &str = ".github/workflows/idporten-snapshots.yml";
@@ -29,7 +29,7 @@ pub(super) fn is_there(path: &str) -> bool {
 }
 
 /// Writes a file where there is none.
-pub(super) fn create(path: &str, text: &str) -> Result<Step, Refusal> {
+pub(super) fn create(path: &str, text: &str) -> Result<Step, VerbError> {
     if is_there(path) {
         return Ok(Step::new("kept", path, ""));
     }
@@ -59,7 +59,7 @@ max-age = \"30d\"
     text
 }
 
-pub(super) fn build_script(package: &Package) -> Result<Step, Refusal> {
+pub(super) fn build_script(package: &Package) -> Result<Step, VerbError> {
     let Some(path) = &package.build_script else {
         let detail = "add it yourself: `build = false` in Cargo.toml switches build scripts off";
         return Ok(Step::new("none", "build.rs", detail));
@@ -80,7 +80,7 @@ fn prefix(directory: &str) -> Option<String> {
 }
 
 /// The line that keeps the bytes of snapshots the same on every system, at the end of what is there.
-pub(super) fn attributes(directory: &str) -> Result<Step, Refusal> {
+pub(super) fn attributes(directory: &str) -> Result<Step, VerbError> {
     let path = ".gitattributes";
     let is_special = |c: char| c.is_whitespace() || "\"\\*?[]!#".contains(c);
     let Some(prefix) = prefix(directory).filter(|prefix| !prefix.contains(is_special)) else {
@@ -106,7 +106,7 @@ pub(super) fn attributes(directory: &str) -> Result<Step, Refusal> {
     Ok(Step::new("added", path, format!("one line: {line}")))
 }
 
-pub(super) fn workflow(directory: &str, outcome: &mut Outcome) -> Result<Step, Refusal> {
+pub(super) fn workflow(directory: &str, output: &mut Output) -> Result<Step, VerbError> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
     let text = if let Some(prefix) = prefix(directory).filter(|prefix| prefix.chars().all(is_plain)) {
         let directory = if prefix.is_empty() { "." } else { prefix.trim_end_matches('/') };
@@ -115,7 +115,7 @@ pub(super) fn workflow(directory: &str, outcome: &mut Outcome) -> Result<Step, R
             .replace("SNAPSHOTS: snapshots\n", &format!("SNAPSHOTS: {directory}\n"))
             .replace("CHANGED: snapshots\n", &format!("CHANGED: {directory}\n"))
     } else {
-        outcome.note(&format!(
+        output.note(&format!(
             "{WORKFLOW_PATH}: name the directory `{directory}` in it yourself, under `on.pull_request.paths` by its path from the \
              root of the repository"
         ));
@@ -123,7 +123,7 @@ pub(super) fn workflow(directory: &str, outcome: &mut Outcome) -> Result<Step, R
     };
     let step = create(WORKFLOW_PATH, &text)?;
     if step.action == "wrote" && is_below_a_repository() {
-        outcome.note(&format!(
+        output.note(&format!(
             "this directory is not the root of its repository, and GitHub reads workflows there alone: move {WORKFLOW_PATH} to it, \
              set `defaults.run.working-directory` to this directory, and put it before the path of `on.pull_request.paths`"
         ));

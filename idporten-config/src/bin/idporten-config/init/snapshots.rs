@@ -10,8 +10,8 @@ use idporten_config::internal::{Manifest, Target};
 
 use super::{Arguments, Step, files};
 use crate::file;
-use crate::live::{is_retired, provider};
-use crate::outcome::{Outcome, Refusal};
+use crate::network::{is_retired, provider};
+use crate::output::{Output, VerbError};
 
 /// An environment, and whether it has a snapshot now.
 pub(super) struct Taken {
@@ -53,7 +53,7 @@ impl Taken {
 }
 
 /// Takes a snapshot of each environment that has none. Where that fails, a note says why.
-pub(super) fn take(manifest: &Manifest, arguments: &Arguments, outcome: &mut Outcome) -> Result<Vec<Taken>, Refusal> {
+pub(super) fn take(manifest: &Manifest, arguments: &Arguments, output: &mut Output) -> Result<Vec<Taken>, VerbError> {
     let state = |target: &Target| match files::is_there(&target.path) {
         _ if target.bundled => State::Bundled,
         true => State::Kept,
@@ -76,9 +76,9 @@ pub(super) fn take(manifest: &Manifest, arguments: &Arguments, outcome: &mut Out
     }
     let fetcher = match arguments.network.fetcher() {
         Ok(fetcher) => fetcher,
-        Err(refusal) => {
-            outcome.note("no snapshots are taken, for the network cannot be used:");
-            outcome.remark_on(&refusal.findings);
+        Err(error) => {
+            output.note("no snapshots are taken, for the network cannot be used:");
+            output.report(&error.findings);
             return Ok(all);
         }
     };
@@ -93,12 +93,12 @@ pub(super) fn take(manifest: &Manifest, arguments: &Arguments, outcome: &mut Out
                         own.state = State::Wrote;
                         return;
                     }
-                    Err(refusal) => return failures.extend(refusal.findings),
+                    Err(error) => return failures.extend(error.findings),
                 },
             },
             Err(error) => error.to_string(),
         };
-        outcome.note(&format!("{}: no live snapshot could be taken: {reason}", own.slug));
+        output.note(&format!("{}: no live snapshot could be taken: {reason}", own.slug));
     });
     if failures.is_empty() { Ok(all) } else { Err(failures.into()) }
 }

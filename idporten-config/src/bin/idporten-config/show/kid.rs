@@ -7,8 +7,8 @@ use idporten_config::document::{JwkSet, RejectedKey, SigningKey};
 use idporten_config::internal::Source;
 
 use super::{Arguments, keys};
-use crate::columns::columns;
-use crate::outcome::{Outcome, Refusal, Verdict};
+use crate::output::{ExitStatus, Output, VerbError};
+use crate::table::table;
 
 /// A place where the key may be.
 struct Place {
@@ -17,38 +17,38 @@ struct Place {
     source: Option<Source>,
 }
 
-pub(super) fn run(arguments: &Arguments, kid: &str, now: SystemTime) -> Result<Outcome, Refusal> {
-    let mut outcome = Outcome::default();
+pub(super) fn run(arguments: &Arguments, kid: &str, now: SystemTime) -> Result<Output, VerbError> {
+    let mut output = Output::default();
     let snapshot = match arguments.snapshot(now) {
         Ok((source, own)) => {
-            outcome.remarks.extend(own.remarks);
+            output.messages.extend(own.messages);
             Some(source)
         }
         // Where something else can be asked, a snapshot that is missing is only said to be.
-        Err(refusal) if arguments.live || arguments.store.is_some() => {
-            outcome.remark_on(&refusal.findings);
+        Err(error) if arguments.live || arguments.store.is_some() => {
+            output.report(&error.findings);
             None
         }
-        Err(refusal) => return Err(refusal),
+        Err(error) => return Err(error),
     };
     let mut places = vec![Place { name: "snapshot", source: snapshot }];
     if arguments.live {
         let (source, own) = arguments.live()?;
-        outcome.remarks.extend(own.remarks);
+        output.messages.extend(own.messages);
         places.push(Place { name: "live", source: Some(source) });
     }
     if let Some(path) = &arguments.store {
         places.push(Place { name: "store", source: Some(super::stored(path, &arguments.environment)?) });
     }
     if !places.iter().any(|place| !place.usable(kid).is_empty()) {
-        outcome.verdict = Verdict::Findings;
+        output.status = ExitStatus::Findings;
     }
-    outcome.output = if arguments.json {
+    output.text = if arguments.json {
         in_json(&places, kid).to_string()
     } else {
-        columns(&places.iter().flat_map(|place| place.rows(kid)).collect::<Vec<_>>())
+        table(&places.iter().flat_map(|place| place.rows(kid)).collect::<Vec<_>>())
     };
-    Ok(outcome)
+    Ok(output)
 }
 
 impl Place {

@@ -10,7 +10,7 @@ use idporten_config::internal::{Source, days};
 use idporten_config::{KnownEnvironment, Snapshot};
 
 use super::{Members, keys};
-use crate::columns::columns;
+use crate::table::table;
 
 /// Where a string of a document is cut: a signed copy of the metadata is longer than all the rest.
 const MAX_LENGTH: usize = 200;
@@ -73,7 +73,7 @@ fn section(text: &mut String, title: &str, rows: &[Vec<String>]) {
 }
 
 fn indented(rows: &[Vec<String>]) -> String {
-    columns(rows).lines().map(|line| format!("  {line}\n")).collect()
+    table(rows).lines().map(|line| format!("  {line}\n")).collect()
 }
 
 fn rows(members: &[(&str, &Value)]) -> Vec<Vec<String>> {

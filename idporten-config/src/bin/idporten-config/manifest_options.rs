@@ -9,11 +9,11 @@ use idporten_config::internal::Project;
 use idporten_config::internal::is_slug;
 use idporten_config::internal::{DEFAULT_SNAPSHOTS, FILE_NAME, Manifest, unknown_environment};
 
-use crate::outcome::Refusal;
+use crate::output::VerbError;
 
 /// The options that say where snapshots are.
 #[derive(Debug, Args)]
-pub(crate) struct PlaceOptions {
+pub(crate) struct ManifestOptions {
     /// The manifest [default: `idporten.toml`, if this directory has one]
     ///
     /// It says where the snapshot of each of its environments is, what is required of them, and how old they may be. An
@@ -28,7 +28,7 @@ pub(crate) struct PlaceOptions {
     pub(crate) snapshots: Option<String>,
 }
 
-impl PlaceOptions {
+impl ManifestOptions {
     /// The manifest's path, where one is used.
     pub(crate) fn manifest_file(&self) -> Option<String> {
         let file = self.manifest.clone().or_else(|| {
@@ -44,7 +44,7 @@ impl PlaceOptions {
     }
 
     /// The manifest, or what the command line says in its place; without a mistake, and with every name in it.
-    pub(crate) fn manifest(&self, names: &[String]) -> Result<Manifest, Refusal> {
+    pub(crate) fn manifest(&self, names: &[String]) -> Result<Manifest, VerbError> {
         let Some(file) = self.manifest_file() else {
             return self.without_manifest(names);
         };
@@ -59,7 +59,7 @@ impl PlaceOptions {
         if unknown.is_empty() { Ok(manifest.clone()) } else { Err(unknown.into()) }
     }
 
-    fn without_manifest(&self, names: &[String]) -> Result<Manifest, Refusal> {
+    fn without_manifest(&self, names: &[String]) -> Result<Manifest, VerbError> {
         if names.is_empty() {
             return Err(self.nothing_named().into());
         }

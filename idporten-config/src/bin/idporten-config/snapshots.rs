@@ -11,14 +11,14 @@ use idporten_config::internal::{FILE_NAME, Manifest};
 use idporten_config::internal::{Resolved, Source};
 
 use crate::command::command;
-use crate::outcome::Refusal;
-use crate::place::{PlaceOptions, distinct, has_file};
+use crate::manifest_options::{ManifestOptions, distinct, has_file};
+use crate::output::VerbError;
 
 /// The options that say where snapshots come from.
 #[derive(Debug, Args)]
-pub(crate) struct SourceOptions {
+pub(crate) struct SnapshotOptions {
     #[command(flatten)]
-    place: PlaceOptions,
+    place: ManifestOptions,
     /// Use the snapshots that come with this tool, and no manifest
     ///
     /// The environments must be named. Bundled snapshots are old and without keys; `idporten-config list` shows them. Where there
@@ -29,7 +29,7 @@ pub(crate) struct SourceOptions {
 
 /// The environments of a command, and what was found of them.
 #[derive(Debug)]
-pub(crate) struct Selection {
+pub(crate) struct LoadedSnapshots {
     pub(crate) slugs: Vec<String>,
     pub(crate) sources: Vec<Source>,
     /// What may only be looked at, for it holds a private key.
@@ -43,9 +43,9 @@ pub(crate) struct Selection {
     pub(crate) manifest: Manifest,
 }
 
-impl SourceOptions {
+impl SnapshotOptions {
     /// Finds the snapshots of the environments that are named, or else of all in the manifest.
-    pub(crate) fn select(&self, names: &[String], now: SystemTime) -> Result<Selection, Refusal> {
+    pub(crate) fn select(&self, names: &[String], now: SystemTime) -> Result<LoadedSnapshots, VerbError> {
         let names = distinct(names);
         match self.manifest_file() {
             Some(file) => from_manifest(&file, names, now),
@@ -60,7 +60,7 @@ impl SourceOptions {
     }
 
     /// The manifest, or what the command line says in its place, for whoever asks the network.
-    pub(crate) fn manifest(&self, names: &[String]) -> Result<Manifest, Refusal> {
+    pub(crate) fn manifest(&self, names: &[String]) -> Result<Manifest, VerbError> {
         self.place.manifest(names)
     }
 
@@ -101,14 +101,14 @@ impl SourceOptions {
 
     /// The snapshots of a directory. One that is missing from the usual directory is the bundled one, and that is said; one
     /// missing from a directory that was asked for is missing.
-    fn without_manifest(&self, slugs: Vec<String>, now: SystemTime) -> Result<Selection, Refusal> {
+    fn without_manifest(&self, slugs: Vec<String>, now: SystemTime) -> Result<LoadedSnapshots, VerbError> {
         let directory = self.place.directory();
         let is_there = |slug: &str| !self.bundled && has_file(directory, slug);
         let falls_back = |slug: &&String| self.place.snapshots.is_none() && !self.bundled && !is_there(slug);
         let notes = slugs.iter().filter(falls_back).filter_map(|slug| fallback(directory, slug)).collect();
         let entries = slugs.iter().map(|slug| (slug.clone(), self.bundled || falls_back(&slug)));
         let project = Project::of(Path::new(""), Manifest::of_command_line(directory, entries));
-        let mut selection = Selection::new(&project, project.resolve(Some(now)), slugs);
+        let mut selection = LoadedSnapshots::new(&project, project.resolve(Some(now)), slugs);
         let is_unknown = |slug: &str| slug.parse::<KnownEnvironment>().is_err() && !is_there(slug);
         let unknown = |finding: &&Finding| finding.environment.as_deref().is_some_and(is_unknown);
         let unknown: Vec<Finding> = selection.findings.iter().filter(unknown).cloned().collect();
@@ -120,7 +120,7 @@ impl SourceOptions {
     }
 }
 
-fn from_manifest(file: &str, names: Vec<String>, now: SystemTime) -> Result<Selection, Refusal> {
+fn from_manifest(file: &str, names: Vec<String>, now: SystemTime) -> Result<LoadedSnapshots, VerbError> {
     let project = Project::open(Path::new(""), file);
     let resolved = project.resolve(Some(now));
     let manifest = project.manifest();
@@ -131,10 +131,10 @@ fn from_manifest(file: &str, names: Vec<String>, now: SystemTime) -> Result<Sele
         return Err(unknown.into_iter().map(|name| manifest.not_named(name, file)).collect::<Vec<_>>().into());
     }
     let slugs = if names.is_empty() { manifest.environments().map(str::to_owned).collect() } else { names };
-    Ok(Selection::new(&project, resolved, slugs))
+    Ok(LoadedSnapshots::new(&project, resolved, slugs))
 }
 
-impl Selection {
+impl LoadedSnapshots {
     fn new(project: &Project, resolved: Resolved, slugs: Vec<String>) -> Self {
         let is_selected = |slug: &str| slugs.iter().any(|selected| selected == slug);
         let (mistakes, findings): (Vec<_>, Vec<_>) =
@@ -183,7 +183,7 @@ impl Selection {
 }
 
 /// The bundled snapshot of an environment.
-pub(crate) fn bundled(known: KnownEnvironment) -> Result<Source, Refusal> {
+pub(crate) fn bundled(known: KnownEnvironment) -> Result<Source, VerbError> {
     Source::bundled(known)
         .map_err(|error| Finding::error(error.to_string(), "report this as a bug of idporten-config").into())
 }

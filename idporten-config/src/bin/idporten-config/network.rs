@@ -13,12 +13,12 @@ use idporten_config::internal::Finding;
 use idporten_config::internal::read;
 use idporten_config::internal::{Target, unknown_environment};
 
-use crate::outcome::Refusal;
+use crate::output::VerbError;
 
 /// The options that say how the network is reached.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Network")]
-pub(crate) struct LiveOptions {
+pub(crate) struct NetworkOptions {
     /// Trust the certificate authorities in FILE (PEM) too [env: `IDPORTEN_CONFIG_CA_FILE`]
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
@@ -32,9 +32,9 @@ pub(crate) struct LiveOptions {
     mirror: Option<String>,
 }
 
-impl LiveOptions {
+impl NetworkOptions {
     /// A fetcher by these options, and by the environment variables where one is not given.
-    pub(crate) fn fetcher(&self) -> Result<Fetcher, Refusal> {
+    pub(crate) fn fetcher(&self) -> Result<Fetcher, VerbError> {
         let refuse =
             |error: &dyn Display| Finding::error(error.to_string(), "see `--ca-file`, `--ca-only` and `--mirror`");
         let mut options = Options::from_env(&|name| env::var(name).ok()).map_err(|error| refuse(&error))?;
@@ -64,9 +64,9 @@ pub(crate) fn provider(target: &Target) -> Result<Provider, Box<Finding>> {
 }
 
 /// Where the provider cannot be asked: exit code 3.
-pub(crate) fn unreachable(slug: &str, error: &dyn Display) -> Refusal {
+pub(crate) fn unreachable(slug: &str, error: &dyn Display) -> VerbError {
     let help = "try again later, or do without `--live`";
-    Refusal::unreachable(Finding::error(format!("{slug}: {error}"), help).of(slug))
+    VerbError::unreachable(Finding::error(format!("{slug}: {error}"), help).of(slug))
 }
 
 /// Whether the environment is switched off: it is asked only where it is named.

@@ -1,66 +1,66 @@
-//! What a verb has to say, and how it leaves the process.
+//! The output of a verb: text, messages and an exit status.
 
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
 use idporten_config::internal::{Finding, harmless};
 
-/// What a verb has to say.
+/// The output of a verb.
 #[derive(Debug, Default)]
-pub(crate) struct Outcome {
-    /// For standard output: what was asked for.
-    pub(crate) output: String,
-    /// For standard error: what else there is to know.
-    pub(crate) remarks: Vec<String>,
-    pub(crate) verdict: Verdict,
+pub(crate) struct Output {
+    /// The text for standard output.
+    pub(crate) text: String,
+    /// Notes and findings for standard error.
+    pub(crate) messages: Vec<String>,
+    pub(crate) status: ExitStatus,
 }
 
-/// The exit code.
+/// The exit code of the tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(crate) enum Verdict {
+pub(crate) enum ExitStatus {
     #[default]
-    Fine = 0,
+    Success = 0,
     Findings = 1,
     BadInput = 2,
     /// The network or a provider failed.
     Unreachable = 3,
 }
 
-impl Outcome {
-    pub(crate) fn noting(notes: &[String]) -> Self {
-        let mut outcome = Self::default();
+impl Output {
+    pub(crate) fn with_notes(notes: &[String]) -> Self {
+        let mut output = Self::default();
         for note in notes {
-            outcome.note(note);
+            output.note(note);
         }
-        outcome
+        output
     }
 
-    pub(crate) fn refused(refusal: &Refusal) -> Self {
-        let mut outcome = Self { verdict: refusal.verdict, ..Self::default() };
-        outcome.remark_on(&refusal.findings);
-        outcome
+    pub(crate) fn failed(error: &VerbError) -> Self {
+        let mut output = Self { status: error.status, ..Self::default() };
+        output.report(&error.findings);
+        output
     }
 
-    pub(crate) fn remark_on(&mut self, findings: &[Finding]) {
-        self.remarks.extend(findings.iter().map(labelled));
+    pub(crate) fn report(&mut self, findings: &[Finding]) {
+        self.messages.extend(findings.iter().map(labelled));
     }
 
     pub(crate) fn note(&mut self, text: &str) {
-        self.remarks.push(format!("note: {}", harmless(text)));
+        self.messages.push(format!("note: {}", harmless(text)));
     }
 
-    /// Says it all. Remarks come first: a reader of the output who has read enough closes the pipe.
+    /// Writes everything. Messages go first: a reader that has seen enough of the text closes the pipe.
     pub(crate) fn finish(self) -> ExitCode {
-        for remark in &self.remarks {
+        for message in &self.messages {
             // Where standard error is closed, there is nobody to tell.
-            let _ = writeln!(io::stderr(), "{remark}");
+            let _ = writeln!(io::stderr(), "{message}");
         }
-        match write_out(&self.output) {
+        match write_out(&self.text) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                 let _ = writeln!(io::stderr(), "error: standard output cannot be written: {error}; send it elsewhere");
-                ExitCode::from(Verdict::BadInput as u8)
+                ExitCode::from(ExitStatus::BadInput as u8)
             }
-            _ => ExitCode::from(self.verdict as u8),
+            _ => ExitCode::from(self.status as u8),
         }
     }
 }
@@ -83,31 +83,31 @@ fn write_out(text: &str) -> io::Result<()> {
 
 /// Why a verb could do nothing of what it was asked.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct VerbError {
     pub(crate) findings: Vec<Finding>,
-    verdict: Verdict,
+    status: ExitStatus,
 }
 
-impl Refusal {
+impl VerbError {
     /// Nothing could be done, for the network or a provider failed.
     pub(crate) fn unreachable(finding: Finding) -> Self {
-        Self { findings: vec![finding], verdict: Verdict::Unreachable }
+        Self { findings: vec![finding], status: ExitStatus::Unreachable }
     }
 }
 
-impl From<Finding> for Refusal {
+impl From<Finding> for VerbError {
     fn from(finding: Finding) -> Self {
         vec![finding].into()
     }
 }
 
-impl From<Vec<Finding>> for Refusal {
+impl From<Vec<Finding>> for VerbError {
     fn from(findings: Vec<Finding>) -> Self {
-        Self { findings, verdict: Verdict::BadInput }
+        Self { findings, status: ExitStatus::BadInput }
     }
 }
 
-impl From<Box<Finding>> for Refusal {
+impl From<Box<Finding>> for VerbError {
     fn from(finding: Box<Finding>) -> Self {
         vec![*finding].into()
     }
