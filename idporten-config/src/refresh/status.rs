@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use serde::{Serialize, Serializer};
+use serde_core::{Serialize, Serializer};
 
 use super::config::ProviderConfig;
 use super::error::LookupError;

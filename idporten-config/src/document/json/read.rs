@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_core::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::{Exact, Number, Object, Value};
 
@@ -120,7 +120,7 @@ struct Seed<'a> {
 }
 
 impl Seed<'_> {
-    fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
+    fn deeper<E: serde_core::de::Error>(self) -> Result<Self, E> {
         if self.depth == MAX_DEPTH {
             return Err(E::custom(format_args!("nested deeper than {MAX_DEPTH} levels")));
         }
@@ -169,7 +169,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
         Ok(Value::Number(Number(Exact::Signed(value))))
     }
 
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
+    fn visit_f64<E: serde_core::de::Error>(self, value: f64) -> Result<Value, E> {
         let written = self.reading.next_number();
         if Decimal::parse(written).is_none_or(|written| Decimal::parse(&format!("{value:e}")) != Some(written)) {
             let place = self.reading.place();

@@ -2,7 +2,7 @@
 
 use std::fmt::{Formatter, Result, Write};
 
-use serde::{Serialize, Serializer};
+use serde_core::{Serialize, Serializer};
 
 use super::{Exact, Number, Object, Value};
 
