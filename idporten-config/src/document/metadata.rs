@@ -5,5 +5,5 @@ mod rules;
 
 #[cfg(feature = "snapshot")]
 pub use members::usable;
-pub use members::{MEMBERS, Member, MemberType, PartialMetadata, ProviderMetadata, member};
-pub(crate) use rules::check;
+pub use members::{CompleteMetadata, MEMBERS, Member, MemberType, ProviderMetadata, member};
+pub use rules::Completeness;

@@ -3,11 +3,12 @@
 mod read;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::document::json::{Object, Value, object};
 use crate::document::jwks::{self, JwkSet};
-use crate::document::metadata::{self, PartialMetadata, ProviderMetadata};
+use crate::document::metadata::{CompleteMetadata, Completeness, ProviderMetadata};
 use crate::document::provider::Provider;
 use crate::document::violation::{Rule, Violation, listed, printable};
 use crate::environment::SigningAlg;
@@ -38,9 +39,7 @@ pub struct Snapshot {
     provider: Provider,
     as_of: SystemTime,
     origin: Origin,
-    document: Object,
-    /// Some sixty members: boxed, so that a snapshot is cheap to move.
-    metadata: Box<PartialMetadata>,
+    metadata: Arc<ProviderMetadata>,
     jwks: Option<(Value, JwkSet)>,
 }
 
@@ -95,25 +94,30 @@ impl Snapshot {
         metadata: Object,
         jwks: Option<Value>,
     ) -> Result<Self, SnapshotError> {
-        let mut violations = metadata::check(&metadata, &provider, origin == Origin::Fetched);
-        if origin == Origin::Fetched && jwks.is_none() {
-            violations.push(Violation::new("jwks", Rule::Missing, "is null; a fetched snapshot has its keys"));
+        let completeness = match origin {
+            Origin::Fetched => Completeness::Complete,
+            Origin::Recorded | Origin::Documented => Completeness::Partial,
+        };
+        match ProviderMetadata::read(metadata, &provider, completeness) {
+            Ok(metadata) => Self::of(provider, as_of, origin, metadata, jwks),
+            Err(mut violations) => {
+                violations.extend(check(as_of, origin, jwks).err().into_iter().flatten());
+                Err(SnapshotError { environment: Some(provider.slug().to_owned()), violations })
+            }
         }
-        if !can_write(as_of) {
-            violations.push(Violation::new("as_of", Rule::Format, "is not between 1970 and 9999"));
-        }
-        let set = jwks.as_ref().map(|jwks| JwkSet::from_json(jwks, "jwks")).transpose();
-        violations.extend(set.as_ref().err().cloned());
-        match set {
-            Ok(set) if violations.is_empty() => Ok(Self {
-                provider,
-                as_of,
-                origin,
-                metadata: Box::new(PartialMetadata::from_object(&metadata)),
-                document: metadata,
-                jwks: jwks.zip(set),
-            }),
-            _ => Err(SnapshotError { environment: Some(provider.slug().to_owned()), violations }),
+    }
+
+    /// Makes a snapshot of metadata that was read for `provider`, with the completeness that `origin` asks for.
+    pub(crate) fn of(
+        provider: Provider,
+        as_of: SystemTime,
+        origin: Origin,
+        metadata: ProviderMetadata,
+        jwks: Option<Value>,
+    ) -> Result<Self, SnapshotError> {
+        match check(as_of, origin, jwks) {
+            Ok(jwks) => Ok(Self { provider, as_of, origin, metadata: Arc::new(metadata), jwks }),
+            Err(violations) => Err(SnapshotError { environment: Some(provider.slug().to_owned()), violations }),
         }
     }
 
@@ -125,7 +129,7 @@ impl Snapshot {
             ("environment", self.provider.slug().into()),
             ("format", FORMAT.into()),
             ("jwks", self.jwks_json().cloned().into()),
-            ("metadata", self.document.clone().into()),
+            ("metadata", self.metadata_json().clone().into()),
             ("origin", self.origin.as_str().into()),
             ("well_known_url", self.provider.well_known_url().into()),
         ]);
@@ -173,27 +177,26 @@ impl Snapshot {
 
     /// The metadata, member by member.
     #[must_use]
-    pub fn metadata(&self) -> &PartialMetadata {
+    pub fn metadata(&self) -> &ProviderMetadata {
         &self.metadata
     }
 
     /// The metadata, if it has every member that its schema requires.
     #[must_use]
-    pub fn complete_metadata(&self) -> Option<ProviderMetadata> {
-        if self.missing_members().is_empty() { PartialMetadata::clone(&self.metadata).complete() } else { None }
+    pub fn complete_metadata(&self) -> Option<CompleteMetadata> {
+        CompleteMetadata::new(Arc::clone(&self.metadata))
     }
 
     /// The members that the schema requires and the metadata lacks.
     #[must_use]
     pub fn missing_members(&self) -> Vec<&'static str> {
-        let required = self.provider.schema().required_members();
-        required.iter().copied().filter(|name| !self.document.contains(name)).collect()
+        self.metadata.missing_members()
     }
 
     /// The metadata as it was served.
     #[must_use]
     pub fn metadata_json(&self) -> &Object {
-        &self.document
+        self.metadata.document()
     }
 
     /// The keys, where they are known.
@@ -281,6 +284,26 @@ impl fmt::Display for SnapshotError {
 }
 
 impl std::error::Error for SnapshotError {}
+
+/// The keys, and what else the rules say of a snapshot beside its metadata.
+fn check(as_of: SystemTime, origin: Origin, jwks: Option<Value>) -> Result<Option<(Value, JwkSet)>, Vec<Violation>> {
+    let mut violations = Vec::new();
+    if origin == Origin::Fetched && jwks.is_none() {
+        violations.push(Violation::new("jwks", Rule::Missing, "is null; a fetched snapshot has its keys"));
+    }
+    if !can_write(as_of) {
+        violations.push(Violation::new("as_of", Rule::Format, "is not between 1970 and 9999"));
+    }
+    let read = |jwks| match JwkSet::from_json(&jwks, "jwks") {
+        Ok(set) => Some((jwks, set)),
+        Err(violation) => {
+            violations.push(violation);
+            None
+        }
+    };
+    let keys = jwks.and_then(read);
+    if violations.is_empty() { Ok(keys) } else { Err(violations) }
+}
 
 /// Reads `YYYY-MM-DDTHH:MM:SSZ` and nothing else.
 fn parse_time(text: &str) -> Option<SystemTime> {

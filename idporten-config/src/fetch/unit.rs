@@ -7,7 +7,7 @@ use super::error::{FetchError, Step};
 use super::{DEADLINE, Transport};
 use crate::document::json::{Object, Value};
 use crate::document::jwks;
-use crate::document::metadata;
+use crate::document::metadata::{Completeness, ProviderMetadata};
 use crate::document::provider::Provider;
 use crate::document::snapshot::{Origin, Snapshot};
 use crate::document::violation::{Rule, Violation};
@@ -74,15 +74,13 @@ pub(super) fn unit(
     };
     let answer = get(provider.well_known_url()).map_err(|error| error.in_step(Step::Metadata))?;
     let document = object(&answer).map_err(|error| error.in_step(Step::Metadata))?;
-    let violations = metadata::check(&document, provider, true);
-    if !violations.is_empty() {
-        return Err(FetchError::rules(&answer.url, violations).in_step(Step::Metadata));
-    }
-    let jwks_uri = document.get("jwks_uri").and_then(Value::as_str).unwrap_or_default();
+    let metadata = ProviderMetadata::read(document, provider, Completeness::Complete)
+        .map_err(|violations| FetchError::rules(&answer.url, violations).in_step(Step::Metadata))?;
+    let jwks_uri = metadata.jwks_uri.as_deref().unwrap_or_default();
     let keys = get(jwks_uri).map_err(|error| error.in_step(Step::Keys))?;
     let jwks = jwks::without_secrets(json(&keys).map_err(|error| error.in_step(Step::Keys))?);
     let as_of = answer.as_of.min(keys.as_of).min(now);
-    let snapshot = Snapshot::new(provider.clone(), as_of, Origin::Fetched, document, Some(jwks))
+    let snapshot = Snapshot::of(provider.clone(), as_of, Origin::Fetched, metadata, Some(jwks))
         .map_err(|error| FetchError::rules(&keys.url, error.violations().to_vec()).in_step(Step::Keys))?;
     // A statement of one document alone is one about the unit.
     let max_age = [answer.max_age, keys.max_age].into_iter().flatten().min();

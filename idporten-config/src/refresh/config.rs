@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use arc_swap::Guard;
 
 use crate::document::jwks::{MAX_CANDIDATES, MAX_KEYS, SigningKey};
-use crate::document::metadata::ProviderMetadata;
+use crate::document::metadata::CompleteMetadata;
 use crate::document::provider::Provider;
 use crate::document::snapshot::Snapshot;
 use crate::environment::SigningAlg;
@@ -17,7 +17,7 @@ use crate::environment::SigningAlg;
 #[derive(Clone)]
 pub struct ProviderConfig {
     snapshot: Arc<Snapshot>,
-    metadata: Arc<ProviderMetadata>,
+    metadata: CompleteMetadata,
     keys: Vec<Key>,
     /// What a look-up asks of each key, side by side in memory.
     index: Vec<Entry>,
@@ -43,7 +43,7 @@ impl ProviderConfig {
     pub(super) fn new(snapshot: &Snapshot) -> Option<Self> {
         let prepare = |key: &SigningKey| Key { key: key.clone(), thumbprint: key.thumbprint() };
         let keys = snapshot.jwks()?.keys().iter().map(prepare).collect();
-        Self::of(Arc::new(snapshot.clone()), Arc::new(snapshot.complete_metadata()?), keys)
+        Self::of(Arc::new(snapshot.clone()), snapshot.complete_metadata()?, keys)
     }
 
     /// The same without the keys of these kids and thumbprints; nothing where no key is left.
@@ -52,7 +52,7 @@ impl ProviderConfig {
         Self::of(self.snapshot, self.metadata, self.keys)
     }
 
-    fn of(snapshot: Arc<Snapshot>, metadata: Arc<ProviderMetadata>, keys: Vec<Key>) -> Option<Self> {
+    fn of(snapshot: Arc<Snapshot>, metadata: CompleteMetadata, keys: Vec<Key>) -> Option<Self> {
         let published = snapshot.signing_algs();
         let entry = |Key { key, .. }: &Key| {
             let served = SigningAlg::ALL.iter().filter(|alg| key.serves(**alg, &published));
@@ -74,7 +74,7 @@ impl ProviderConfig {
 
     /// The metadata: the endpoints to use, and what the provider supports.
     #[must_use]
-    pub fn metadata(&self) -> &ProviderMetadata {
+    pub fn metadata(&self) -> &CompleteMetadata {
         &self.metadata
     }
 

@@ -1,5 +1,8 @@
 //! Every member this project knows by name: what it is, which specification defines it, which type it has.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use crate::document::json::{Object, Value};
 use crate::environment::Schema;
 
@@ -89,7 +92,7 @@ const RP_INITIATED: &str = "OpenID Connect RP-Initiated Logout 1.0, section 2.1"
 const FRONT_CHANNEL: &str = "OpenID Connect Front-Channel Logout 1.0, section 3";
 const BACK_CHANNEL: &str = "OpenID Connect Back-Channel Logout 1.0, section 2.1";
 
-/// One list of members makes the table and both structs.
+// One list makes the table, the fields and the methods, so that no member can be in one of them alone.
 macro_rules! members {
     (
         required { $($required:ident: $required_kind:ident, $required_spec:ident, $required_summary:literal;)+ }
@@ -107,44 +110,89 @@ macro_rules! members {
             },)+
         ];
 
-        /// A provider's metadata (OpenID Connect Discovery 1.0, RFC 8414): complete, and with every rule passed.
+        /// A provider's metadata (OpenID Connect Discovery 1.0, RFC 8414) that passed every rule.
+        ///
+        /// Every member is optional: a recording or a documentation may lack some, and such metadata is good for generating
+        /// code only. [`complete`](Self::complete) gives the form in which the required members are certain.
+        ///
+        /// ```
+        /// use idporten_config::document::json::Value;
+        /// use idporten_config::document::{Completeness, ProviderMetadata};
+        /// use idporten_config::KnownEnvironment;
+        ///
+        /// let document = Value::parse(br#"{"issuer": "https://idporten.no", "new_member": 1}"#)?;
+        /// let document = document.as_object().expect("an object").clone();
+        /// let metadata = ProviderMetadata::read(document, &KnownEnvironment::IdportenProd.into(), Completeness::Partial)
+        ///     .expect("no rule is broken");
+        /// assert_eq!(metadata.issuer.as_deref(), Some("https://idporten.no"));
+        /// assert_eq!(metadata.token_endpoint, None);
+        /// assert!(metadata.additional.contains("new_member"));
+        /// # Ok::<(), idporten_config::document::json::Error>(())
+        /// ```
         #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]
         pub struct ProviderMetadata {
-            $(#[doc = concat!($required_summary, ".")] pub $required: String,)+
-            $(#[doc = concat!($summary, ".")] pub $name: Option<members!(@type $kind)>,)+
-            /// Members that this version does not know by name, as they were served.
-            pub additional: Object,
-        }
-
-        /// A provider's metadata of which members may be missing: good for generating code, not for serving.
-        #[derive(Debug, Clone, PartialEq, Default)]
-        #[non_exhaustive]
-        pub struct PartialMetadata {
             $(#[doc = concat!($required_summary, ".")] pub $required: Option<String>,)+
             $(#[doc = concat!($summary, ".")] pub $name: Option<members!(@type $kind)>,)+
             /// Members that this version does not know by name, as they were served.
             pub additional: Object,
+            pub(super) schema: Schema,
+            /// The document as it was served: what is written to files and compared.
+            pub(super) document: Object,
         }
 
-        impl PartialMetadata {
-            /// Takes the members of an object that passed the rules.
-            pub(crate) fn from_object(object: &Object) -> Self {
+        impl ProviderMetadata {
+            /// Takes the members of a document that passed the rules.
+            pub(super) fn from_checked(document: Object, schema: Schema) -> Self {
                 Self {
-                    $($required: object.get(stringify!($required)).and_then(FromJson::from_json),)+
-                    $($name: object.get(stringify!($name)).and_then(FromJson::from_json),)+
-                    additional: additional(object),
+                    $($required: document.get(stringify!($required)).and_then(FromJson::from_json),)+
+                    $($name: document.get(stringify!($name)).and_then(FromJson::from_json),)+
+                    additional: additional(&document),
+                    schema,
+                    document,
                 }
             }
+        }
 
-            /// The complete metadata, if every member that both schemas require is there.
-            pub(crate) fn complete(self) -> Option<ProviderMetadata> {
-                Some(ProviderMetadata {
-                    $($required: self.$required?,)+
-                    $($name: self.$name,)+
-                    additional: self.additional,
-                })
+        /// Metadata with every member that its schema requires.
+        ///
+        /// The members that both schemas require are plain fields here, and methods as well; all others are those of
+        /// [`ProviderMetadata`], to which it dereferences.
+        ///
+        /// ```
+        /// use idporten_config::{KnownEnvironment, Snapshot};
+        ///
+        /// let snapshot = Snapshot::parse(KnownEnvironment::MaskinportenTest.bundled_snapshot())?;
+        /// let metadata = snapshot.complete_metadata().expect("the recording is complete");
+        /// assert_eq!(metadata.token_endpoint, "https://test.maskinporten.no/token");
+        /// assert_eq!(metadata.jwks_uri(), "https://test.maskinporten.no/jwk");
+        /// assert_eq!(metadata.authorization_endpoint, None);
+        /// # Ok::<(), idporten_config::document::SnapshotError>(())
+        /// ```
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub struct CompleteMetadata {
+            $(#[doc = concat!($required_summary, ".")] pub $required: String,)+
+            /// Shared with the snapshot that it is of, so that the document is in memory once.
+            metadata: Arc<ProviderMetadata>,
+        }
+
+        impl CompleteMetadata {
+            /// Returns the complete form, if no member that the schema requires is missing.
+            pub(crate) fn new(metadata: Arc<ProviderMetadata>) -> Option<Self> {
+                if !metadata.missing_members().is_empty() {
+                    return None;
+                }
+                Some(Self { $($required: metadata.$required.clone()?,)+ metadata })
             }
+
+            $(
+                #[doc = concat!("Returns `", stringify!($required), "`. ", $required_summary, ".")]
+                #[must_use]
+                pub fn $required(&self) -> &str {
+                    &self.$required
+                }
+            )+
         }
     };
     (@type Flag) => { bool };
@@ -221,6 +269,49 @@ members! {
         backchannel_logout_supported: Flag, BACK_CHANNEL, "Whether back-channel logout is supported";
         backchannel_logout_session_supported: Flag, BACK_CHANNEL, "Whether logout tokens carry `sid`";
     }
+}
+
+impl ProviderMetadata {
+    /// Returns the complete form, if no member that the schema requires is missing.
+    ///
+    /// ```
+    /// use idporten_config::{KnownEnvironment, Snapshot};
+    ///
+    /// // The documentation of ID-porten PROD, of which this snapshot is made, does not list every member.
+    /// let snapshot = Snapshot::parse(KnownEnvironment::IdportenProd.bundled_snapshot())?;
+    /// assert_eq!(snapshot.metadata().missing_members(), ["subject_types_supported"]);
+    /// assert!(snapshot.metadata().clone().complete().is_none());
+    /// # Ok::<(), idporten_config::document::SnapshotError>(())
+    /// ```
+    #[must_use]
+    pub fn complete(self) -> Option<CompleteMetadata> {
+        CompleteMetadata::new(Arc::new(self))
+    }
+
+    /// Returns the members that the schema requires and the document lacks.
+    #[must_use]
+    pub fn missing_members(&self) -> Vec<&'static str> {
+        missing(&self.document, self.schema).collect()
+    }
+
+    /// Returns the document as it was served, members that have no field included.
+    #[must_use]
+    pub fn document(&self) -> &Object {
+        &self.document
+    }
+}
+
+impl Deref for CompleteMetadata {
+    type Target = ProviderMetadata;
+
+    fn deref(&self) -> &ProviderMetadata {
+        &self.metadata
+    }
+}
+
+/// The members that a schema requires and a document lacks.
+pub(super) fn missing(document: &Object, schema: Schema) -> impl Iterator<Item = &'static str> {
+    schema.required_members().iter().copied().filter(|name| !document.contains(name))
 }
 
 /// A type of a field, taken from a value that passed the rules.

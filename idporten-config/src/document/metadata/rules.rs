@@ -1,14 +1,37 @@
 //! The rules that metadata must pass, the same for a build, the tool and a running program.
 
-use super::{MemberType, member};
+use super::members::missing;
+use super::{MemberType, ProviderMetadata, member};
 use crate::document::json::{Object, Value};
 use crate::document::provider::Provider;
 use crate::document::url::{self, on_or_below};
 use crate::document::violation::{Rule, Violation, printable, quoted};
 use crate::environment::KnownEnvironment;
 
-/// Every rule that the metadata of `provider` breaks. Where `complete`, each member its schema requires must be there.
-pub(crate) fn check(metadata: &Object, provider: &Provider, complete: bool) -> Vec<Violation> {
+/// Whether a document must have the members that its schema requires.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Completeness {
+    /// Every required member must be there: what a provider serves.
+    Complete,
+    /// Members may be missing: what a recording or a documentation states.
+    Partial,
+}
+
+impl ProviderMetadata {
+    /// Reads a metadata document of `provider`.
+    ///
+    /// # Errors
+    ///
+    /// Every rule that the document breaks: a member name that is used twice, a missing member where `completeness` asks for
+    /// all of them, a wrong type, an issuer that is not the provider's, an endpoint that is not an https URL on one of the
+    /// provider's hosts.
+    pub fn read(document: Object, provider: &Provider, completeness: Completeness) -> Result<Self, Vec<Violation>> {
+        let violations = check(&document, provider, completeness);
+        if violations.is_empty() { Ok(Self::from_checked(document, provider.schema())) } else { Err(violations) }
+    }
+}
+
+fn check(metadata: &Object, provider: &Provider, completeness: Completeness) -> Vec<Violation> {
     let mut violations = Vec::new();
     if let Some(name) = metadata.duplicate() {
         violations.push(Violation::new(
@@ -17,8 +40,11 @@ pub(crate) fn check(metadata: &Object, provider: &Provider, complete: bool) -> V
             "is there twice; which one counts would be a guess",
         ));
     }
-    if complete {
-        violations.extend(missing(metadata, provider));
+    if completeness == Completeness::Complete {
+        let schema = provider.schema();
+        violations.extend(missing(metadata, schema).map(|name| {
+            Violation::new(place(name), Rule::Missing, format!("is required by {}", schema.specification()))
+        }));
     }
     for (name, value) in metadata.iter() {
         violations.extend(check_member(name, value, provider).err());
@@ -28,13 +54,6 @@ pub(crate) fn check(metadata: &Object, provider: &Provider, complete: bool) -> V
         }
     }
     violations
-}
-
-fn missing<'a>(metadata: &'a Object, provider: &'a Provider) -> impl Iterator<Item = Violation> + 'a {
-    let schema = provider.schema();
-    schema.required_members().iter().filter(|name| !metadata.contains(name)).map(move |name| {
-        Violation::new(place(name), Rule::Missing, format!("is required by {}", schema.specification()))
-    })
 }
 
 fn check_member(name: &str, value: &Value, provider: &Provider) -> Result<(), Violation> {
@@ -126,7 +145,7 @@ mod tests {
     fn violations(environment: KnownEnvironment, metadata: &str) -> Vec<String> {
         let metadata = Value::parse(metadata.as_bytes()).unwrap();
         let metadata = metadata.as_object().unwrap();
-        check(metadata, &environment.into(), false).iter().map(ToString::to_string).collect()
+        check(metadata, &environment.into(), Completeness::Partial).iter().map(ToString::to_string).collect()
     }
 
     fn one(metadata: &str) -> String {
@@ -210,7 +229,7 @@ mod tests {
         let document = r#"{"issuer": 1, "jwks_uri": "x", "scopes_supported": {}, "new": 1, "new": 2}"#;
         assert_eq!(violations(KnownEnvironment::IdportenProd, document).len(), 4);
         let metadata = Object::default();
-        assert_eq!(check(&metadata, &KnownEnvironment::IdportenProd.into(), true).len(), 7);
-        assert_eq!(check(&metadata, &KnownEnvironment::MaskinportenProd.into(), true).len(), 3);
+        assert_eq!(check(&metadata, &KnownEnvironment::IdportenProd.into(), Completeness::Complete).len(), 7);
+        assert_eq!(check(&metadata, &KnownEnvironment::MaskinportenProd.into(), Completeness::Complete).len(), 3);
     }
 }
