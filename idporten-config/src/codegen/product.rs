@@ -1,19 +1,17 @@
 //! A module of a product: its environments, which of them this program is built for, and the values they share.
 
-use std::collections::BTreeSet;
-
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::model::{Module, ValueEnum, Withdrawn};
 use super::{Allow, constants, enums, string};
-use crate::document::json;
 use crate::document::markup;
-use crate::document::metadata::{MEMBERS, Member, MemberType, member, usable};
+use crate::document::metadata::{MemberType, member};
 use crate::document::names;
 use crate::document::snapshot::Origin;
 use crate::environment::{Lifecycle, Product};
 use crate::project::finding::Finding;
+use crate::project::shared::Shared;
 use crate::project::sources::Source;
 
 /// The code of every product, and what is worth knowing of it.
@@ -22,7 +20,7 @@ use crate::project::sources::Source;
 pub struct Products {
     /// A module for each product.
     pub tokens: TokenStream,
-    /// Warnings: lists that not every snapshot states.
+    /// Warnings: lists that not every snapshot states, and lists without a shared value.
     pub findings: Vec<Finding>,
 }
 
@@ -41,7 +39,7 @@ pub fn products(sources: &[Source]) -> Products {
         products
             .tokens
             .extend(quote! { #[doc = #doc] #[allow(dead_code, unreachable_pub, clippy::doc_markdown, clippy::module_inception, clippy::unicode_not_nfc)] pub mod #name { #items } });
-        products.findings.extend(not_stated(&own));
+        products.findings.extend(Shared::of(&own).findings());
     }
     products
 }
@@ -59,11 +57,12 @@ pub fn product_items(
     let module_items = modules.iter().map(|module| environment_module(module, false));
     let retired_items = retired.iter().map(|module| environment_module(module, true));
     let environment = environment_enum(product, &modules);
-    let shared = shared_enums(sources, withdrawn);
-    let enums = shared.iter().map(|values| enums::items(values, Allow::Module));
-    let slugs: Vec<_> = shared_by(sources).iter().map(|source| source.provider().slug()).collect();
+    let shared = Shared::of(sources);
+    let shared_enums = shared_enums(&shared, withdrawn);
+    let enums = shared_enums.iter().map(|values| enums::items(values, Allow::Module));
+    let slugs: Vec<_> = shared.environments().iter().map(|source| source.provider().slug()).collect();
     let error = enums::unknown_value(
-        !shared.is_empty(),
+        !shared_enums.is_empty(),
         Allow::Module,
         &format!("that all of these publish: {}", slugs.join(", ")),
     );
@@ -268,20 +267,14 @@ fn endpoint_accessor(endpoint: &str, product: Product, modules: &[Module<'_>]) -
     }
 }
 
-/// The environments whose common values are shared: those for development take no part, unless there are no others.
-fn shared_by<'a>(sources: &[&'a Source]) -> Vec<&'a Source> {
-    let serious: Vec<_> = sources.iter().copied().filter(|source| !source.provider().is_development()).collect();
-    if serious.is_empty() { sources.to_vec() } else { serious }
-}
-
 /// An enum for each list, of the values that every environment publishes.
-fn shared_enums<'a>(sources: &[&'a Source], withdrawn: &'a [Withdrawn<'a>]) -> Vec<ValueEnum<'a>> {
-    let sources = shared_by(sources);
-    let slugs: Vec<_> = sources.iter().map(|source| source.provider().slug()).collect();
-    let shared = MEMBERS.iter().filter(|member| member.value.is_some()).filter_map(|known| {
-        let values = shared_values(&sources, known)?;
-        let gone: Vec<_> =
-            withdrawn.iter().filter(|gone| gone.member == known.name && slugs.contains(&gone.environment)).collect();
+fn shared_enums<'a>(shared: &Shared<'a>, withdrawn: &'a [Withdrawn<'a>]) -> Vec<ValueEnum<'a>> {
+    let slugs: Vec<_> = shared.environments().iter().map(|source| source.provider().slug()).collect();
+    let enums = shared.lists().iter().filter_map(|list| {
+        let gone: Vec<_> = withdrawn
+            .iter()
+            .filter(|gone| gone.member == list.member.name && slugs.contains(&gone.environment))
+            .collect();
         let mut seen = Vec::new();
         let gone: Vec<_> = gone
             .into_iter()
@@ -292,49 +285,9 @@ fn shared_enums<'a>(sources: &[&'a Source], withdrawn: &'a [Withdrawn<'a>]) -> V
                 }
             })
             .collect();
-        ValueEnum::new(known, known.name, &values, &gone)
+        ValueEnum::new(list.member, list.member.name, &list.values, &gone)
     });
-    shared.collect()
-}
-
-/// The values that every source publishes that states the list, in the order of the first; none where no source states it.
-fn shared_values<'a>(sources: &[&'a Source], known: &Member) -> Option<Vec<&'a str>> {
-    let mut lists = sources.iter().filter_map(|source| stated(source, known));
-    let first = lists.next()?;
-    let others: Vec<BTreeSet<&str>> = lists.map(BTreeSet::from_iter).collect();
-    Some(first.into_iter().filter(|value| others.iter().all(|list| list.contains(value))).collect())
-}
-
-/// The values that a source states: none at all where a complete document lacks the list, unknown where another does.
-fn stated<'a>(source: &'a Source, known: &Member) -> Option<Vec<&'a str>> {
-    match source.values().get(known.name).and_then(json::Value::as_strings) {
-        Some(values) => Some(usable(Some(known), values)),
-        None if source.snapshot().origin() == Origin::Fetched => Some(Vec::new()),
-        None => None,
-    }
-}
-
-/// A warning for each environment whose snapshot does not state lists that others of its product state.
-fn not_stated(sources: &[&Source]) -> Vec<Finding> {
-    let sources = shared_by(sources);
-    let lists = MEMBERS.iter().filter(|member| member.value.is_some());
-    let lists: Vec<_> = lists.filter(|known| sources.iter().any(|source| stated(source, known).is_some())).collect();
-    let mut findings = Vec::new();
-    for source in &sources {
-        let missing: Vec<_> =
-            lists.iter().filter(|known| stated(source, known).is_none()).map(|known| known.name).collect();
-        if !missing.is_empty() {
-            let (slug, snapshot) = (source.provider().slug(), source.snapshot());
-            let message = format!(
-                "{slug}: the {} snapshot of {} does not state every list, and takes no part in what its product shares of the others",
-                snapshot.origin(),
-                snapshot.date()
-            );
-            let help = format!("run `idporten-config fetch {slug}` to take the live document");
-            findings.push(Finding::warning(message, help).of(slug).note(format!("not stated: {}", missing.join(", "))));
-        }
-    }
-    findings
+    enums.collect()
 }
 
 /// A first capital, for a sentence.
