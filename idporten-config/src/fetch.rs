@@ -2,6 +2,11 @@
 //!
 //! Metadata and keys are fetched and checked as one unit: any failure leaves the caller with what it had. This module knows
 //! nothing of caching. With feature `fetch` it brings a client, `Fetcher`; for another HTTP client there is [`Transport`].
+//!
+//! The client's TLS is rustls. Its cryptography provider is that of the feature `ring` or `aws-lc-rs` (with both, aws-lc-rs), or
+//! else the one that the program has installed for the process; this crate installs none. Take the feature of the provider that
+//! the program has already: where two are compiled in and none is installed, the program's own `rustls::ClientConfig::builder()`
+//! panics.
 #![cfg_attr(
     feature = "fetch",
     doc = r#"

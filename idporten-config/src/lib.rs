@@ -38,6 +38,8 @@
 //! | `build` | [`build`] | `[build-dependencies]` |
 //! | `thumbprint` | `SigningKey::thumbprint`, [`compare`], [`update`] | naming keys, comparing snapshots |
 //! | `fetch` | [`fetch`] | taking live documents |
+//! | `ring`, `aws-lc-rs` | that cryptography provider, for TLS of `fetch` and `refresh` | take the one that the program has already |
+//! | `rustls-0-23` | `fetch::Options::with_rustls` | a program that sets TLS up itself |
 //! | `refresh-core` | [`refresh`], [`testing`] | keeping them current, with an HTTP client of one's own |
 //! | `refresh` | `refresh-core` and `fetch` | keeping them current |
 //! | `tracing` | events of the crate `tracing` | the log |

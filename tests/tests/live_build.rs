@@ -29,7 +29,7 @@ impl Program {
         let package = workspace.join("idporten-config");
         let manifest = format!(
             "[package]\nname = \"program\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n[build-dependencies]\n\
-             idporten-config = {{ path = '{}', features = [\"build\", \"fetch\"] }}\n",
+             idporten-config = {{ path = '{}', features = [\"build\", \"fetch\", \"ring\"] }}\n",
             package.display()
         );
         let write = |path: &str, text: &str| {

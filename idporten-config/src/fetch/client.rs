@@ -49,9 +49,32 @@ pub struct Options {
     pub proxies: bool,
     /// Addresses to use for hosts instead of asking the name system.
     pub resolve: Vec<(String, SocketAddr)>,
+    #[cfg(feature = "rustls-0-23")]
+    rustls: Option<rustls::ClientConfig>,
 }
 
 impl Options {
+    /// Sets the TLS configuration of the program, in place of the machine's certificate authorities. It brings its own
+    /// cryptography provider: neither the feature `ring` nor `aws-lc-rs` is needed. A [`ca_file`](Self::ca_file) beside it is
+    /// refused, since it would have no effect.
+    ///
+    /// ```no_run
+    /// use idporten_config::fetch::{Fetcher, Options};
+    /// use rustls::{ClientConfig, RootCertStore};
+    ///
+    /// # let authorities: Vec<rustls::pki_types::CertificateDer<'static>> = Vec::new();
+    /// let mut roots = RootCertStore::empty();
+    /// roots.add_parsable_certificates(authorities);
+    /// let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    /// let fetcher = Fetcher::new(Options::default().with_rustls(tls))?;
+    /// # Ok::<(), idporten_config::fetch::FetchError>(())
+    /// ```
+    #[cfg(feature = "rustls-0-23")]
+    #[must_use]
+    pub fn with_rustls(self, config: rustls::ClientConfig) -> Self {
+        Self { rustls: Some(config), ..self }
+    }
+
     /// The options that the environment variables say: `IDPORTEN_CONFIG_CA_FILE`, `IDPORTEN_CONFIG_CA_ONLY` (`true` or
     /// `false`) and `IDPORTEN_CONFIG_MIRROR`.
     ///
@@ -71,6 +94,31 @@ impl Options {
         let ca_file = set("IDPORTEN_CONFIG_CA_FILE").map(PathBuf::from);
         Ok(Self { ca_file, ca_only, mirror: set("IDPORTEN_CONFIG_MIRROR"), ..Self::default() })
     }
+
+    /// Checks what can be told without reading a file.
+    fn check(&self) -> Result<(), FetchError> {
+        self.mirror.as_deref().map_or(Ok(()), check_mirror)?;
+        #[cfg(feature = "rustls-0-23")]
+        if self.rustls.is_some() {
+            if self.ca_file.is_some() || self.ca_only {
+                let remedy = "add the authorities to the TLS configuration, and leave `ca_file` and `ca_only` out";
+                return Err(FetchError::setup("`ca_file` has no effect beside a TLS configuration", remedy));
+            }
+            return Ok(());
+        }
+        tls::provider().map(drop)
+    }
+
+    fn tls(&self) -> Result<rustls::ClientConfig, FetchError> {
+        #[cfg(feature = "rustls-0-23")]
+        if let Some(config) = &self.rustls {
+            let mut config = config.clone();
+            // The client speaks HTTP/1.1 alone: a server that was offered HTTP/2 would choose it.
+            config.alpn_protocols.clear();
+            return Ok(config);
+        }
+        tls::config(self.ca_file.as_deref(), self.ca_only)
+    }
 }
 
 impl Default for Options {
@@ -83,6 +131,8 @@ impl Default for Options {
             mirror: None,
             proxies: true,
             resolve: Vec::new(),
+            #[cfg(feature = "rustls-0-23")]
+            rustls: None,
         }
     }
 }
@@ -107,11 +157,9 @@ impl Fetcher {
     }
 
     fn build(options: Options) -> Result<Self, FetchError> {
-        if let Some(mirror) = &options.mirror {
-            check_mirror(mirror)?;
-        }
+        options.check()?;
         let mut builder = Client::builder()
-            .tls_backend_preconfigured(tls::config(options.ca_file.as_deref(), options.ca_only)?)
+            .tls_backend_preconfigured(options.tls()?)
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(options.connect_timeout)
@@ -205,7 +253,7 @@ pub(crate) struct LazyFetcher {
 impl LazyFetcher {
     /// Fails only where the options themselves are wrong.
     pub(crate) fn new(options: Options) -> Result<Self, FetchError> {
-        options.mirror.as_deref().map_or(Ok(()), check_mirror)?;
+        options.check()?;
         Ok(Self { options, fetcher: Mutex::new(None), failed: AtomicBool::new(true) })
     }
 

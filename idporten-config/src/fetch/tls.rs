@@ -1,8 +1,9 @@
-//! Whom to trust.
+//! TLS: which cryptography provider is used, and which certificate authorities are trusted.
 
 use std::path::Path;
 use std::sync::Arc;
 
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
@@ -10,9 +11,9 @@ use rustls_platform_verifier::Verifier;
 
 use super::error::FetchError;
 
-/// A client's TLS: ring, and the authorities of the machine, of a file, or of both.
+/// Returns a client's TLS, which trusts the authorities of the machine, of a file, or of both.
 pub(super) fn config(ca_file: Option<&Path>, ca_only: bool) -> Result<ClientConfig, FetchError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = provider()?;
     let extra = ca_file.map(certificates).transpose()?.unwrap_or_default();
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -23,6 +24,37 @@ pub(super) fn config(ca_file: Option<&Path>, ca_only: bool) -> Result<ClientConf
     }
     let verifier = Verifier::new_with_extra_roots(extra, provider).map_err(|error| no_authorities(&error))?;
     Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
+}
+
+/// Returns the provider of this crate's features, or else the one that the program has installed. None is installed here: which
+/// one the process uses is the program's choice, and it can be made only once.
+pub(super) fn provider() -> Result<Arc<CryptoProvider>, FetchError> {
+    compiled_in().or_else(|| CryptoProvider::get_default().cloned()).ok_or_else(no_provider)
+}
+
+fn compiled_in() -> Option<Arc<CryptoProvider>> {
+    #[cfg(feature = "aws-lc-rs")]
+    let provider = Some(Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
+    #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
+    let provider = Some(Arc::new(rustls::crypto::ring::default_provider()));
+    #[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
+    let provider = None;
+    provider
+}
+
+fn no_provider() -> FetchError {
+    let features = match () {
+        () if cfg!(feature = "refresh") => r#""refresh", "ring""#,
+        () if cfg!(feature = "build") => r#""build", "fetch", "ring""#,
+        () => r#""fetch", "ring""#,
+    };
+    let version = concat!(env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
+    let line = format!("idporten-config = {{ version = \"{version}\", features = [{features}] }}");
+    let remedy = format!(
+        "write `{line}` in Cargo.toml (`aws-lc-rs` in place of `ring` where the program has that already), or install one for \
+         the process before"
+    );
+    FetchError::setup("no cryptography provider for TLS is compiled in or installed", remedy)
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, FetchError> {
@@ -59,4 +91,24 @@ fn roots(certificates: Vec<CertificateDer<'static>>) -> Result<RootCertStore, Fe
 fn no_authorities(error: &rustls::Error) -> FetchError {
     let remedy = format!("{error}; install the package ca-certificates, or name a file with IDPORTEN_CONFIG_CA_FILE");
     FetchError::setup("this machine trusts no certificate authority", remedy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+    #[test]
+    fn the_provider_of_the_features_is_used_and_not_installed() {
+        let name = if cfg!(feature = "aws-lc-rs") { "AwsLcRs" } else { "Ring" };
+        assert_eq!(format!("{:?}", provider().unwrap().secure_random), name);
+        assert!(CryptoProvider::get_default().is_none(), "a provider was installed for the process");
+    }
+
+    #[test]
+    fn no_provider_is_an_error_with_the_line_for_the_manifest() {
+        let text = no_provider().to_string();
+        assert!(text.contains("write `idporten-config = { version = \"0.1\", features = [\""), "{text}");
+        assert!(text.contains("\"ring\"] }` in Cargo.toml"), "{text}");
+    }
 }
