@@ -37,6 +37,7 @@ mod error;
 mod event;
 #[cfg(all(test, loom))]
 mod interleavings;
+mod key_table;
 mod policy;
 pub mod schedule;
 mod state;
@@ -67,6 +68,7 @@ use sync::Arc;
 use wait::{Lookup, block, wait};
 
 use crate::document::snapshot::Snapshot;
+use crate::environment::SigningAlg;
 pub use crate::fetch::{FetchError, Response, Transport};
 
 /// A handle to a refresher. When the last one is dropped, the refresher ends: no request starts after, and nothing is waited for.
@@ -124,7 +126,8 @@ impl Refresher {
     ///
     /// See [`LookupError`].
     #[inline]
-    pub fn find_keys(&self, kid: Option<&str>, alg: &str) -> Result<Keys, LookupError> {
+    pub fn find_keys(&self, kid: Option<&str>, alg: impl TryInto<SigningAlg>) -> Result<Keys, LookupError> {
+        let alg = alg.try_into().ok();
         self.shared.find(kid, alg, || self.look_up(kid, alg, false))
     }
 
@@ -135,7 +138,8 @@ impl Refresher {
     /// # Errors
     ///
     /// See [`LookupError`].
-    pub fn find_keys_wait(&self, kid: Option<&str>, alg: &str) -> Result<Keys, LookupError> {
+    pub fn find_keys_wait(&self, kid: Option<&str>, alg: impl TryInto<SigningAlg>) -> Result<Keys, LookupError> {
+        let alg = alg.try_into().ok();
         self.shared.find(kid, alg, || self.look_up(kid, alg, true))
     }
 
@@ -144,7 +148,8 @@ impl Refresher {
     /// # Errors
     ///
     /// See [`LookupError`].
-    pub async fn find_keys_async(&self, kid: Option<&str>, alg: &str) -> Result<Keys, LookupError> {
+    pub async fn find_keys_async(&self, kid: Option<&str>, alg: impl TryInto<SigningAlg>) -> Result<Keys, LookupError> {
+        let alg = alg.try_into().ok();
         match self.shared.find(kid, alg, || Err(())) {
             Ok(keys) => Ok(keys),
             Err(()) => {
@@ -156,7 +161,7 @@ impl Refresher {
 
     /// What a key that is not at hand costs.
     #[cold]
-    fn look_up(&self, kid: Option<&str>, alg: &str, waits: bool) -> Result<Keys, LookupError> {
+    fn look_up(&self, kid: Option<&str>, alg: Option<SigningAlg>, waits: bool) -> Result<Keys, LookupError> {
         let mut lookup = Lookup::new(&self.shared, kid, alg, waits);
         block(&*self.shared.clock, || lookup.turn())
     }
@@ -222,7 +227,7 @@ impl Refresher {
         if !core.distrusted.iter().any(|name| name == kid_or_thumbprint) {
             core.distrusted.push(kid_or_thumbprint.to_owned());
         }
-        self.shared.publish(&core);
+        self.shared.publish(&mut core);
         self.shared.clock.wake();
         core.config.as_ref().map_or(0, |config| config.count_named(kid_or_thumbprint))
     }

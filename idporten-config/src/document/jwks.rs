@@ -2,6 +2,8 @@
 
 mod key;
 
+#[cfg(feature = "refresh-core")]
+use crate::document::json::object;
 use crate::document::json::{Object, Value};
 use crate::document::violation::{Rule, Violation, printable};
 use crate::environment::SigningAlg;
@@ -104,6 +106,16 @@ impl JwkSet {
             }
         }
         set
+    }
+
+    /// Returns the entries of a key set that can be used and that `keep` names, as they were served, and what was read of them.
+    #[cfg(feature = "refresh-core")]
+    pub(crate) fn retaining(json: &Value, keep: impl Fn(&SigningKey) -> bool) -> (Value, Self) {
+        let entries = json.as_object().and_then(|set| set.get("keys")?.as_array()).unwrap_or_default();
+        let kept = |entry: &&Value| SigningKey::from_json(entry).is_ok_and(|key| keep(&key));
+        let entries: Vec<Value> = entries.iter().filter(kept).cloned().collect();
+        let set = Self::from_entries(&entries);
+        (object([("keys", Value::Array(entries))]).into(), set)
     }
 
     /// How many keys of the set a token could mean by the kid and algorithm of `key`.

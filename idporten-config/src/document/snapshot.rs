@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::document::json::{Object, Value, object};
+#[cfg(feature = "refresh-core")]
+use crate::document::jwks::SigningKey;
 use crate::document::jwks::{self, JwkSet};
 use crate::document::metadata::{CompleteMetadata, Completeness, ProviderMetadata};
 use crate::document::provider::Provider;
@@ -119,6 +121,13 @@ impl Snapshot {
             Ok(jwks) => Ok(Self { provider, as_of, origin, metadata: Arc::new(metadata), jwks }),
             Err(violations) => Err(SnapshotError { environment: Some(provider.slug().to_owned()), violations }),
         }
+    }
+
+    /// Returns the snapshot with only the keys that `keep` names: no other entry is left, a rejected one neither.
+    #[cfg(feature = "refresh-core")]
+    pub(crate) fn retaining(&self, keep: impl Fn(&SigningKey) -> bool) -> Self {
+        let jwks = self.jwks.as_ref().map(|(json, _)| JwkSet::retaining(json, keep));
+        Self { jwks, ..self.clone() }
     }
 
     /// The file as a tree.

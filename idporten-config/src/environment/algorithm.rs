@@ -109,6 +109,26 @@ impl FromStr for SigningAlg {
     }
 }
 
+/// For functions that take a token header's `alg` as text or as a value.
+impl TryFrom<&str> for SigningAlg {
+    type Error = UnknownSigningAlg;
+
+    #[inline]
+    fn try_from(name: &str) -> Result<Self, Self::Error> {
+        name.parse()
+    }
+}
+
+/// For headers that hold their `alg` as a `String`.
+impl TryFrom<&String> for SigningAlg {
+    type Error = UnknownSigningAlg;
+
+    #[inline]
+    fn try_from(name: &String) -> Result<Self, Self::Error> {
+        name.parse()
+    }
+}
+
 /// The name is not that of an asymmetric signature algorithm. `none` and `HS*` are among the names refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

@@ -1,4 +1,4 @@
-//! What is served: metadata and keys of one refresh, prepared so that a look-up has nothing left to do.
+//! The served configuration: metadata and keys of one refresh, prepared so that a look-up only has to find its row.
 
 use std::fmt;
 use std::ops::Deref;
@@ -7,200 +7,214 @@ use std::time::SystemTime;
 
 use arc_swap::Guard;
 
-use crate::document::jwks::{MAX_CANDIDATES, MAX_KEYS, SigningKey};
+use super::key_table::KeyTable;
+use crate::document::json::{Value, object};
+use crate::document::jwks::SigningKey;
 use crate::document::metadata::CompleteMetadata;
 use crate::document::provider::Provider;
 use crate::document::snapshot::Snapshot;
 use crate::environment::SigningAlg;
 
-/// The metadata and keys of a provider, as they were at one moment. It never changes: a refresh puts another in its place.
+/// The metadata and keys of a provider at one moment. It never changes: a refresh puts another one in its place.
+///
+/// ```
+/// use idporten_config::KnownEnvironment;
+/// use idporten_config::refresh::Refresher;
+/// use idporten_config::testing::{MemoryProvider, snapshot};
+///
+/// let seed = snapshot(KnownEnvironment::IdportenTest, std::time::SystemTime::now(), &["one", "two"]);
+/// let refresher = Refresher::builder(seed.clone())?.start_with(MemoryProvider::new(&seed))?;
+/// refresher.distrust("two");
+///
+/// let config = refresher.current()?;
+/// assert_eq!(config.metadata().issuer, "https://test.idporten.no");
+/// assert_eq!(config.find_keys(Some("one"), "RS256").len(), 1);
+/// assert!(!config.jwks_json().contains("\"two\""), "a distrusted key is in nothing that is handed out");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct ProviderConfig {
-    snapshot: Arc<Snapshot>,
+    /// What was accepted, distrusted and rejected keys included: handed out only after they are removed.
+    documents: Arc<Snapshot>,
     metadata: CompleteMetadata,
-    keys: Vec<Key>,
-    /// What a look-up asks of each key, side by side in memory.
-    index: Vec<Entry>,
+    keys: Vec<ServedKey>,
+    table: KeyTable,
+    generation: u64,
 }
 
 #[derive(Clone)]
-struct Key {
+struct ServedKey {
     key: SigningKey,
     thumbprint: String,
 }
 
-#[derive(Clone)]
-struct Entry {
-    kid: Option<Box<str>>,
-    /// The end of the kid: where kids differ, they differ there.
-    tail: u64,
-    /// The algorithms that the key may serve, a bit for each.
-    algs: u16,
-}
-
 impl ProviderConfig {
-    /// What may be served of a snapshot: nothing, unless it is complete and has a usable key.
-    pub(super) fn new(snapshot: &Snapshot) -> Option<Self> {
-        let prepare = |key: &SigningKey| Key { key: key.clone(), thumbprint: key.thumbprint() };
-        let keys = snapshot.jwks()?.keys().iter().map(prepare).collect();
-        Self::of(Arc::new(snapshot.clone()), snapshot.complete_metadata()?, keys)
+    /// Prepares a snapshot to be served. `None` where it is incomplete or has no usable key.
+    pub(super) fn new(documents: &Snapshot) -> Option<Self> {
+        let prepare = |key: &SigningKey| ServedKey { key: key.clone(), thumbprint: key.thumbprint() };
+        let keys = documents.jwks()?.keys().iter().map(prepare).collect();
+        Self::of(Arc::new(documents.clone()), documents.complete_metadata()?, keys)
     }
 
-    /// The same without the keys of these kids and thumbprints; nothing where no key is left.
-    pub(super) fn without(mut self, distrusted: &[String]) -> Option<Self> {
-        self.keys.retain(|key| !distrusted.iter().any(|name| key.is_named(name)));
-        Self::of(self.snapshot, self.metadata, self.keys)
+    /// Removes the keys of these kids and thumbprints. `None` where no key is left.
+    pub(super) fn without(self, distrusted: &[String]) -> Option<Self> {
+        if distrusted.is_empty() {
+            return Some(self);
+        }
+        let is_trusted = |key: &ServedKey| !distrusted.iter().any(|name| key.is_named(name));
+        let keys = self.keys.into_iter().filter(is_trusted).collect();
+        Self::of(self.documents, self.metadata, keys)
     }
 
-    fn of(snapshot: Arc<Snapshot>, metadata: CompleteMetadata, keys: Vec<Key>) -> Option<Self> {
-        let published = snapshot.signing_algs();
-        let entry = |Key { key, .. }: &Key| {
-            let served = SigningAlg::ALL.iter().filter(|alg| key.serves(**alg, &published));
-            Entry {
-                kid: key.kid().map(Box::from),
-                tail: tail(key.kid()),
-                algs: served.fold(0, |all, alg| all | bit(*alg)),
-            }
+    fn of(documents: Arc<Snapshot>, metadata: CompleteMetadata, keys: Vec<ServedKey>) -> Option<Self> {
+        let signing_keys: Vec<_> = keys.iter().map(|key| &key.key).collect();
+        let table = KeyTable::new(&signing_keys, &documents.signing_algs());
+        (!keys.is_empty()).then_some(Self { documents, metadata, keys, table, generation: 0 })
+    }
+
+    /// Numbers a configuration that takes the place of another: the same number where nothing but its age is different.
+    pub(super) fn succeeding(mut self, last: Option<&Self>) -> Self {
+        let is_same = |last: &Self| {
+            self.documents.metadata_json() == last.documents.metadata_json()
+                && self.keys.iter().map(|key| &key.key).eq(last.keys.iter().map(|key| &key.key))
         };
-        let index = keys.iter().map(entry).collect();
-        (!keys.is_empty()).then_some(Self { snapshot, metadata, keys, index })
+        self.generation = last.map_or(1, |last| last.generation + u64::from(!is_same(last)));
+        self
     }
 
-    /// The environment.
+    /// Returns the environment.
     #[must_use]
     pub fn provider(&self) -> &Provider {
-        self.snapshot.provider()
+        self.documents.provider()
     }
 
-    /// The metadata: the endpoints to use, and what the provider supports.
+    /// Returns the metadata: the endpoints to use, and what the provider supports.
     #[must_use]
     pub fn metadata(&self) -> &CompleteMetadata {
         &self.metadata
     }
 
-    /// When the documents were as they are here.
+    /// The time at which the provider served these documents.
     #[must_use]
     pub fn as_of(&self) -> SystemTime {
-        self.snapshot.as_of()
+        self.documents.as_of()
     }
 
-    /// The documents that this was made of, distrusted keys included; its text is a snapshot file.
+    /// The number of this configuration within its refresher, from 1. It increases exactly when metadata or served keys change,
+    /// so that what a program derives from them needs to be derived again only then. A refresh that brings the same documents
+    /// again keeps it; so does a time in which nothing was served.
     #[must_use]
-    pub fn snapshot(&self) -> &Snapshot {
-        &self.snapshot
+    pub fn generation(&self) -> u64 {
+        self.generation
     }
 
-    /// The keys that signatures may be verified with, each with its RFC 7638 thumbprint, in the order served.
+    /// Returns these documents as a snapshot, the text of which is a snapshot file. Its key set has the entries of
+    /// [`keys`](Self::keys) alone, each as the provider served it.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        self.documents.retaining(|key| self.keys.iter().any(|served| served.key == *key))
+    }
+
+    /// Returns the documents as they were accepted, distrusted and rejected keys included.
+    pub(super) fn documents(&self) -> &Snapshot {
+        &self.documents
+    }
+
+    /// Returns the served keys as a JWK Set (RFC 7517 section 5): neither distrusted keys nor entries that no signature may be
+    /// verified with, and of each key only what [`SigningKey::to_jwk`] writes.
+    #[must_use]
+    pub fn jwks_json(&self) -> String {
+        let keys = self.keys.iter().map(|key| key.key.to_jwk()).collect();
+        Value::from(object([("keys", Value::Array(keys))])).to_string()
+    }
+
+    /// Returns the keys that signatures may be verified with, each with its RFC 7638 thumbprint, in the order served.
     #[must_use]
     pub fn keys(&self) -> impl ExactSizeIterator<Item = (&SigningKey, &str)> {
         self.keys.iter().map(|key| (&key.key, key.thumbprint.as_str()))
     }
 
-    /// The candidates for a token with this header. The kid matches byte for byte, and never a key without one; without a kid
-    /// there is a candidate only if exactly one key fits.
+    /// Returns the candidates for a token with this header. A kid matches byte for byte, and never a key without one. Without a
+    /// kid there is a candidate only if exactly one key fits.
     #[must_use]
-    pub fn find_keys(&self, kid: Option<&str>, alg: &str) -> Vec<&SigningKey> {
-        self.find(kid, alg).into_iter().flat_map(|found| found.keys(self)).collect()
+    pub fn find_keys(&self, kid: Option<&str>, alg: impl TryInto<SigningAlg>) -> Vec<&SigningKey> {
+        let row = alg.try_into().ok().and_then(|alg| self.find(kid, alg));
+        row.into_iter().flat_map(|row| self.row(row)).map(|(key, _)| key).collect()
     }
 
     #[inline]
-    pub(super) fn find(&self, kid: Option<&str>, alg: &str) -> Option<Found> {
-        let (alg, tail) = (bit(alg.parse().ok()?), tail(kid));
-        let mut found = Found(0);
-        // At most 100 keys are in a set.
-        for (place, entry) in (0..).zip(&self.index) {
-            if entry.algs & alg != 0 && (kid.is_none() || entry.tail == tail && entry.kid.as_deref() == kid) {
-                found.add(place);
-            }
-        }
-        let is_answer = if kid.is_some() { found.count() > 0 } else { found.count() == 1 };
-        is_answer.then_some(found)
+    pub(super) fn find(&self, kid: Option<&str>, alg: SigningAlg) -> Option<usize> {
+        self.table.find(kid, alg)
+    }
+
+    /// Returns the keys of a row of the table, each with its index among [`keys`](Self::keys).
+    #[inline]
+    fn row(&self, row: usize) -> impl ExactSizeIterator<Item = (&SigningKey, usize)> {
+        self.table.keys(row).iter().map(|&index| (&self.keys[index].key, index))
     }
 
     pub(super) fn has_kid(&self, kid: &str) -> bool {
         self.keys.iter().any(|key| key.key.kid() == Some(kid))
     }
 
-    /// How many keys a name means.
+    /// Counts the keys that a kid or thumbprint names.
     pub(super) fn count_named(&self, name: &str) -> usize {
         self.keys.iter().filter(|key| key.is_named(name)).count()
     }
 
-    /// Whether this kid is the thumbprint of its key, which then can be no other key's.
+    /// Says whether this kid is the thumbprint of its key, and so can never belong to another key.
     pub(super) fn is_thumbprint(&self, kid: &str) -> bool {
         self.keys.iter().any(|key| key.key.kid() == Some(kid) && key.thumbprint == kid)
     }
 }
 
 impl fmt::Debug for ProviderConfig {
-    /// Writes which one it is: the documents are long, and in a log they say no more.
+    /// Writes which configuration it is, not the documents: they are too long for a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kids: Vec<_> = self.index.iter().map(|entry| entry.kid.as_deref()).collect();
+        let kids: Vec<_> = self.keys.iter().map(|key| key.key.kid()).collect();
         f.debug_struct("ProviderConfig")
             .field("environment", &self.provider().slug())
-            .field("as_of", &self.snapshot.timestamp())
+            .field("as_of", &self.documents.timestamp())
+            .field("generation", &self.generation)
             .field("kids", &kids)
             .finish_non_exhaustive()
     }
 }
 
-impl Key {
+impl ServedKey {
     fn is_named(&self, name: &str) -> bool {
         self.key.kid() == Some(name) || self.thumbprint == name
     }
 }
 
-/// The last eight bytes, of a kid that has so many.
-#[inline]
-fn tail(kid: Option<&str>) -> u64 {
-    kid.and_then(|kid| kid.as_bytes().last_chunk()).map_or(0, |tail| u64::from_ne_bytes(*tail))
-}
-
-fn bit(alg: SigningAlg) -> u16 {
-    1 << alg as u16
-}
-
-/// Which keys of a set fit: their places, counted from 1, a byte for each. No more of one kid and algorithm are in a set than
-/// fit. It is one whole word: a smaller one is written and read in different sizes on its way, and the processor waits.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Found(u64);
-
-const _: () = assert!(MAX_CANDIDATES <= 8 && MAX_KEYS < 256);
-
-impl Found {
-    #[inline]
-    fn add(&mut self, place: u64) {
-        self.0 = self.0 << 8 | (place + 1);
-    }
-
-    #[inline]
-    fn count(self) -> u32 {
-        (u64::BITS - self.0.leading_zeros()).div_ceil(8)
-    }
-
-    /// The keys, in the order served.
-    #[inline]
-    fn keys(self, config: &ProviderConfig) -> impl ExactSizeIterator<Item = &SigningKey> {
-        let place = move |i: u32| (self.0 >> (8 * i) & 0xff) as usize - 1;
-        (0..self.count()).rev().map(move |i| &config.keys[place(i)].key)
-    }
-}
-
 pub(super) type Live = Guard<Option<Arc<ProviderConfig>>>;
 
-/// The configuration in force: a short-lived guard, for as long as one piece of work takes. It does not change under its
-/// holder; keep it with [`to_arc`](Self::to_arc).
+/// The configuration in force: a short-lived guard, to be held for one piece of work. It does not change while it is held; to
+/// keep the configuration longer, use [`to_arc`](Self::to_arc).
+///
+/// ```
+/// # use idporten_config::KnownEnvironment;
+/// # use idporten_config::refresh::Refresher;
+/// # use idporten_config::testing::{MemoryProvider, snapshot};
+/// # let seed = snapshot(KnownEnvironment::IdportenTest, std::time::SystemTime::now(), &["one"]);
+/// # let refresher = Refresher::builder(seed.clone())?.start_with(MemoryProvider::new(&seed))?;
+/// let current = refresher.current()?;
+/// assert_eq!(current.metadata().token_endpoint, "https://test.idporten.no/token");
+/// let kept = current.to_arc();
+/// std::thread::spawn(move || assert_eq!(kept.keys().len(), 1)).join().unwrap();
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Current(Live);
 
 impl Current {
-    /// The guard of something.
+    /// Wraps a guard that holds a configuration.
     #[inline]
     pub(super) fn new(live: Live) -> Self {
         debug_assert!(live.is_some());
         Self(live)
     }
 
-    /// The configuration, to be kept: it will not change, and grow old.
+    /// Returns the configuration as a shared pointer to keep. It stays as it is, while the refresher goes on to later ones.
     #[must_use]
     pub fn to_arc(&self) -> Arc<ProviderConfig> {
         self.0.as_ref().map_or_else(|| unreachable!("a guard is made of something"), Arc::clone)
@@ -222,34 +236,49 @@ impl fmt::Debug for Current {
     }
 }
 
-/// The keys that may verify a token, one at the least: as a rule one, and more where the provider has several under one kid. Try
-/// each. A short-lived guard, as [`Current`].
+/// The keys that may verify a token: at least one, and up to four where the provider publishes several under one kid. Try each.
+/// A short-lived guard, as [`Current`].
+///
+/// ```
+/// # use idporten_config::KnownEnvironment;
+/// # use idporten_config::refresh::Refresher;
+/// # use idporten_config::testing::{MemoryProvider, snapshot};
+/// # let seed = snapshot(KnownEnvironment::IdportenTest, std::time::SystemTime::now(), &["one"]);
+/// # let refresher = Refresher::builder(seed.clone())?.start_with(MemoryProvider::new(&seed))?;
+/// let keys = refresher.find_keys(Some("one"), "RS256")?;
+/// for key in keys.iter() {
+///     assert_eq!((key.kid(), key.key_type()), (Some("one"), "RSA"));
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Keys {
     config: Current,
-    found: Found,
+    /// The row of the configuration's table. One word: what is smaller than a word is written and read in different sizes on
+    /// its way to the caller, which stalls the processor.
+    row: usize,
 }
 
 impl Keys {
     #[inline]
-    pub(super) fn new(config: Current, found: Found) -> Self {
-        Self { config, found }
+    pub(super) fn new(config: Current, row: usize) -> Self {
+        Self { config, row }
     }
 
-    /// The keys.
+    /// Returns the keys, in the order served.
     #[inline]
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &SigningKey> {
-        self.found.keys(&self.config)
+        self.config.row(self.row).map(|(key, _)| key)
     }
 
-    /// The configuration that they are of.
+    /// Returns the configuration that the keys belong to.
     #[must_use]
     pub fn config(&self) -> &ProviderConfig {
         &self.config
     }
 
-    /// The configuration that they are of, to be kept; [`ProviderConfig::find_keys`] finds them in it.
+    /// Returns that configuration as a shared pointer to keep; [`ProviderConfig::find_keys`] finds the keys in it.
     #[must_use]
     pub fn to_arc(&self) -> Arc<ProviderConfig> {
         self.config.to_arc()

@@ -17,6 +17,7 @@ use super::sync::{AtomicBool, Mutex, MutexGuard};
 use crate::document::compare::{Change, Comparison, Subject, compare};
 use crate::document::jwks::JwkSet;
 use crate::document::snapshot::Snapshot;
+use crate::environment::SigningAlg;
 use crate::fetch::FetchError;
 
 /// How much drift is told of: a hostile document differs in everything.
@@ -42,6 +43,8 @@ pub(super) struct Core {
     pub(super) schedule: Schedule,
     /// The last that was accepted, distrusted keys included, even where it may be served no longer.
     pub(super) config: Option<Arc<ProviderConfig>>,
+    /// The last that was in force, by which the next one is numbered.
+    last_served: Option<Arc<ProviderConfig>>,
     pub(super) distrusted: Vec<String>,
     /// Whether the last set that came had private keys and no other.
     pub(super) all_leaked: bool,
@@ -87,6 +90,7 @@ impl Shared {
             core: Mutex::new(Core {
                 schedule,
                 config: config.map(Arc::new),
+                last_served: None,
                 distrusted: Vec::new(),
                 all_leaked: false,
                 landed: None,
@@ -100,8 +104,8 @@ impl Shared {
             }),
         };
         let mut core = shared.core();
-        core.drift = core.config.as_ref().map(|config| shared.drift_of(config.snapshot())).unwrap_or_default();
-        shared.publish(&core);
+        core.drift = core.config.as_ref().map(|config| shared.drift_of(config.documents())).unwrap_or_default();
+        shared.publish(&mut core);
         drop(core);
         shared
     }
@@ -136,21 +140,25 @@ impl Shared {
     pub(super) fn find<E>(
         &self,
         kid: Option<&str>,
-        alg: &str,
+        alg: Option<SigningAlg>,
         other: impl FnOnce() -> Result<Keys, E>,
     ) -> Result<Keys, E> {
         let live = self.live.load();
-        if let Some(found) = live.as_deref().and_then(|config| config.find(kid, alg)) {
-            return Ok(Keys::new(Current::new(live), found));
+        if let Some(row) = live.as_deref().and_then(|config| config.find(kid, alg?)) {
+            return Ok(Keys::new(Current::new(live), row));
         }
         drop(live);
         other()
     }
 
     /// Puts in force what may be served now. The lock is held, so that nobody puts something older in its place.
-    pub(super) fn publish(&self, core: &Core) {
+    pub(super) fn publish(&self, core: &mut Core) {
         match core.served(self.stopped.load(Ordering::SeqCst)) {
-            Ok(config) => self.live.store(Some(config)),
+            Ok(config) => {
+                let config = Arc::new(config.succeeding(core.last_served.as_deref()));
+                core.last_served = Some(Arc::clone(&config));
+                self.live.store(Some(config));
+            }
             Err(reason) => {
                 // First why, then that: who finds nothing finds the reason.
                 self.refusal.store(Arc::new(Unavailable::new(reason, core.last_error.clone())));
@@ -162,7 +170,7 @@ impl Shared {
     /// No handle is left, or the worker has ended: nothing is served, and nobody waits.
     pub(super) fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);
-        self.publish(&self.core());
+        self.publish(&mut self.core());
         self.wake_all();
         self.clock.wake();
     }
@@ -176,7 +184,7 @@ impl Shared {
 }
 
 impl Core {
-    fn served(&self, stopped: bool) -> Result<Arc<ProviderConfig>, Reason> {
+    fn served(&self, stopped: bool) -> Result<ProviderConfig, Reason> {
         let config = match &self.config {
             _ if stopped => return Err(Reason::Stopped),
             _ if self.all_leaked => return Err(Reason::Leaked),
@@ -185,17 +193,13 @@ impl Core {
         };
         match self.schedule.expired() {
             Some(limit) => Err(Reason::TooStale(limit)),
-            None if self.distrusted.is_empty() => Ok(Arc::clone(config)),
-            None => {
-                let trusted = ProviderConfig::clone(config).without(&self.distrusted);
-                trusted.map(Arc::new).ok_or(Reason::Distrusted)
-            }
+            None => ProviderConfig::clone(config).without(&self.distrusted).ok_or(Reason::Distrusted),
         }
     }
 
     /// Whether the provider publishes a private key.
     pub(super) fn is_leaked(&self) -> bool {
-        let jwks = self.config.as_ref().and_then(|config| config.snapshot().jwks());
+        let jwks = self.config.as_ref().and_then(|config| config.documents().jwks());
         self.all_leaked || jwks.is_some_and(JwkSet::is_leaked)
     }
 

@@ -112,7 +112,7 @@ impl Status {
         let now = shared.clock.now();
         let core = shared.core();
         let (schedule, config) = (&core.schedule, core.config.as_deref());
-        let jwks = config.and_then(|config| config.snapshot().jwks());
+        let jwks = config.and_then(|config| config.documents().jwks());
         let unavailable = shared.current().err();
         let keys = config.into_iter().flat_map(ProviderConfig::keys);
         Self {

@@ -54,7 +54,8 @@ pub(super) async fn wait<T>(mut turn: impl FnMut() -> Turn<T>) -> T {
 pub(super) struct Lookup<'a> {
     shared: &'a Shared,
     kid: Option<&'a str>,
-    alg: &'a str,
+    /// `None` is an algorithm that no published key serves: `none`, `HS*` or an unknown name.
+    alg: Option<SigningAlg>,
     waits: bool,
     ticket: Option<Ticket>,
     deadline: Option<Duration>,
@@ -65,7 +66,7 @@ pub(super) struct Lookup<'a> {
 struct Seat<'a>(&'a Shared);
 
 impl<'a> Lookup<'a> {
-    pub(super) fn new(shared: &'a Shared, kid: Option<&'a str>, alg: &'a str, waits: bool) -> Self {
+    pub(super) fn new(shared: &'a Shared, kid: Option<&'a str>, alg: Option<SigningAlg>, waits: bool) -> Self {
         Self { shared, kid, alg, waits, ticket: None, deadline: None, seat: None }
     }
 
@@ -92,7 +93,7 @@ impl<'a> Lookup<'a> {
 
     /// Whether no fetch could bring a key: for a token without kid none is made, and no published key serves `none` or `HS*`.
     fn is_hopeless(&self) -> bool {
-        self.kid.is_none() || self.alg.parse::<SigningAlg>().is_err()
+        self.kid.is_none() || self.alg.is_none()
     }
 
     /// What the schedule says; nothing where it says to wait.

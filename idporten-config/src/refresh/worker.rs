@@ -139,7 +139,7 @@ impl Worker {
                 self.land(&mut core, now, Err(error), &mut effects);
             }
             Action::Expire(limit) => {
-                self.shared.publish(&core);
+                self.shared.publish(&mut core);
                 effects.events.push(Event::Expired { limit: *limit });
             }
             Action::Sleep(until) => match core.deadline {
@@ -246,7 +246,7 @@ impl Worker {
         let (outside, busy) = (Arc::clone(&self.outside), Busy::new(&self.shared));
         let run = move || {
             let done = outside.store.as_ref().map(|store| match change {
-                Change::Keep(config) => store.save(config.snapshot()),
+                Change::Keep(config) => store.save(config.documents()),
                 Change::Forget => store.remove(busy.0.seed.provider()),
             });
             busy.0.core().store_error = done.and_then(Result::err);
@@ -267,7 +267,7 @@ impl Outside {
         // Rules that a fetched document has passed: it is complete, and has a usable key.
         let config = ProviderConfig::new(&fetched.snapshot).ok_or_else(FetchError::crashed)?;
         let before = shared.core().config.clone();
-        let before = before.as_deref().map_or(&shared.seed, ProviderConfig::snapshot);
+        let before = before.as_deref().map_or(&shared.seed, ProviderConfig::documents);
         Ok(Landed {
             age: start.wall.duration_since(fetched.snapshot.as_of()).unwrap_or_default(),
             max_age: fetched.max_age,

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use idporten_config::KnownEnvironment;
 use idporten_config::document::SigningKey;
 use idporten_config::document::json::{Value, object};
 use idporten_config::refresh::Refresher;
 use idporten_config::testing::{MemoryProvider, VirtualClock, jwks, key, snapshot};
+use idporten_config::{KnownEnvironment, SigningAlg};
 
 use crate::story::{MINUTE, Setup, Story, after, found, member, seed, story, unknown, with, with_keys};
 
@@ -133,4 +133,32 @@ fn a_decoy_of_another_type_under_the_same_kid_is_no_candidate() {
     let (rsa, ec): (Vec<_>, Vec<_>) = (types("RS256"), types("ES256"));
     assert_eq!((rsa, ec), (vec!["RSA"], vec!["EC"]));
     assert!(story.status().ambiguous_kids.is_empty());
+}
+
+#[test]
+fn the_algorithm_of_a_token_is_taken_as_text_and_as_a_value() {
+    let story = story();
+    assert_eq!(found(story.refresher.find_keys(Some("one"), SigningAlg::RS256)), ["one"]);
+    assert_eq!(found(story.refresher.find_keys(Some("one"), &String::from("RS256"))), ["one"]);
+    assert_eq!(found(story.refresher.find_keys_wait(None, SigningAlg::RS256)), ["one"]);
+    assert_eq!(story.refresher.current().unwrap().find_keys(Some("one"), SigningAlg::PS256).len(), 0);
+}
+
+#[test]
+fn each_key_of_a_full_set_is_found_by_its_own_kid() {
+    let names = |i: usize| match i % 3 {
+        0 => format!("{i}"),
+        1 => format!("{i}-a-shared-end"),
+        _ => format!("digitaliseringsdirektoratet--cert{i}"),
+    };
+    let kids: Vec<String> = (0..100).map(names).collect();
+    let story = of(kids.iter().map(|kid| key(kid, 0)), &["RS256", "RS512"]);
+    for kid in &kids {
+        for alg in [SigningAlg::RS256, SigningAlg::RS512] {
+            assert_eq!(found(story.refresher.find_keys(Some(kid), alg)), [kid.as_str()]);
+        }
+        assert!(story.refresher.find_keys(Some(kid), SigningAlg::PS256).is_err());
+        assert!(story.find(&format!("{kid}x")).is_err());
+    }
+    assert!(story.refresher.find_keys(None, "RS256").is_err());
 }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use idporten_config::SigningAlg;
+use idporten_config::document::JwkSet;
 use idporten_config::refresh::{Health, LookupError, Reason};
 use idporten_config::testing::{jwks, key};
 
-use crate::story::{DAY, MINUTE, Setup, begun, gated, glance, seed, story, undetermined, unknown};
+use crate::story::{DAY, MINUTE, Setup, begun, gated, glance, member, seed, story, undetermined, unknown};
 
 #[test]
 fn a_distrusted_kid_is_served_no_longer_and_the_rest_is() {
@@ -16,7 +18,27 @@ fn a_distrusted_kid_is_served_no_longer_and_the_rest_is() {
     let config = story.refresher.current().unwrap();
     assert_eq!(config.keys().len(), 1);
     assert!(config.find_keys(Some("one"), "RS256").is_empty());
-    assert!(config.snapshot().to_string().contains("\"one\""), "the documents are as they were served");
+}
+
+#[test]
+fn nothing_handed_out_as_json_has_a_distrusted_or_rejected_key() {
+    let story = story();
+    let own_alg = member(&key("two", 0), "alg", "RS256");
+    let unusable = [member(&key("three", 0), "use", "enc"), member(&key("four", 0), "d", "c2VjcmV0")];
+    story.provider.publish_jwks(&jwks([key("one", 0), own_alg.clone(), unusable[0].clone(), unusable[1].clone()]));
+    story.refresher.refresh_now().unwrap();
+    story.refresher.distrust("one");
+    let config = story.refresher.current().unwrap();
+    let set = JwkSet::parse(config.jwks_json().as_bytes()).unwrap();
+    assert_eq!(set.keys(), config.keys().map(|(key, _)| key.clone()).collect::<Vec<_>>());
+    assert_eq!((set.keys()[0].kid(), set.keys()[0].alg()), (Some("two"), Some(SigningAlg::RS256)));
+    let snapshot = config.snapshot();
+    assert_eq!(snapshot.jwks_json(), Some(&jwks([own_alg])), "as it was served");
+    for text in [config.jwks_json(), snapshot.to_string(), format!("{config:?}")] {
+        for kid in ["one", "three", "four"] {
+            assert!(!text.contains(&format!("\"{kid}\"")), "{kid} in {text}");
+        }
+    }
 }
 
 #[test]

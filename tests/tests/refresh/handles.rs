@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use idporten_config::refresh::{Keys, LookupError, ProviderConfig, Refresher, Status, Transport};
 use idporten_config::testing::MemoryProvider;
 
-use crate::story::{DAY, HOUR, MINUTE, Own, Setup, begun, behind, found, gated, seed, story};
+use crate::story::{DAY, HOUR, MINUTE, Own, Setup, begun, behind, found, gated, seed, story, with};
 
 /// A thread that has left the clock ends by itself, a moment later.
 #[track_caller]
@@ -187,4 +187,31 @@ fn debug_of_a_handle_says_which_environment_and_no_more_than_a_line() {
     assert!(debug.contains("idporten-test") && debug.len() < 200, "{debug}");
     story.refresher.distrust("one");
     assert!(format!("{:?}", story.refresher).contains("as_of: None"));
+}
+
+#[test]
+fn the_generation_increases_exactly_when_what_is_served_changes() {
+    let story = story();
+    let generation = || story.refresher.current().unwrap().generation();
+    let first = generation();
+    story.advance(3 * DAY);
+    assert!(story.fetches() >= 3);
+    assert_eq!(generation(), first, "the same documents, fetched again");
+    story.provider.publish_keys(&["one", "two"]);
+    story.refresher.refresh_now().unwrap();
+    assert_eq!(generation(), first + 1, "a key more");
+    story.refresher.distrust("nobody");
+    assert_eq!(generation(), first + 1, "a name that meets no key");
+    story.refresher.distrust("two");
+    assert_eq!(generation(), first + 2, "a key less");
+    story.provider.fail(503);
+    story.advance(8 * DAY);
+    assert!(story.refresher.current().is_err());
+    story.provider.recover();
+    story.advance(HOUR);
+    assert_eq!(generation(), first + 2, "the same after an outage");
+    let moved = [("token_endpoint", "https://test.idporten.no/moved".into())];
+    story.provider.publish(&with(&seed(Duration::ZERO, &["one", "two"]), &moved));
+    story.refresher.refresh_now().unwrap();
+    assert_eq!(generation(), first + 3, "an endpoint that moved");
 }

@@ -114,6 +114,34 @@ impl SigningKey {
         }
     }
 
+    /// Returns the key as an entry of a key set (RFC 7517 section 4): its parameters, and `kid` and `alg` where the provider
+    /// published them. Other members, certificates among them, are left out.
+    ///
+    /// ```
+    /// use idporten_config::JwkSet;
+    ///
+    /// let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+    /// let published = format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","x":"{x}","kid":"one","alg":"EdDSA","x5t":"AQ"}}]}}"#);
+    /// let key = JwkSet::parse(published.as_bytes())?.keys()[0].to_jwk();
+    /// let key = key.as_object().unwrap();
+    /// assert_eq!(key.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["alg", "crv", "kid", "kty", "x"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn to_jwk(&self) -> Value {
+        let mut entry: Vec<(&str, Value)> = vec![("kty", self.key_type().into())];
+        entry.extend(self.kid().map(|kid| ("kid", kid.into())));
+        entry.extend(self.alg.map(|alg| ("alg", alg.as_str().into())));
+        match &self.parameters {
+            KeyParameters::Rsa { n, e, .. } => entry.extend([("n", n.as_str().into()), ("e", e.as_str().into())]),
+            KeyParameters::Ec { crv, x, y } => {
+                entry.extend([("crv", (*crv).into()), ("x", x.as_str().into()), ("y", y.as_str().into())]);
+            }
+            KeyParameters::Okp { crv, x } => entry.extend([("crv", (*crv).into()), ("x", x.as_str().into())]),
+        }
+        entry.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Object>().into()
+    }
+
     /// Whether it may verify signatures of this algorithm: its own, or, where it names none, one that its type allows and
     /// that is among the `published` ones.
     #[must_use]
