@@ -33,6 +33,8 @@
 mod builder;
 mod clock;
 mod config;
+#[cfg(feature = "jsonwebtoken-11")]
+mod decoding;
 mod error;
 mod event;
 #[cfg(all(test, loom))]

@@ -46,13 +46,15 @@ pub struct ProviderConfig {
 struct ServedKey {
     key: SigningKey,
     thumbprint: String,
+    /// Made at refresh, so that no token pays for it.
+    #[cfg(feature = "jsonwebtoken-11")]
+    decoding_key: Option<jsonwebtoken::DecodingKey>,
 }
 
 impl ProviderConfig {
     /// Prepares a snapshot to be served. `None` where it is incomplete or has no usable key.
     pub(super) fn new(documents: &Snapshot) -> Option<Self> {
-        let prepare = |key: &SigningKey| ServedKey { key: key.clone(), thumbprint: key.thumbprint() };
-        let keys = documents.jwks()?.keys().iter().map(prepare).collect();
+        let keys = documents.jwks()?.keys().iter().map(ServedKey::new).collect();
         Self::of(Arc::new(documents.clone()), documents.complete_metadata()?, keys)
     }
 
@@ -139,7 +141,7 @@ impl ProviderConfig {
     #[must_use]
     pub fn find_keys(&self, kid: Option<&str>, alg: impl TryInto<SigningAlg>) -> Vec<&SigningKey> {
         let row = alg.try_into().ok().and_then(|alg| self.find(kid, alg));
-        row.into_iter().flat_map(|row| self.row(row)).map(|(key, _)| key).collect()
+        row.into_iter().flat_map(|row| self.row(row)).map(|served| &served.key).collect()
     }
 
     #[inline]
@@ -147,10 +149,10 @@ impl ProviderConfig {
         self.table.find(kid, alg)
     }
 
-    /// Returns the keys of a row of the table, each with its index among [`keys`](Self::keys).
+    /// Returns the keys of a row of the table.
     #[inline]
-    fn row(&self, row: usize) -> impl ExactSizeIterator<Item = (&SigningKey, usize)> {
-        self.table.keys(row).iter().map(|&index| (&self.keys[index].key, index))
+    fn row(&self, row: usize) -> impl ExactSizeIterator<Item = &ServedKey> {
+        self.table.keys(row).iter().map(|&index| &self.keys[index])
     }
 
     pub(super) fn has_kid(&self, kid: &str) -> bool {
@@ -182,6 +184,15 @@ impl fmt::Debug for ProviderConfig {
 }
 
 impl ServedKey {
+    fn new(key: &SigningKey) -> Self {
+        Self {
+            key: key.clone(),
+            thumbprint: key.thumbprint(),
+            #[cfg(feature = "jsonwebtoken-11")]
+            decoding_key: super::decoding::decoding_key(key),
+        }
+    }
+
     fn is_named(&self, name: &str) -> bool {
         self.key.kid() == Some(name) || self.thumbprint == name
     }
@@ -269,7 +280,15 @@ impl Keys {
     #[inline]
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &SigningKey> {
-        self.config.row(self.row).map(|(key, _)| key)
+        self.config.row(self.row).map(|served| &served.key)
+    }
+
+    /// Returns the keys that `jsonwebtoken` can verify with, as it takes them.
+    #[cfg(feature = "jsonwebtoken-11")]
+    #[expect(dead_code, reason = "for the verifier")]
+    #[inline]
+    pub(crate) fn decoding_keys(&self) -> impl Iterator<Item = (&SigningKey, &jsonwebtoken::DecodingKey)> {
+        self.config.row(self.row).filter_map(|served| Some((&served.key, served.decoding_key.as_ref()?)))
     }
 
     /// Returns the configuration that the keys belong to.
