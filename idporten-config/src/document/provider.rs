@@ -1,7 +1,7 @@
 //! Who publishes a document: an environment of the table, or one that a program describes itself.
 
 use crate::document::json::{Object, Value, object};
-use crate::document::url::{self, Transport};
+use crate::document::url::{self, UrlPolicy};
 use crate::document::violation::{Rule, Violation, quoted};
 use crate::environment::SigningAlg;
 use crate::environment::{KnownEnvironment, Product, Schema};
@@ -50,8 +50,8 @@ impl Provider {
         if !violations.is_empty() {
             return Err(violations);
         }
-        let transport = transport(description.development);
-        let issuer_host = url::parse(&description.issuer, transport).map(|url| url.host.to_owned()).unwrap_or_default();
+        let policy = url_policy(description.development);
+        let issuer_host = url::parse(&description.issuer, policy).map(|url| url.host.to_owned()).unwrap_or_default();
         let others = description.endpoint_hosts.into_iter().filter(|host| *host != issuer_host);
         let endpoint_hosts = std::iter::once(issuer_host.clone()).chain(others).collect();
         let mut signing_algs = description.signing_algs;
@@ -139,8 +139,8 @@ impl Provider {
         self.known.map_or(&self.slug, |known| known.name())
     }
 
-    pub(crate) fn transport(&self) -> Transport {
-        transport(self.development)
+    pub(crate) fn url_policy(&self) -> UrlPolicy {
+        url_policy(self.development)
     }
 
     /// The snapshot's `provider` member; none where the table says it all.
@@ -235,8 +235,8 @@ impl From<KnownEnvironment> for Provider {
     }
 }
 
-fn transport(development: bool) -> Transport {
-    if development { Transport::Development } else { Transport::Secure }
+fn url_policy(development: bool) -> UrlPolicy {
+    if development { UrlPolicy::Development } else { UrlPolicy::Secure }
 }
 
 fn check(description: &Description) -> Vec<Violation> {
@@ -261,7 +261,7 @@ fn check(description: &Description) -> Vec<Violation> {
         );
     }
     for (place, value) in [("issuer", &description.issuer), ("well_known_url", &description.well_known_url)] {
-        if let Err(reason) = url::parse(value, transport(description.development)) {
+        if let Err(reason) = url::parse(value, url_policy(description.development)) {
             let hint = if !description.development && value.starts_with("http://") {
                 " unless `development` is set"
             } else {

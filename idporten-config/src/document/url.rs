@@ -10,12 +10,12 @@ pub struct Url<'a> {
     pub host: &'a str,
 }
 
-/// What an environment allows.
+/// The URLs that an environment may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Transport {
+pub enum UrlPolicy {
     /// https on its default port.
     Secure,
-    /// Plain http and any port too: a development environment.
+    /// Plain http and any port too, for a development environment.
     Development,
 }
 
@@ -26,29 +26,29 @@ const MAX_LENGTH: usize = 2048;
 /// # Errors
 ///
 /// The part that is refused, in words.
-pub fn parse(text: &str, transport: Transport) -> Result<Url<'_>, &'static str> {
+pub fn parse(text: &str, policy: UrlPolicy) -> Result<Url<'_>, &'static str> {
     if text.len() > MAX_LENGTH {
         return Err("is longer than 2,048 bytes");
     }
-    let (rest, default_port) = match (text.split_once("://"), transport) {
+    let (rest, default_port) = match (text.split_once("://"), policy) {
         (Some(("https", rest)), _) => (rest, "443"),
-        (Some(("http", rest)), Transport::Development) => (rest, "80"),
-        (Some(("http", _)), Transport::Secure) => return Err("is plain http; only https is accepted"),
+        (Some(("http", rest)), UrlPolicy::Development) => (rest, "80"),
+        (Some(("http", _)), UrlPolicy::Secure) => return Err("is plain http; only https is accepted"),
         _ => return Err("is not an absolute https URL"),
     };
     let (authority, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     if authority.contains('@') {
         return Err("has user information before the host");
     }
-    let host = match (authority.rsplit_once(':'), transport) {
-        (Some((host, port)), Transport::Development) if !host.is_empty() && !authority.ends_with(']') => {
+    let host = match (authority.rsplit_once(':'), policy) {
+        (Some((host, port)), UrlPolicy::Development) if !host.is_empty() && !authority.ends_with(']') => {
             check_port(port, default_port)?;
             host
         }
-        (Some(_), Transport::Secure) => return Err("has a port; only the default port is accepted"),
+        (Some(_), UrlPolicy::Secure) => return Err("has a port; only the default port is accepted"),
         _ => authority,
     };
-    check_host(host, transport)?;
+    check_host(host, policy)?;
     check_tail(tail)?;
     Ok(Url { host })
 }
@@ -62,7 +62,7 @@ pub fn on_or_below(host: &str, parent: &str) -> bool {
 /// Whether a name may stand in a list of hosts.
 #[must_use]
 pub fn is_host(host: &str) -> bool {
-    check_host(host, Transport::Development).is_ok()
+    check_host(host, UrlPolicy::Development).is_ok()
 }
 
 fn check_port(port: &str, default_port: &str) -> Result<(), &'static str> {
@@ -72,8 +72,8 @@ fn check_port(port: &str, default_port: &str) -> Result<(), &'static str> {
     }
 }
 
-fn check_host(host: &str, transport: Transport) -> Result<(), &'static str> {
-    if transport == Transport::Development && host == "[::1]" {
+fn check_host(host: &str, policy: UrlPolicy) -> Result<(), &'static str> {
+    if policy == UrlPolicy::Development && host == "[::1]" {
         return Ok(());
     }
     if host.is_empty() || host.len() > 253 {
@@ -135,7 +135,7 @@ mod tests {
             ("https://maskinporten.no/", "maskinporten.no"),
             ("https://oidc-yt2.difi.eon.no/idporten-oidc-provider/token?a=b%20c", "oidc-yt2.difi.eon.no"),
         ] {
-            assert_eq!(parse(url, Transport::Secure), Ok(Url { host }));
+            assert_eq!(parse(url, UrlPolicy::Secure), Ok(Url { host }));
         }
     }
 
@@ -185,9 +185,9 @@ mod tests {
             "data:text/html,x",
             "https://a_b.no/",
         ] {
-            assert!(parse(url, Transport::Secure).is_err(), "{url:?}");
+            assert!(parse(url, UrlPolicy::Secure).is_err(), "{url:?}");
         }
-        assert!(parse(&format!("https://idporten.no/{}", "a".repeat(2048)), Transport::Secure).is_err());
+        assert!(parse(&format!("https://idporten.no/{}", "a".repeat(2048)), UrlPolicy::Secure).is_err());
     }
 
     #[test]
@@ -199,7 +199,7 @@ mod tests {
             ("http://[::1]:8080/", "[::1]"),
             ("https://[::1]/", "[::1]"),
         ] {
-            assert_eq!(parse(url, Transport::Development), Ok(Url { host }), "{url}");
+            assert_eq!(parse(url, UrlPolicy::Development), Ok(Url { host }), "{url}");
         }
         for url in [
             "http://localhost:80/",
@@ -208,7 +208,7 @@ mod tests {
             "http://localhost:/",
             "ftp://localhost/",
         ] {
-            assert!(parse(url, Transport::Development).is_err(), "{url}");
+            assert!(parse(url, UrlPolicy::Development).is_err(), "{url}");
         }
     }
 

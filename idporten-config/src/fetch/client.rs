@@ -21,7 +21,7 @@ use super::unit::unit;
 use super::{DEADLINE, tls};
 use crate::document::provider::Provider;
 use crate::document::snapshot::Snapshot;
-use crate::document::url;
+use crate::document::url::{self, UrlPolicy};
 
 /// How long a connection may take to be made.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -282,7 +282,7 @@ impl Transport for LazyFetcher {
 
 fn check_mirror(mirror: &str) -> Result<(), FetchError> {
     // A port is fine here: the mirror is the operator's own word.
-    match url::parse(mirror, url::Transport::Development) {
+    match url::parse(mirror, UrlPolicy::Development) {
         Ok(_) if !mirror.starts_with("https://") => Err(FetchError::mirror(mirror, "is not https")),
         Ok(_) if mirror.contains('?') => Err(FetchError::mirror(mirror, "has a query")),
         Ok(_) => Ok(()),

@@ -100,7 +100,7 @@ fn check_issuer(name: &str, issuer: &str, provider: &Provider) -> Result<(), Vio
 
 fn check_endpoint(name: &str, text: &str, provider: &Provider) -> Result<(), Violation> {
     let refuse = |rule, reason: String| Err(Violation::new(place(name), rule, format!("{} {reason}", quoted(text))));
-    let host = match url::parse(text, provider.transport()) {
+    let host = match url::parse(text, provider.url_policy()) {
         Ok(url) => url.host,
         Err(reason) => return refuse(Rule::Url, reason.to_owned()),
     };
