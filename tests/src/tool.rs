@@ -18,17 +18,7 @@ fn build() -> PathBuf {
     let target = workspace.join("target/tool-under-test");
     let status = Command::new(env!("CARGO"))
         .current_dir(&workspace)
-        .args([
-            "build",
-            "--quiet",
-            "--offline",
-            "-p",
-            "idporten-config",
-            "--features",
-            "cli",
-            "--bin",
-            "idporten-config",
-        ])
+        .args(["build", "--quiet", "--offline", "-p", "idporten-config", "--features", "cli", "--bins"])
         .arg("--target-dir")
         .arg(&target)
         .env_remove("CARGO_BUILD_TARGET")

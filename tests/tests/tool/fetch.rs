@@ -135,7 +135,11 @@ fn what_the_manifest_leaves_out_is_said_and_can_be_named() {
     let directory = Directory::new(&[("idporten.toml", manifest)]);
     let answer = directory.run(&["fetch"]);
     assert_eq!((answer.code, answer.out.as_str()), (0, "0 written, 0 unchanged, 0 failed\n"));
-    assert!(answer.err.contains("note: idporten-test: `bundled = true`, so it is not fetched"), "{}", answer.err);
+    assert!(
+        answer.err.contains("note: idporten-test: `bundled = true` in the manifest, so it is not fetched"),
+        "{}",
+        answer.err
+    );
     assert!(answer.err.contains("note: maskinporten-legacy-ver2: retired, so it is not fetched"), "{}", answer.err);
 }
 

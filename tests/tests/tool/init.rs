@@ -158,8 +158,8 @@ fn what_init_leaves_bundled_is_nothing_to_fetch_and_the_way_out_is_said() {
     init(&directory, &["--offline", "idporten-test", "maskinporten-prod"]);
     let answer = directory.run(&["fetch"]);
     assert_eq!(answer.code, 0);
-    let way_out = "note: nothing to fetch: run `idporten-config fetch idporten-test maskinporten-prod`, and then remove \
-                   `bundled = true` from the manifest\n";
+    let way_out = "note: nothing to fetch: run `idporten-config fetch --adopt idporten-test maskinporten-prod` to take snapshots and to \
+                   remove `bundled = true` from the manifest\n";
     assert!(answer.err.ends_with(way_out), "{}", answer.err);
     let json = directory.run(&["fetch", "--json"]).json();
     let all = json.as_object().unwrap().get("environments").unwrap().as_array().unwrap().to_vec();

@@ -61,7 +61,7 @@ fn a_live_private_key_is_a_finding() {
     assert!(out.contains("error: one: the live key set holds a private key: entry 1, kid `bad`"), "{out}");
     let answer = directory.run(&["show", "one", "--live"]);
     assert_eq!(answer.code, 1);
-    assert!(answer.out.contains("LEAKED") && answer.err.contains("tell the provider"), "{}", answer.out);
+    assert!(answer.out.contains("LEAKED") && answer.err.contains("report it to the provider"), "{}", answer.out);
     assert!(!answer.out.contains("AAAA"));
 }
 

@@ -57,7 +57,7 @@ fn keys_are_shown_with_thumbprint_size_and_what_they_serve_and_the_others_with_t
     assert_ne!(lines[0], lines[1]);
     assert!(out.contains("\nkeys that are not used\n  entry 2  secret  `kty` is not RSA, EC or OKP\n"), "{out}");
     assert!(
-        out.contains("\nkids under which several keys stand: a token that names one may mean any of them\n  slot\n"),
+        out.contains("\nkids that several keys have: a token with such a kid is tried with each of them\n  slot\n"),
         "{out}"
     );
 }
@@ -93,8 +93,12 @@ fn a_private_key_is_shown_loudly_and_is_a_finding() {
     let answer = directory.run(&["show", "maskinporten-test"]);
     assert_eq!(answer.code, 1);
     assert!(answer.out.contains("entry 1  slot  LEAKED: has the private member `d`"), "{}", answer.out);
-    assert!(answer.out.ends_with("tell the provider.\n") && answer.out.contains("\nLEAKED: "), "{}", answer.out);
-    assert!(answer.err.contains("help: take the key as known to everybody"), "{}", answer.err);
+    assert!(
+        answer.out.ends_with("report it to the provider.\n") && answer.out.contains("\nLEAKED: "),
+        "{}",
+        answer.out
+    );
+    assert!(answer.err.contains("help: treat the key as public"), "{}", answer.err);
     assert!(!answer.out.contains("AAAA") && !answer.err.contains("AAAA"), "no key material");
     let json = directory.run(&["show", "maskinporten-test", "--json"]);
     assert_eq!((json.code, json.json().as_object().unwrap().get("leaked")), (1, Some(&true.into())));

@@ -1,7 +1,10 @@
-//! `check`: whether snapshots and generated code may be relied upon.
+//! `check`: whether snapshots and generated code are sound and current.
 
+mod findings;
 mod generated;
+mod keys;
 mod live;
+mod text;
 
 use std::time::SystemTime;
 
@@ -9,42 +12,42 @@ use clap::Args;
 use idporten_config::codegen;
 use idporten_config::document::Origin;
 use idporten_config::document::json::{Object, Value, object};
-use idporten_config::internal::Finding;
-use idporten_config::internal::Manifest;
-use idporten_config::internal::{Source, from_the_future};
+use idporten_config::internal::{Finding, Manifest, Source, from_the_future};
 
-use crate::certificates;
 use crate::network::NetworkOptions;
-use crate::output::{ExitStatus, Output, VerbError, labelled};
+use crate::output::{ExitStatus, Output, VerbError};
+use crate::report::{Annotation, Format, FormatOptions, github, sarif};
+use crate::repository::path_from_root;
 use crate::snapshots::{LoadedSnapshots, SnapshotOptions};
-use crate::table::table;
-use crate::{json, now};
+use crate::{certificates, json, now};
+use findings::{Findings, RULES};
 
-/// Check snapshots: the live document, the rules one must pass, the requirements of the manifest, age, certificates, and generated
-/// code.
+/// Check snapshots against the live documents, the rules, the manifest's requirements and their age
 ///
-/// A snapshot that differs from the live document is a finding, whatever the difference; with `--offline` that is not looked at.
-/// What a build only warns of is a finding here: a snapshot older than the manifest's `max-age` (30 days where nothing is said),
-/// or one of production that was not fetched from the provider.
+/// Every difference between a snapshot and the live document is a finding; `--offline` leaves that comparison out. Some things that a
+/// build only warns of are findings here: a snapshot older than the manifest's `max-age` (30 days by default), and a snapshot of
+/// production that was not fetched from the provider. Entries of a key set that are not used, and certificates that are about to end,
+/// are reported too.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
-    /// The environments, by slug; all of the manifest where none is named
+    /// The environments, by slug [default: all of the manifest]
     #[arg(value_name = "ENV")]
     environments: Vec<String>,
     #[command(flatten)]
     options: SnapshotOptions,
-    /// Compare with nothing on the network
+    /// Do not use the network
     #[arg(long)]
     offline: bool,
-    #[command(flatten)]
-    network: NetworkOptions,
-    /// Also check that FILE is what `generate` makes of the same environments, line endings aside
+    /// Also check that FILE is what `generate` makes of the same environments
+    ///
+    /// Line endings are ignored.
     #[arg(long, value_name = "FILE")]
     generated: Option<String>,
-    /// Print a JSON object with a list of findings, for programs
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: FormatOptions,
+    #[command(flatten)]
+    network: NetworkOptions,
 }
 
 const AFTER_HELP: &str = "\
@@ -53,43 +56,80 @@ Examples:
   idporten-config check --offline
   idporten-config check --offline idporten-prod maskinporten-prod
   idporten-config check --offline --generated src/providers.rs
-  idporten-config check --offline --json | jq -r '.findings[].message'
+  idporten-config check --format github
+  idporten-config check --json | jq -r '.findings[].message'
 
 Exit codes:
-  0  no finding
-  1  findings, each with what mends it
+  0  no findings
+  1  findings, each with what fixes it
   2  a mistake in the command or the manifest
-  3  something could not be compared, for the network or a provider failed; there may be findings beside that";
+  3  the network or a provider failed, so not everything was compared";
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Output, VerbError> {
+/// What a check found.
+struct Report<'a> {
+    snapshots: &'a LoadedSnapshots,
+    findings: Findings,
+    generated: Option<generated::Comparison>,
+    /// The environments that could not be compared with their live documents.
+    unreachable: Vec<String>,
+    notes: Vec<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments, quiet: bool) -> Result<Output, VerbError> {
     let now = now()?;
-    let mut selection = arguments.options.select(&arguments.environments, now)?;
-    let mut output = Output::with_notes(&selection.notes);
-    selection.findings.extend(selection.sources.iter().filter_map(|source| not_fetched(source, &selection.manifest)));
-    let certificates = selection.sources.iter().flat_map(|source| certificates::findings(source.snapshot(), now));
-    selection.findings.extend(certificates);
-    selection.findings.extend(from_the_future(&selection.sources, SystemTime::now()));
-    selection.findings.extend(codegen::products(&selection.sources).findings);
-    let live = if arguments.offline {
-        live::Answer::default()
-    } else {
-        live::check(&selection, &arguments.environments, &arguments.network, now)?
-    };
-    for note in &live.notes {
-        output.note(note);
+    let snapshots = arguments.options.load(&arguments.environments, now)?;
+    let report = arguments.examine(&snapshots, now, quiet)?;
+    let mut output = Output { status: report.status(), ..Output::default() };
+    let format = arguments.format.format();
+    if format == Format::Text {
+        output.notes(&report.notes);
     }
-    selection.findings.extend(live.findings);
-    let generated = match &arguments.generated {
-        Some(file) => Some(generated::check(file, &arguments.options, &arguments.environments, &selection)?),
-        None => None,
+    output.text = match format {
+        Format::Text => text::of(&report, quiet),
+        Format::Json => report.in_json().to_string(),
+        Format::Github => github(&report.annotations(arguments)),
+        Format::Sarif => sarif(&report.annotations(arguments), &RULES).to_string(),
     };
-    let report = Report { selection: &selection, generated, unreachable: live.unreachable };
-    output.status = report.status();
-    output.text = if arguments.json { report.in_json().to_string() } else { report.text() };
     Ok(output)
 }
 
-/// Production must not rest on what others wrote down.
+impl Arguments {
+    fn examine<'a>(
+        &self,
+        snapshots: &'a LoadedSnapshots,
+        now: SystemTime,
+        quiet: bool,
+    ) -> Result<Report<'a>, VerbError> {
+        let mut findings = Findings::default();
+        findings.add("manifest", snapshots.mistakes.iter().cloned());
+        findings.add("snapshot", snapshots.findings.iter().cloned());
+        findings
+            .add("snapshot", snapshots.sources.iter().filter_map(|source| not_fetched(source, &snapshots.manifest)));
+        findings.add("snapshot", from_the_future(&snapshots.sources, SystemTime::now()));
+        findings.add("snapshot", codegen::products(&snapshots.sources).findings);
+        let mut notes = snapshots.notes.clone();
+        for source in &snapshots.sources {
+            let found = keys::examine(source.snapshot());
+            findings.add("key", found.findings);
+            notes.extend(found.notes);
+            findings.add("certificate", certificates::findings(source.snapshot(), now));
+        }
+        let mut live = live::Comparison::default();
+        if !self.offline {
+            live = live::compare_all(snapshots, &self.environments, &self.network, now, quiet)?;
+        }
+        findings.add("live", live.findings);
+        notes.extend(live.notes);
+        let generated = match &self.generated {
+            Some(file) => Some(generated::compare(file, &self.options, &self.environments, snapshots)?),
+            None => None,
+        };
+        findings.add("generated-code", generated.iter().filter_map(|compared| compared.finding.clone()));
+        Ok(Report { snapshots, findings, generated, unreachable: live.unreachable, notes })
+    }
+}
+
+/// A finding where the snapshot of production was not fetched: values from documentation may be wrong.
 fn not_fetched(source: &Source, manifest: &Manifest) -> Option<Finding> {
     let (snapshot, provider) = (source.snapshot(), source.snapshot().provider());
     let is_production = provider.stage() == "prod" && !provider.is_development();
@@ -103,91 +143,50 @@ fn not_fetched(source: &Source, manifest: &Manifest) -> Option<Finding> {
     Some(finding.note(format!("{}, {}", source.provenance(), source.label())))
 }
 
-/// What a check found.
-struct Report<'a> {
-    selection: &'a LoadedSnapshots,
-    generated: Option<generated::Answer>,
-    /// The environments that could not be compared with their live documents.
-    unreachable: Vec<String>,
-}
-
 impl Report<'_> {
-    /// Every finding: of the manifest, of each environment, of the generated code.
-    fn findings(&self) -> Vec<&Finding> {
-        let own = self.selection.slugs.iter().flat_map(|slug| self.of(slug));
-        let generated = self.generated.iter().filter_map(|answer| answer.finding.as_ref());
-        self.selection.mistakes.iter().chain(own).chain(generated).collect()
-    }
-
-    fn of(&self, slug: &str) -> Vec<&Finding> {
-        self.selection.findings.iter().filter(|finding| finding.environment.as_deref() == Some(slug)).collect()
-    }
-
     fn status(&self) -> ExitStatus {
-        match self.findings().as_slice() {
-            _ if !self.selection.mistakes.is_empty() => ExitStatus::BadInput,
-            // What could not be looked at may be worse than what was.
-            _ if !self.unreachable.is_empty() => ExitStatus::Unreachable,
-            [] => ExitStatus::Success,
-            _ => ExitStatus::Findings,
+        if !self.snapshots.mistakes.is_empty() {
+            ExitStatus::BadInput
+        } else if !self.unreachable.is_empty() {
+            // What could not be compared may be worse than what was found.
+            ExitStatus::Unreachable
+        } else if self.findings.is_empty() {
+            ExitStatus::Success
+        } else {
+            ExitStatus::Findings
         }
     }
 
     fn in_json(&self) -> Value {
-        let findings: Vec<Object> = self.findings().into_iter().map(json::finding).collect();
+        let findings: Vec<Object> = self.ordered().map(json::finding).collect();
         object([
-            ("environments", self.selection.slugs.clone().into()),
+            ("environments", self.snapshots.slugs.clone().into()),
             ("findings", findings.into()),
+            ("notes", self.notes.clone().into()),
             ("ok", (self.status() == ExitStatus::Success).into()),
             ("unreachable", self.unreachable.clone().into()),
         ])
         .into()
     }
 
-    /// A line for each thing that was checked, with its findings below.
-    fn text(&self) -> String {
-        let mut checked: Vec<(&str, String, Vec<&Finding>)> = Vec::new();
-        for slug in &self.selection.slugs {
-            checked.push((slug, verdict_on(slug, self), self.of(slug)));
-        }
-        if let Some(answer) = &self.generated {
-            checked.push((&answer.file, answer.state.to_owned(), answer.finding.iter().collect()));
-        }
-        let lines =
-            table(&checked.iter().map(|(what, state, _)| vec![(*what).to_owned(), state.clone()]).collect::<Vec<_>>());
-        let mut text: String = self.selection.mistakes.iter().map(|finding| labelled(finding) + "\n").collect();
-        for (line, (_, _, findings)) in lines.lines().zip(&checked) {
-            text += &format!("{line}\n");
-            text.extend(findings.iter().map(|finding| labelled(finding) + "\n"));
-        }
-        text + &self.summary()
+    /// The findings of the manifest, of each environment in the manifest's order, and of generated code.
+    fn ordered(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.in_order_of(&self.snapshots.slugs).map(|(_, finding)| finding)
     }
 
-    fn summary(&self) -> String {
-        let findings = self.findings();
-        let checked = plural(self.selection.slugs.len(), "environment");
-        let errors = findings.iter().filter(|finding| finding.is_error()).count();
-        match findings.len() {
-            0 => format!("{checked}, no findings\n"),
-            all => format!(
-                "{checked}, {} ({}, {})\n",
-                plural(all, "finding"),
-                plural(errors, "error"),
-                plural(all - errors, "warning")
-            ),
-        }
+    /// The findings as annotations. One without a place is put at the snapshot's file: code scanning shows only what has a file.
+    fn annotations(&self, arguments: &Arguments) -> Vec<Annotation> {
+        let snapshot_of = |finding: &Finding| {
+            let source = self.snapshots.source(finding.environment.as_deref()?)?;
+            (!source.is_bundled() && source.based_on().is_none()).then(|| source.label().to_owned())
+        };
+        let annotation = |(rule, finding): (&'static str, &Finding)| {
+            let mut annotation = Annotation::of(finding, rule);
+            let file = annotation.file.or_else(|| snapshot_of(finding)).or_else(|| arguments.options.manifest_file());
+            annotation.file = file.map(|file| path_from_root(&file));
+            annotation
+        };
+        let findings = self.findings.in_order_of(&self.snapshots.slugs).map(annotation);
+        findings.chain(self.notes.iter().map(|note| Annotation::note(note))).collect()
     }
-}
-
-fn verdict_on(slug: &str, report: &Report<'_>) -> String {
-    match report.of(slug).len() {
-        // Nothing is known of an environment that a mistake in the manifest hides.
-        0 if report.selection.source(slug).is_none() => "not checked".to_owned(),
-        0 => "ok".to_owned(),
-        count => plural(count, "finding"),
-    }
-}
-
-fn plural(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

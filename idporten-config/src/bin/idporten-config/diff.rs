@@ -82,10 +82,10 @@ enum What {
     Replaced(Box<Snapshot>, String),
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Output, VerbError> {
+pub(crate) fn run(arguments: &Arguments, quiet: bool) -> Result<Output, VerbError> {
     let mut output = Output::default();
     let differences = match &arguments.after {
-        None => vec![pairs::with_live(arguments)?],
+        None => vec![pairs::with_live(arguments, quiet)?],
         Some(after) => pairs::of(arguments, after, &mut output)?,
     };
     let format = if arguments.json { Format::Json } else { arguments.format };

@@ -66,7 +66,7 @@ Exit codes:
   2  a mistake in the command, the manifest or a snapshot: nothing was generated";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Output, VerbError> {
-    let selection = arguments.options.select(&arguments.environments, now()?)?;
+    let selection = arguments.options.load(&arguments.environments, now()?)?;
     let mut output = Output::with_notes(&selection.notes);
     output.report(&selection.mistakes);
     output.report(&selection.findings);

@@ -59,7 +59,7 @@ impl Step {
     }
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Output, VerbError> {
+pub(crate) fn run(arguments: &Arguments, _quiet: bool) -> Result<Output, VerbError> {
     let package = cargo::package()?;
     let names = distinct(&arguments.environments);
     let existing = existing_manifest()?;

@@ -1,8 +1,9 @@
-//! The command-line tool `idporten-config`: what the library knows, at a terminal and in scripts.
+//! The command-line tool `idporten-config`.
 
 mod certificates;
 mod check;
 mod command;
+mod completions;
 mod diff;
 mod fetch;
 mod file;
@@ -11,12 +12,17 @@ mod init;
 mod json;
 mod lint;
 mod list;
+mod manifest_edit;
 mod manifest_options;
 mod network;
 mod output;
+mod progress;
+mod report;
+mod repository;
 mod show;
 mod snapshots;
 mod table;
+mod terminal;
 
 use std::env;
 use std::process::ExitCode;
@@ -27,10 +33,13 @@ use idporten_config::build;
 
 use output::{Output, VerbError};
 
-/// ID-porten, Maskinporten and Ansattporten metadata: take snapshots, look at them, check them, generate code of them.
+/// Keep the metadata of ID-porten, Maskinporten and Ansattporten in a project: take snapshots, check them, generate code from them
 #[derive(Debug, Parser)]
 #[command(name = "idporten-config", version, propagate_version = true, after_help = AFTER_HELP)]
 struct Arguments {
+    /// Print findings and errors only, no notes and no progress
+    #[arg(short, long, global = true)]
+    quiet: bool,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -45,34 +54,38 @@ enum Verb {
     Check(check::Arguments),
     Lint(lint::Arguments),
     Init(init::Arguments),
+    Completions(completions::Arguments),
 }
 
 const AFTER_HELP: &str = "\
 Examples:
   idporten-config list
   idporten-config show idporten-test
+  idporten-config init
   idporten-config fetch
-  idporten-config generate --out src/providers.rs
   idporten-config check
   idporten-config lint
 
+`cargo idporten VERB` runs the same verbs.
+
 Exit codes:
-  0  fine
+  0  success
   1  findings: a stale snapshot, a requirement that is not met, generated code that is out of date
-  2  usage or bad input: a mistake in the command, the manifest or a snapshot, or a file that cannot be written
-  3  the network or the provider failed: try again later, or look at the provider
+  2  bad input: a mistake in the command, the manifest or a snapshot, or a file that cannot be written
+  3  the network or a provider failed
 
 Environment variables:
-  SOURCE_DATE_EPOCH  the time, in seconds since 1970, that ages are judged against, in place of the clock;
-                     what is fetched has the time of the clock all the same
   IDPORTEN_CONFIG_CA_FILE, IDPORTEN_CONFIG_CA_ONLY, IDPORTEN_CONFIG_MIRROR
-                     as `--ca-file`, `--ca-only` and `--mirror`, where those are not given
+                     the defaults of `--ca-file`, `--ca-only` and `--mirror`
   HTTPS_PROXY, NO_PROXY
-                     the proxy to go through";
+                     the proxy to use, and the hosts to reach without it
+  SOURCE_DATE_EPOCH  the time that ages are judged by, in seconds since 1970 [default: the clock]
+  NO_COLOR           no colours, whatever its value
+  COLUMNS            the width of tables and help [default: that of the terminal]";
 
 fn main() -> ExitCode {
     match Arguments::try_parse() {
-        Ok(arguments) => arguments.verb.run().finish(),
+        Ok(arguments) => arguments.run().finish(arguments.quiet),
         Err(error) => {
             // Help for a pipe that is closed early is no failure.
             let _ = error.print();
@@ -81,23 +94,24 @@ fn main() -> ExitCode {
     }
 }
 
-impl Verb {
+impl Arguments {
     fn run(&self) -> Output {
-        let output = match self {
-            Self::List(arguments) => list::run(arguments),
-            Self::Show(arguments) => show::run(arguments),
-            Self::Fetch(arguments) => fetch::run(arguments),
-            Self::Diff(arguments) => diff::run(arguments),
-            Self::Generate(arguments) => generate::run(arguments),
-            Self::Check(arguments) => check::run(arguments),
-            Self::Lint(arguments) => Ok(lint::run(arguments)),
-            Self::Init(arguments) => init::run(arguments),
+        let output = match &self.verb {
+            Verb::List(arguments) => list::run(arguments),
+            Verb::Show(arguments) => show::run(arguments, self.quiet),
+            Verb::Fetch(arguments) => fetch::run(arguments, self.quiet),
+            Verb::Diff(arguments) => diff::run(arguments, self.quiet),
+            Verb::Generate(arguments) => generate::run(arguments),
+            Verb::Check(arguments) => check::run(arguments, self.quiet),
+            Verb::Lint(arguments) => Ok(lint::run(arguments)),
+            Verb::Init(arguments) => init::run(arguments, self.quiet),
+            Verb::Completions(arguments) => Ok(completions::run(arguments)),
         };
         output.unwrap_or_else(|error| Output::failed(&error))
     }
 }
 
-/// The time that ages are judged against.
+/// The time that ages are judged by.
 fn now() -> Result<SystemTime, VerbError> {
     let value = env::var_os("SOURCE_DATE_EPOCH").map(|value| value.to_string_lossy().into_owned());
     Ok(build::now(value.as_deref())?)

@@ -1,39 +1,43 @@
-//! The network: how it is reached, and which environment is asked there.
+//! Options of the network, and the provider that an environment is fetched from.
 
 use std::env;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use clap::Args;
 use idporten_config::Snapshot;
 use idporten_config::document::Provider;
 use idporten_config::environment::Lifecycle;
-use idporten_config::fetch::{Fetcher, Options};
+use idporten_config::fetch::{FetchError, Fetcher, Options};
 use idporten_config::internal::Finding;
 use idporten_config::internal::read;
 use idporten_config::internal::{Target, unknown_environment};
 
 use crate::output::VerbError;
+use crate::progress::Progress;
 
-/// The options that say how the network is reached.
+/// The heading of these options. Set on each of them: clap's `next_help_heading` would also move the options of a verb below it.
+const HEADING: &str = "Network";
+
+/// Options of the network.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Network")]
 pub(crate) struct NetworkOptions {
-    /// Trust the certificate authorities in FILE (PEM) too [env: `IDPORTEN_CONFIG_CA_FILE`]
-    #[arg(long, value_name = "FILE")]
+    /// Also trust the certificate authorities in FILE (PEM) [env: `IDPORTEN_CONFIG_CA_FILE`]
+    #[arg(long, value_name = "FILE", help_heading = HEADING)]
     ca_file: Option<PathBuf>,
-    /// Trust those of the file alone, not those of this machine [env: `IDPORTEN_CONFIG_CA_ONLY`]
-    #[arg(long)]
+    /// Do not trust the certificate authorities of this machine [env: `IDPORTEN_CONFIG_CA_ONLY`]
+    #[arg(long, help_heading = HEADING)]
     ca_only: bool,
     /// Read `https://HOST/PATH` from `URL/HOST/PATH` [env: `IDPORTEN_CONFIG_MIRROR`]
     ///
     /// A mirror is trusted like the provider, since it chooses the keys.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", help_heading = HEADING)]
     mirror: Option<String>,
 }
 
 impl NetworkOptions {
-    /// A fetcher by these options, and by the environment variables where one is not given.
+    /// A fetcher with these options. Those that are not given come from the environment variables.
     pub(crate) fn fetcher(&self) -> Result<Fetcher, VerbError> {
         let refuse =
             |error: &dyn Display| Finding::error(error.to_string(), "see `--ca-file`, `--ca-only` and `--mirror`");
@@ -43,9 +47,16 @@ impl NetworkOptions {
         options.mirror = self.mirror.clone().or(options.mirror);
         Fetcher::new(options).map_err(|error| refuse(&error).into())
     }
+
+    /// The live document of one provider, with a line on a terminal that says what is awaited.
+    pub(crate) fn fetch(&self, provider: &Provider, quiet: bool) -> Result<Result<Snapshot, FetchError>, VerbError> {
+        let fetcher = self.fetcher()?;
+        let _progress = Progress::start([provider.slug()].into_iter(), quiet);
+        Ok(fetcher.fetch(provider, SystemTime::now()))
+    }
 }
 
-/// Whom to ask for an environment: who the table or the manifest says, or else the snapshot there is.
+/// The provider of an environment, from the table, the manifest, or else the snapshot there is.
 pub(crate) fn provider(target: &Target) -> Result<Provider, Box<Finding>> {
     if let Some(provider) = &target.provider {
         return Ok(provider.clone());
@@ -63,13 +74,13 @@ pub(crate) fn provider(target: &Target) -> Result<Provider, Box<Finding>> {
     }
 }
 
-/// Where the provider cannot be asked: exit code 3.
+/// The error of a verb that needs the live document and did not get it.
 pub(crate) fn unreachable(slug: &str, error: &dyn Display) -> VerbError {
-    let help = "try again later, or do without `--live`";
+    let help = "try again later, or leave out `--live`";
     VerbError::unreachable(Finding::error(format!("{slug}: {error}"), help).of(slug))
 }
 
-/// Whether the environment is switched off: it is asked only where it is named.
+/// Whether the environment is switched off. It is fetched only if it is named.
 pub(crate) fn is_retired(provider: &Provider) -> bool {
     provider.known().is_some_and(|known| known.lifecycle() != Lifecycle::Active)
 }

@@ -3,16 +3,25 @@
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
-use idporten_config::internal::{Finding, harmless};
+use anstyle::{AnsiColor, Style};
+use idporten_config::internal::{Finding, Severity, harmless};
 
 /// The output of a verb.
 #[derive(Debug, Default)]
 pub(crate) struct Output {
     /// The text for standard output.
     pub(crate) text: String,
-    /// Notes and findings for standard error.
-    pub(crate) messages: Vec<String>,
+    /// The lines for standard error.
+    pub(crate) messages: Vec<Message>,
     pub(crate) status: ExitStatus,
+}
+
+/// A line for standard error.
+#[derive(Debug, Clone)]
+pub(crate) enum Message {
+    /// Something that `--quiet` leaves out.
+    Note(String),
+    Finding(String),
 }
 
 /// The exit code of the tool.
@@ -29,9 +38,7 @@ pub(crate) enum ExitStatus {
 impl Output {
     pub(crate) fn with_notes(notes: &[String]) -> Self {
         let mut output = Self::default();
-        for note in notes {
-            output.note(note);
-        }
+        output.notes(notes);
         output
     }
 
@@ -42,22 +49,32 @@ impl Output {
     }
 
     pub(crate) fn report(&mut self, findings: &[Finding]) {
-        self.messages.extend(findings.iter().map(labelled));
+        self.messages.extend(findings.iter().map(|finding| Message::Finding(labelled(finding))));
     }
 
     pub(crate) fn note(&mut self, text: &str) {
-        self.messages.push(format!("note: {}", harmless(text)));
+        self.messages.push(Message::Note(format!("{}: {}", paint("note", NOTE), harmless(text))));
+    }
+
+    pub(crate) fn notes(&mut self, notes: &[String]) {
+        for note in notes {
+            self.note(note);
+        }
     }
 
     /// Writes everything. Messages go first: a reader that has seen enough of the text closes the pipe.
-    pub(crate) fn finish(self) -> ExitCode {
+    pub(crate) fn finish(self, quiet: bool) -> ExitCode {
         for message in &self.messages {
-            // Where standard error is closed, there is nobody to tell.
-            let _ = writeln!(io::stderr(), "{message}");
+            match message {
+                Message::Note(_) if quiet => {}
+                // Where standard error is closed, nobody reads it.
+                Message::Note(line) | Message::Finding(line) => drop(writeln!(anstream::stderr(), "{line}")),
+            }
         }
         match write_out(&self.text) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                let _ = writeln!(io::stderr(), "error: standard output cannot be written: {error}; send it elsewhere");
+                let help = "send it elsewhere";
+                let _ = writeln!(io::stderr(), "error: standard output cannot be written: {error}; {help}");
                 ExitCode::from(ExitStatus::BadInput as u8)
             }
             _ => ExitCode::from(self.status as u8),
@@ -65,23 +82,38 @@ impl Output {
     }
 }
 
-/// A finding as a build shows it: `error: ...`, with a line for each part.
-pub(crate) fn labelled(finding: &Finding) -> String {
-    format!("{}: {finding}", finding.severity)
+pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const NOTE: Style = AnsiColor::Cyan.on_default();
+
+/// The text in a style. The escapes reach a terminal only, and none with `NO_COLOR`: `anstream` strips them elsewhere.
+pub(crate) fn paint(text: &str, style: Style) -> String {
+    format!("{style}{text}{style:#}")
 }
 
-/// Says a line at once, for whoever waits. What cannot be written is found out at the end.
-pub(crate) fn progress(line: &str) {
+/// A finding as a build shows it: `error: ...`, with a line for each part.
+pub(crate) fn labelled(finding: &Finding) -> String {
+    let style = if finding.severity == Severity::Error { ERROR } else { WARNING };
+    format!("{}: {finding}", paint(&finding.severity.to_string(), style))
+}
+
+/// `1 finding`, `2 findings`.
+pub(crate) fn plural(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Writes a line at once. An error shows again when the rest is written.
+pub(crate) fn write_line(line: &str) {
     let _ = write_out(&format!("{line}\n"));
 }
 
 fn write_out(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = anstream::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
 }
 
-/// Why a verb could do nothing of what it was asked.
+/// The reason why a verb did nothing of what it was asked.
 #[derive(Debug)]
 pub(crate) struct VerbError {
     pub(crate) findings: Vec<Finding>,
@@ -89,7 +121,7 @@ pub(crate) struct VerbError {
 }
 
 impl VerbError {
-    /// Nothing could be done, for the network or a provider failed.
+    /// The network or a provider failed.
     pub(crate) fn unreachable(finding: Finding) -> Self {
         Self { findings: vec![finding], status: ExitStatus::Unreachable }
     }

@@ -1,4 +1,4 @@
-//! `show`: what a snapshot holds.
+//! `show`: the content of a snapshot.
 
 mod keys;
 mod kid;
@@ -62,12 +62,12 @@ Exit codes:
   2  a mistake in the command, the manifest or the snapshot
   3  the network or the provider failed";
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Output, VerbError> {
+pub(crate) fn run(arguments: &Arguments, quiet: bool) -> Result<Output, VerbError> {
     let now = now()?;
     if let Some(kid) = &arguments.kid {
-        return kid::run(arguments, kid, now);
+        return kid::run(arguments, kid, now, quiet);
     }
-    let (source, mut output) = if arguments.live { arguments.live()? } else { arguments.snapshot(now)? };
+    let (source, mut output) = if arguments.live { arguments.live(quiet)? } else { arguments.snapshot(now)? };
     output.text = if arguments.json { in_json(&source, now).to_string() } else { text::of(&source, now) };
     Ok(output)
 }
@@ -75,7 +75,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Output, VerbError> {
 impl Arguments {
     /// The snapshot. One that holds a private key may be looked at, and is a finding.
     fn snapshot(&self, now: SystemTime) -> Result<(Source, Output), VerbError> {
-        let selection = self.options.select(slice::from_ref(&self.environment), now)?;
+        let selection = self.options.load(slice::from_ref(&self.environment), now)?;
         let mut output = Output::with_notes(&selection.notes);
         if !selection.mistakes.is_empty() {
             return Err(selection.mistakes.into());
@@ -93,16 +93,16 @@ impl Arguments {
     }
 
     /// The live document.
-    fn live(&self) -> Result<(Source, Output), VerbError> {
+    fn live(&self, quiet: bool) -> Result<(Source, Output), VerbError> {
         let manifest = self.options.manifest(slice::from_ref(&self.environment))?;
         let target = manifest.targets().into_iter().find(|target| target.slug == self.environment);
         let provider = network::provider(&target.ok_or_else(|| unknown_environment(&self.environment))?)?;
-        let fetched = self.network.fetcher()?.fetch(&provider, SystemTime::now());
+        let fetched = self.network.fetch(&provider, quiet)?;
         let snapshot = fetched.map_err(|error| network::unreachable(provider.slug(), &error))?;
         let mut output = Output::default();
         if let Some(leaked) = leaked_key(&snapshot) {
             let message = format!("{}: the live key set holds a private key: {leaked}", provider.slug());
-            output.report(&[Finding::error(message, "take the key as known to everybody, and tell the provider")]);
+            output.report(&[Finding::error(message, "treat the key as public, and report it to the provider")]);
             output.status = ExitStatus::Findings;
         }
         let label = format!("live, from {}", provider.well_known_url());

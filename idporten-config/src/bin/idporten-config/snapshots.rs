@@ -45,7 +45,7 @@ pub(crate) struct LoadedSnapshots {
 
 impl SnapshotOptions {
     /// Finds the snapshots of the environments that are named, or else of all in the manifest.
-    pub(crate) fn select(&self, names: &[String], now: SystemTime) -> Result<LoadedSnapshots, VerbError> {
+    pub(crate) fn load(&self, names: &[String], now: SystemTime) -> Result<LoadedSnapshots, VerbError> {
         let names = distinct(names);
         match self.manifest_file() {
             Some(file) => from_manifest(&file, names, now),

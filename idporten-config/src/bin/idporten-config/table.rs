@@ -1,29 +1,129 @@
-//! Text in columns, for people.
+//! Rows of text, laid out for the width of the terminal.
 
 use idporten_config::internal::harmless;
 
-/// A line for each row; two spaces between columns, none at the end, and nothing that a terminal could take for a command.
+use crate::terminal;
+
+/// Two spaces between columns, and below the name of a record.
+const GAP: usize = 2;
+
+/// A line for each row, in columns. Where the terminal is too narrow for that, the last column is wrapped, or a row becomes a
+/// record of several lines.
 pub(crate) fn table(rows: &[Vec<String>]) -> String {
+    laid_out(rows, terminal::width())
+}
+
+/// The same, indented by two spaces.
+pub(crate) fn indented_table(rows: &[Vec<String>]) -> String {
+    let width = terminal::width().map(|width| width.saturating_sub(GAP));
+    laid_out(rows, width).lines().map(|line| format!("  {line}\n")).collect()
+}
+
+fn laid_out(rows: &[Vec<String>], width: Option<usize>) -> String {
+    // A document may hold what a terminal would take for a command.
     let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| harmless(cell)).collect()).collect();
+    let widths = column_widths(&rows);
+    let in_columns = |row: &Vec<String>| line(row, &widths);
+    let lines: Vec<String> = rows.iter().map(in_columns).collect();
+    let is_too_wide = |width: usize| lines.iter().any(|line| line.chars().count() > width);
+    match width.filter(|&width| is_too_wide(width)) {
+        None => lines.iter().map(|line| format!("{line}\n")).collect(),
+        Some(width) => {
+            let start: usize = widths.iter().rev().skip(1).map(|width| width + GAP).sum();
+            let has_room = start <= width / 2;
+            rows.iter()
+                .map(|row| if has_room { wrapped(row, &widths, start, width) } else { record(row, width) })
+                .collect()
+        }
+    }
+}
+
+fn column_widths(rows: &[Vec<String>]) -> Vec<usize> {
     let count = rows.iter().map(Vec::len).max().unwrap_or_default();
-    let width = |column: usize| {
-        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or_default()
+    let cells = |column: usize| rows.iter().filter_map(move |row| row.get(column));
+    (0..count).map(|column| cells(column).map(|cell| cell.chars().count()).max().unwrap_or_default()).collect()
+}
+
+fn line(row: &[String], widths: &[usize]) -> String {
+    let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+    cells.join("  ").trim_end().to_owned()
+}
+
+/// The row in columns, its last cell wrapped below itself.
+fn wrapped(row: &[String], widths: &[usize], start: usize, width: usize) -> String {
+    let Some((last, first)) = row.split_last().filter(|_| row.len() == widths.len()) else {
+        return line(row, widths) + "\n";
     };
-    let widths: Vec<usize> = (0..count).map(width).collect();
-    let line = |row: &Vec<String>| {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        format!("{}\n", cells.join("  ").trim_end())
-    };
-    rows.iter().map(line).collect()
+    let mut text = String::new();
+    for (number, part) in wrap(last, width - start).iter().enumerate() {
+        let before = if number == 0 { line(first, widths) } else { String::new() };
+        text += format!("{before:start$}{part}").trim_end();
+        text.push('\n');
+    }
+    text
+}
+
+/// The first cell, and the others below it.
+fn record(row: &[String], width: usize) -> String {
+    let mut cells = row.iter().filter(|cell| !cell.is_empty());
+    let mut text = cells.next().map(|name| format!("{name}\n")).unwrap_or_default();
+    for part in cells.flat_map(|cell| wrap(cell, width.saturating_sub(2 * GAP))) {
+        text += &format!("    {part}\n");
+    }
+    text
+}
+
+/// The text in lines of at most `width` characters, broken at spaces. A longer word, such as a URL, stays whole: half of it is of
+/// no use.
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("there is always a line");
+        let needed = line.chars().count() + 1 + word.chars().count();
+        if line.is_empty() {
+            line.push_str(word);
+        } else if needed <= width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
 }
 
 #[cfg(test)]
 mod tests {
-    use super::table;
+    use super::*;
+
+    fn rows(rows: &[&[&str]]) -> Vec<Vec<String>> {
+        rows.iter().map(|row| row.iter().map(|&cell| cell.to_owned()).collect()).collect()
+    }
 
     #[test]
-    fn columns_are_as_wide_as_their_widest_cell_and_lines_have_no_space_at_the_end() {
-        let rows = [vec!["a".to_owned(), "bb".to_owned(), String::new()], vec!["æøå".to_owned(), "\u{1b}".to_owned()]];
-        assert_eq!(table(&rows), "a    bb\næøå  \\u{1b}\n");
+    fn columns_fit_their_widest_cell_and_lines_end_without_spaces() {
+        let rows = rows(&[&["a", "bb", ""], &["æøå", "\u{1b}"]]);
+        assert_eq!(laid_out(&rows, None), "a    bb\næøå  \\u{1b}\n");
+    }
+
+    #[test]
+    fn a_narrow_terminal_wraps_the_last_column() {
+        let rows = rows(&[&["scopes", "openid, profile, email"], &["a", "b"]]);
+        assert_eq!(laid_out(&rows, Some(24)), "scopes  openid, profile,\n        email\na       b\n");
+        assert_eq!(laid_out(&rows, Some(30)), "scopes  openid, profile, email\na       b\n");
+    }
+
+    #[test]
+    fn a_row_whose_first_columns_are_too_wide_becomes_a_record() {
+        let rows = rows(&[&["idporten-test", "ID-porten TEST", "https://test.idporten.no"], &["b", "", "c d"]]);
+        assert_eq!(
+            laid_out(&rows, Some(30)),
+            "idporten-test\n    ID-porten TEST\n    https://test.idporten.no\nb\n    c d\n"
+        );
+    }
+
+    #[test]
+    fn a_word_longer_than_the_line_stays_whole() {
+        assert_eq!(wrap("see https://test.idporten.no now", 10), ["see", "https://test.idporten.no", "now"]);
     }
 }

@@ -9,45 +9,45 @@ use crate::generate;
 use crate::output::VerbError;
 use crate::snapshots::{LoadedSnapshots, SnapshotOptions};
 
-/// What is to be said of a generated file.
+/// The result for a generated file.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct Comparison {
     pub(super) file: String,
     pub(super) state: &'static str,
     pub(super) finding: Option<Finding>,
 }
 
-/// Compares a file with what `generate` makes of the same environments. What cannot be generated cannot be compared with; why
-/// is among the other findings.
-pub(super) fn check(
+/// Compares a file with what `generate` makes of the same environments. Where nothing can be generated, nothing is compared: the
+/// reason is among the other findings.
+pub(super) fn compare(
     file: &str,
     options: &SnapshotOptions,
     names: &[String],
-    selection: &LoadedSnapshots,
-) -> Result<Answer, VerbError> {
-    let answer = |state, finding| Ok(Answer { file: file.to_owned(), state, finding });
+    snapshots: &LoadedSnapshots,
+) -> Result<Comparison, VerbError> {
+    let compared = |state, finding| Ok(Comparison { file: file.to_owned(), state, finding });
     let help = format!("run `{}`", options.command_here(names, file));
     let committed = match fs::read(file) {
         Ok(text) => String::from_utf8_lossy(&text).replace("\r\n", "\n"),
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            return answer("missing", Some(Finding::error(format!("no generated code at `{file}`"), help)));
+            return compared("missing", Some(Finding::error(format!("no generated code at `{file}`"), help)));
         }
         Err(error) => {
             let message = format!("`{file}` cannot be read: {error}");
             return Err(Finding::error(message, "name the file of generated code").into());
         }
     };
-    if !selection.is_complete() {
-        return answer("not compared", None);
+    if !snapshots.is_complete() {
+        return compared("not compared", None);
     }
-    let (generated, _) = generate::rust(options, names, selection)?;
+    let (generated, _) = generate::rust(options, names, snapshots)?;
     match first_difference(&committed, &generated) {
-        None => answer("up to date", None),
+        None => compared("up to date", None),
         Some((number, found, expected)) => {
             let finding = Finding::error(format!("`{file}` is out of date"), help)
                 .at(Some(&Place::new(file, Some(number), found)))
                 .note(format!("it would be: {expected}"));
-            answer("out of date", Some(finding))
+            compared("out of date", Some(finding))
         }
     }
 }

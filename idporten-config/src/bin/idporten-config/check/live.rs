@@ -1,4 +1,4 @@
-//! Whether snapshots are what the providers publish now.
+//! Snapshots compared with the live documents.
 
 use std::time::SystemTime;
 
@@ -10,11 +10,12 @@ use idporten_config::internal::{Source, leaked_key};
 use crate::certificates;
 use crate::network::{NetworkOptions, is_retired};
 use crate::output::VerbError;
+use crate::progress::Progress;
 use crate::snapshots::LoadedSnapshots;
 
-/// What is to be said of the live documents.
+/// The result for the live documents.
 #[derive(Debug, Default)]
-pub(super) struct Answer {
+pub(super) struct Comparison {
     pub(super) findings: Vec<Finding>,
     /// The environments that could not be compared.
     pub(super) unreachable: Vec<String>,
@@ -23,56 +24,59 @@ pub(super) struct Answer {
 
 /// Compares each snapshot with the live document. An environment that has no snapshot of its own, or none that may be used, has
 /// nothing to compare; one that is retired is asked only where it is named.
-pub(super) fn check(
-    selection: &LoadedSnapshots,
+pub(super) fn compare_all(
+    snapshots: &LoadedSnapshots,
     names: &[String],
     network: &NetworkOptions,
     now: SystemTime,
-) -> Result<Answer, VerbError> {
-    let mut answer = Answer::default();
+    quiet: bool,
+) -> Result<Comparison, VerbError> {
+    let mut result = Comparison::default();
     let mut asked: Vec<&Source> = Vec::new();
-    for source in &selection.sources {
+    for source in &snapshots.sources {
         let provider = source.snapshot().provider();
         let slug = provider.slug();
         match source.based_on() {
             Some(base) => {
-                answer.notes.push(format!("{slug}: has no snapshot of its own to compare, but that of {base}"));
+                result.notes.push(format!("{slug}: has no snapshot of its own to compare, but that of {base}"));
             }
             None if names.is_empty() && is_retired(provider) => {
-                answer.notes.push(format!("{slug}: retired, so it is not asked; name it to try all the same"));
+                result.notes.push(format!("{slug}: retired, so it is not asked; name it to try all the same"));
             }
             None => asked.push(source),
         }
     }
-    if asked.is_empty() || !selection.mistakes.is_empty() {
-        return Ok(answer);
+    if asked.is_empty() || !snapshots.mistakes.is_empty() {
+        return Ok(result);
     }
     let providers: Vec<Provider> = asked.iter().map(|source| source.snapshot().provider().clone()).collect();
-    network.fetcher()?.fetch_all(&providers, SystemTime::now(), |provider, result| {
+    let progress = Progress::start(providers.iter().map(Provider::slug), quiet);
+    network.fetcher()?.fetch_all(&providers, SystemTime::now(), |provider, fetched| {
         let slug = provider.slug();
+        progress.ended(slug);
         let Some(source) = asked.iter().find(|source| source.snapshot().provider().slug() == slug) else { return };
-        match result {
-            Ok(live) => answer.findings.extend(drift(source, &Source::live(live, "live"), now)),
+        match fetched {
+            Ok(live) => result.findings.extend(drift(source, &Source::live(live, "live"), now)),
             Err(error) => {
                 let message = format!("{slug}: not compared with the live document: {error}");
                 let help = format!("try again later, or leave the network out with `--offline`; ask for it alone with `idporten-config show {slug} --live`");
-                answer.findings.push(Finding::error(message, help).of(slug));
-                answer.unreachable.push(slug.to_owned());
+                result.findings.push(Finding::error(message, help).of(slug));
+                result.unreachable.push(slug.to_owned());
             }
         }
     });
-    answer.unreachable.sort_unstable();
-    Ok(answer)
+    result.unreachable.sort_by_key(|slug| snapshots.slugs.iter().position(|other| other == slug));
+    Ok(result)
 }
 
-/// What differs, and what the live certificates say that those of the snapshot do not.
+/// The differences, and findings of the live certificates that the snapshot's own do not give already.
 fn drift(source: &Source, live: &Source, now: SystemTime) -> Vec<Finding> {
     let (old, new) = (source.snapshot(), live.snapshot());
     let slug = old.provider().slug();
     let mut findings = Vec::new();
     if let Some(leaked) = leaked_key(new) {
         let message = format!("{slug}: the live key set holds a private key: {leaked}");
-        let help = "take the key as known to everybody, and tell the provider";
+        let help = "treat the key as public, and report it to the provider";
         findings.push(Finding::error(message, help).of(slug));
     }
     let comparison = compare(old, new);
@@ -80,7 +84,8 @@ fn drift(source: &Source, live: &Source, now: SystemTime) -> Vec<Finding> {
         let message = format!("{slug}: the live document differs: {}", comparison.summary());
         let remove = if source.is_bundled() { " and do without the bundled snapshot" } else { "" };
         let help = if new.as_of() < old.as_of() {
-            "see to the mirror: it serves what was live before the snapshot was taken".to_owned()
+            "the mirror serves an older document than the snapshot; look at its cache, or leave out `--mirror`"
+                .to_owned()
         } else {
             format!("run `idporten-config fetch {slug}`{remove}, and review the difference")
         };

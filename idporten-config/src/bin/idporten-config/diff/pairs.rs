@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
-use std::time::SystemTime;
 
 use idporten_config::Snapshot;
 use idporten_config::internal::Finding;
@@ -18,15 +17,14 @@ use crate::network::{provider, unreachable};
 use crate::output::{Output, VerbError};
 
 /// The snapshot that is named, and the live document of its environment.
-pub(super) fn with_live(arguments: &Arguments) -> Result<Difference, VerbError> {
+pub(super) fn with_live(arguments: &Arguments, quiet: bool) -> Result<Difference, VerbError> {
     let before = snapshot(arguments, &arguments.before)?;
     let slug = before.provider().slug();
     let asked = match target(arguments, &arguments.before) {
         Ok(target) => provider(&target)?,
         Err(_) => before.provider().clone(),
     };
-    let fetcher = arguments.network.fetcher()?;
-    let live = fetcher.fetch(&asked, SystemTime::now()).map_err(|error| unreachable(slug, &error))?;
+    let live = arguments.network.fetch(&asked, quiet)?.map_err(|error| unreachable(slug, &error))?;
     Ok(Difference::between(&before, &live))
 }
 

@@ -1,4 +1,4 @@
-//! What a snapshot that was just taken means for the one there is: whether its file is to be written.
+//! Whether a snapshot that was just fetched replaces the one there is.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,7 +6,7 @@ use idporten_config::document::Snapshot;
 use idporten_config::document::json::{Object, Value};
 use idporten_config::document::{Comparison, compare};
 
-/// What a snapshot that was just taken means for the one there is.
+/// What a snapshot that was just fetched means for the one there is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Update {
     /// The same content, and young enough: nothing to write, so that a scheduled job makes no noise.
@@ -19,16 +19,18 @@ pub(crate) enum Update {
     Older,
 }
 
-/// Judges a snapshot that was just taken. Snapshots of the same content are worth a newer date when half of `max_age` has gone.
+/// Compares a snapshot that was just fetched with the one there is. The same content is worth writing again for a newer date once
+/// half of `max_age` has gone.
 #[must_use]
 pub(crate) fn update(old: &Snapshot, new: &Snapshot, max_age: Duration, now: SystemTime) -> Update {
-    // A date of the future says nothing: whoever wrote it had a wrong clock.
+    // A date of the future says nothing: the clock that wrote it was wrong.
     let age = now.duration_since(old.as_of()).ok();
-    let is_older = age.is_some() && new.timestamp() < old.timestamp();
+    let (is_older, is_newer) = (new.timestamp() < old.timestamp(), new.timestamp() > old.timestamp());
     match is_same(old, new) {
-        true if is_older || age.is_some_and(|age| age < max_age / 2) => Update::Unchanged,
+        // A mirror may serve the same answer for days: its date is no news.
+        true if age.is_some_and(|age| age < max_age / 2 || !is_newer) => Update::Unchanged,
         true => Update::Renewed,
-        false if is_older => Update::Older,
+        false if age.is_some() && is_older => Update::Older,
         false => Update::Changed(compare(old, new)),
     }
 }
@@ -80,20 +82,28 @@ mod tests {
         format!(r#"{{"keys":[{},{}]}}"#, key("a", "_", more), key(other, "-", ""))
     }
 
-    /// What it means on day 20 that a document of then is `new`, where `old` is of day `day`; half of the age allowed is 5 days.
+    /// The update on day 20, from a document of `day` to one of that day. Half of the maximum age is 5 days.
     fn after(day: u32, old: (&str, &str), new: (&str, &str)) -> Update {
         let now = SystemTime::UNIX_EPOCH + DAY * 20;
         update(&snapshot(day, old.0, old.1), &snapshot(20, new.0, new.1), DAY * 10, now)
     }
 
     #[test]
-    fn the_same_content_is_written_again_when_half_of_the_age_allowed_has_gone() {
+    fn the_same_content_is_renewed_after_half_of_the_maximum_age() {
         let same = ("{}", keys("", "b"));
         let same = (same.0, same.1.as_str());
         assert_eq!(after(20, same, same), Update::Unchanged);
         assert_eq!(after(16, same, same), Update::Unchanged);
         assert_eq!(after(15, same, same), Update::Renewed);
         assert_eq!(after(21, same, same), Update::Renewed, "the date is of the future");
+    }
+
+    #[test]
+    fn the_same_content_of_the_same_date_is_not_renewed() {
+        let now = SystemTime::UNIX_EPOCH + DAY * 20;
+        let old = snapshot(2, "{}", &keys("", "b"));
+        let of = |day| update(&old, &snapshot(day, "{}", &keys("", "b")), DAY * 10, now);
+        assert_eq!((of(1), of(2), of(3)), (Update::Unchanged, Update::Unchanged, Update::Renewed));
     }
 
     #[test]
@@ -115,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_older_never_takes_the_place_of_something_newer() {
+    fn an_older_document_never_replaces_a_newer_one() {
         let now = SystemTime::UNIX_EPOCH + DAY * 20;
         let old = snapshot(19, "{}", &keys("", "b"));
         let of = |day, kid| update(&old, &snapshot(day, "{}", &keys("", kid)), DAY, now);

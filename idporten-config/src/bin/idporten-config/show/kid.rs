@@ -17,7 +17,7 @@ struct Place {
     source: Option<Source>,
 }
 
-pub(super) fn run(arguments: &Arguments, kid: &str, now: SystemTime) -> Result<Output, VerbError> {
+pub(super) fn run(arguments: &Arguments, kid: &str, now: SystemTime, quiet: bool) -> Result<Output, VerbError> {
     let mut output = Output::default();
     let snapshot = match arguments.snapshot(now) {
         Ok((source, own)) => {
@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &Arguments, kid: &str, now: SystemTime) -> Result<O
     };
     let mut places = vec![Place { name: "snapshot", source: snapshot }];
     if arguments.live {
-        let (source, own) = arguments.live()?;
+        let (source, own) = arguments.live(quiet)?;
         output.messages.extend(own.messages);
         places.push(Place { name: "live", source: Some(source) });
     }

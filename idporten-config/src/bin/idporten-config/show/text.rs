@@ -1,4 +1,4 @@
-//! What a snapshot holds, for people.
+//! The content of a snapshot, for people.
 
 use std::time::SystemTime;
 
@@ -10,16 +10,17 @@ use idporten_config::internal::{Source, days};
 use idporten_config::{KnownEnvironment, Snapshot};
 
 use super::{Members, keys};
-use crate::table::table;
+use crate::output::{ERROR, paint};
+use crate::table::indented_table;
 
-/// Where a string of a document is cut: a signed copy of the metadata is longer than all the rest.
+/// The characters of a string that are shown: a signed copy of the metadata is longer than all the rest.
 const MAX_LENGTH: usize = 200;
 
 pub(super) fn of(source: &Source, now: SystemTime) -> String {
     let snapshot = source.snapshot();
     let members = Members::of(snapshot);
     let mut text = format!("{} ({})\n", harmless(snapshot.provider().name()), harmless(snapshot.provider().slug()));
-    text += &indented(&about(source, now));
+    text += &indented_table(&about(source, now));
     section(&mut text, "endpoints", &rows(&members.endpoints));
     section(&mut text, "capabilities", &rows(&members.capabilities));
     section(&mut text, "members that this version does not know by name", &rows(&members.unknown));
@@ -59,21 +60,19 @@ fn key_sections(text: &mut String, set: &JwkSet, snapshot: &Snapshot) {
     section(text, "keys", &keys::rows(set, snapshot));
     section(text, "keys that are not used", &keys::rejected_rows(set));
     let ambiguous: Vec<_> = set.ambiguous_kids().iter().map(|kid| vec![(*kid).to_owned()]).collect();
-    section(text, "kids under which several keys stand: a token that names one may mean any of them", &ambiguous);
+    section(text, "kids that several keys have: a token with such a kid is tried with each of them", &ambiguous);
     if set.is_leaked() {
-        *text +=
-            "\nLEAKED: the key set publishes a PRIVATE KEY. Take it as known to everybody, and tell the provider.\n";
+        let leaked = paint("LEAKED", ERROR);
+        *text += &format!(
+            "\n{leaked}: the key set publishes a PRIVATE KEY. Treat it as public, and report it to the provider.\n"
+        );
     }
 }
 
 fn section(text: &mut String, title: &str, rows: &[Vec<String>]) {
     if !rows.is_empty() {
-        *text += &format!("\n{title}\n{}", indented(rows));
+        *text += &format!("\n{title}\n{}", indented_table(rows));
     }
-}
-
-fn indented(rows: &[Vec<String>]) -> String {
-    table(rows).lines().map(|line| format!("  {line}\n")).collect()
 }
 
 fn rows(members: &[(&str, &Value)]) -> Vec<Vec<String>> {

@@ -1,0 +1,48 @@
+//! The report of a check, for people.
+
+use idporten_config::internal::Finding;
+
+use super::Report;
+use crate::output::{labelled, plural};
+use crate::table::table;
+
+/// A line for each thing that was checked, with its findings below. `quiet` leaves out lines without findings.
+pub(super) fn of(report: &Report<'_>, quiet: bool) -> String {
+    let mut checked: Vec<(&str, String, Vec<&Finding>)> = Vec::new();
+    for slug in &report.snapshots.slugs {
+        checked.push((slug, state_of(slug, report), report.findings.of(slug).collect()));
+    }
+    if let Some(compared) = &report.generated {
+        checked.push((&compared.file, compared.state.to_owned(), compared.finding.iter().collect()));
+    }
+    let rows: Vec<_> = checked.iter().map(|(what, state, _)| vec![(*what).to_owned(), state.clone()]).collect();
+    let mut text: String = report.snapshots.mistakes.iter().map(|finding| labelled(finding) + "\n").collect();
+    for (line, (_, _, findings)) in table(&rows).lines().zip(&checked) {
+        if !quiet {
+            text += &format!("{line}\n");
+        }
+        text.extend(findings.iter().map(|finding| labelled(finding) + "\n"));
+    }
+    if quiet { text } else { text + &summary(report) }
+}
+
+fn state_of(slug: &str, report: &Report<'_>) -> String {
+    match report.findings.of(slug).count() {
+        // A mistake in the manifest hides the environment.
+        0 if report.snapshots.source(slug).is_none() => "not checked".to_owned(),
+        0 => "ok".to_owned(),
+        count => plural(count, "finding"),
+    }
+}
+
+fn summary(report: &Report<'_>) -> String {
+    let environments = plural(report.snapshots.slugs.len(), "environment");
+    let (all, errors) = (report.ordered().count(), report.ordered().filter(|finding| finding.is_error()).count());
+    match all {
+        0 => format!("{environments}, no findings\n"),
+        _ => {
+            let (errors, warnings) = (plural(errors, "error"), plural(all - errors, "warning"));
+            format!("{environments}, {} ({errors}, {warnings})\n", plural(all, "finding"))
+        }
+    }
+}
