@@ -1,6 +1,9 @@
 //! The constants of the bundled snapshots: generated, committed, and compared with a fresh generation by
 //! `cargo test -p idporten-config-tests --test bundled`, which also rewrites them.
 
+// The attribute that codegen puts on the module of a product, which here is a file.
+#![allow(clippy::doc_markdown, clippy::enum_variant_names, clippy::upper_case_acronyms)]
+
 /// Ansattporten, ID-porten's sibling for employees: the constants of the bundled snapshots.
 #[rustfmt::skip]
 pub mod ansattporten;
@@ -13,7 +16,8 @@ pub mod maskinporten;
 
 #[cfg(feature = "snapshot")]
 impl crate::KnownEnvironment {
-    /// The text of the snapshot that this version of the package brings: old, and without keys. It says so itself.
+    /// Returns the text of the snapshot that this version of the package brings. Its members state how old it is, and it has no
+    /// keys.
     #[must_use]
     pub const fn bundled_snapshot(self) -> &'static str {
         match self {

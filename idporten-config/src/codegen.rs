@@ -1,4 +1,4 @@
-//! Snapshots to Rust: constants, enums and products, as tokens. No I/O, no clock.
+//! Turns snapshots into Rust: constants, enums and products, as tokens. This module does no I/O and reads no clock.
 //!
 //! ```
 //! use idporten_config::codegen;
@@ -13,6 +13,8 @@
 
 mod constants;
 mod enums;
+mod environment;
+mod errors;
 #[cfg(feature = "build")]
 pub mod format;
 mod header;
@@ -24,20 +26,30 @@ use quote::quote;
 
 pub use header::header;
 use model::Module;
-pub use model::Withdrawn;
 pub use product::{Products, product_items, products};
 
 use crate::document::json::{Object, Value};
 use crate::project::sources::Source;
 
-/// The items of one environment: its constants, and an enum for each list whose values are known by name.
+/// The items of one environment: its constants, and an enum for each list whose values have names.
 #[must_use]
 pub fn environment(source: &Source) -> TokenStream {
-    constants::module_items(&Module::new(source, &[]), Allow::EachItem)
+    let module = Module::new(source);
+    let items = constants::module_items(&module, Allow::EachItem);
+    if module.enums().next().is_none() {
+        return items;
+    }
+    let (traits, error) = (traits_macro(), errors::unknown_value(Allow::EachItem));
+    quote! { #traits #items #error }
 }
 
-/// The constants of one environment, by the names that Rust code has for them, for programs in other languages. A list is an
-/// array of its values, in the order published.
+/// The macro that enums use, which must stand before them.
+fn traits_macro() -> TokenStream {
+    enums::TRAITS_MACRO.parse().unwrap_or_default()
+}
+
+/// The constants of one environment under their names in Rust, for programs in other languages. A list is an array of its
+/// values, in the order published.
 ///
 /// ```
 /// use idporten_config::internal::Source;
@@ -50,7 +62,7 @@ pub fn environment(source: &Source) -> TokenStream {
 /// ```
 #[must_use]
 pub fn values(source: &Source) -> Object {
-    let constants = Module::new(source, &[]).constants;
+    let constants = Module::new(source).constants;
     constants.into_iter().map(|constant| (constant.name, value(constant.value))).collect()
 }
 
@@ -59,33 +71,42 @@ fn value(value: model::Value<'_>) -> Value {
         model::Value::Flag(flag) => flag.into(),
         model::Value::Text(text) => text.into(),
         model::Value::List(values) => values.into(),
-        model::Value::Enum(values) => values.published().map(|variant| variant.value).collect::<Vec<_>>().into(),
+        model::Value::Enum(values) => values.variants.into_iter().map(|variant| variant.value).collect::<Vec<_>>().into(),
     }
 }
 
-/// Which of the user's lints generated items turn off: what no program can mend in them.
+/// The place of generated items, which decides where the user's lints are turned off.
 #[derive(Debug, Clone, Copy)]
 enum Allow {
-    /// Items within a generated module, which turns the rest off.
+    /// A generated module, whose own attribute covers every item.
     Module,
-    /// Items that stand in the user's own module.
+    /// The user's module, as the macro `environment!` has it: nothing above an item could carry the attribute.
     EachItem,
 }
 
 impl Allow {
-    fn attribute(self) -> TokenStream {
+    /// The attribute of one item.
+    fn on_item(self) -> TokenStream {
         match self {
-            Self::Module => quote! { #[allow(dead_code)] },
-            Self::EachItem => {
-                quote! { #[allow(dead_code, unreachable_pub, clippy::doc_markdown, clippy::unicode_not_nfc)] }
-            }
+            Self::Module => TokenStream::new(),
+            Self::EachItem => allow(),
         }
+    }
+}
+
+/// Turns off the lints on what depends on the provider's values, or on what a program uses: the user can change neither.
+fn allow() -> TokenStream {
+    quote! {
+        #[allow(
+            dead_code, unreachable_pub, clippy::doc_markdown, clippy::enum_variant_names, clippy::module_inception,
+            clippy::too_many_lines, clippy::unicode_not_nfc, clippy::upper_case_acronyms
+        )]
     }
 }
 
 /// A string literal that shows every character a reader could miss as an escape.
 fn string(text: &str) -> Literal {
-    // As the compiler writes a string for debugging, every character that is not printable is escaped; a proc macro's own
-    // literals leave that to the compiler's version.
+    // `Literal::string` of a proc macro leaves it to the compiler's version which characters are escaped; `Debug` escapes every
+    // one that is not printable.
     format!("{text:?}").parse().unwrap_or_else(|_| Literal::string(text))
 }

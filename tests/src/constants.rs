@@ -1,4 +1,4 @@
-//! What generated code says, read from the code itself.
+//! The constants of generated code, read from the code itself.
 
 use std::collections::BTreeMap;
 
@@ -17,8 +17,8 @@ pub enum Constant {
 }
 
 impl Constant {
-    /// What the constant of a member must hold: of a list each value once, and of signature algorithms those that can be trusted
-    /// to sign. None where the value is neither a boolean, a string nor a list of strings.
+    /// The value that the constant of a member must have: of a list each value once, and of signature algorithms those that can
+    /// be trusted to sign. `None` where the value is neither a boolean, a string nor a list of strings.
     #[must_use]
     pub fn of(member: &str, value: &Value) -> Option<Self> {
         match value {
@@ -58,7 +58,7 @@ pub fn module<'a>(items: &'a [Item], path: &[&str]) -> &'a [Item] {
 ///
 /// # Panics
 ///
-/// If one is not of a form that is generated, or an enum writes one text and reads another.
+/// If one is not of a form that is generated.
 #[must_use]
 pub fn constants(items: &[Item]) -> BTreeMap<String, Constant> {
     let constants = items.iter().filter_map(|item| match item {
@@ -79,10 +79,7 @@ fn value(expr: &Expr, items: &[Item]) -> Constant {
 
 /// The texts of an enum's `ALL`, in its order.
 fn texts_of_enum(name: &str, items: &[Item]) -> Vec<String> {
-    let written: BTreeMap<String, String> = arms(name, "as_str", items).into_iter().collect();
-    let read: BTreeMap<String, String> =
-        arms(name, "from_str", items).into_iter().map(|(text, variant)| (variant, text)).collect();
-    assert_eq!(written, read, "{name} writes other texts than it reads");
+    let written: BTreeMap<String, String> = arms_of_as_str(name, items).into_iter().collect();
     let all = impl_items(name, items).find_map(|item| match item {
         ImplItem::Const(constant) if constant.ident == "ALL" => Some(&constant.expr),
         _ => None,
@@ -91,22 +88,18 @@ fn texts_of_enum(name: &str, items: &[Item]) -> Vec<String> {
     elements(all).iter().map(|variant| written[variant].clone()).collect()
 }
 
-/// The arms of the `match` that a method is: what each matches and what it gives. The last one of `from_str` gives nothing.
-fn arms(name: &str, method: &str, items: &[Item]) -> Vec<(String, String)> {
+/// The arms of the `match` that `as_str` is: each variant and its text.
+fn arms_of_as_str(name: &str, items: &[Item]) -> Vec<(String, String)> {
     let block = impl_items(name, items).find_map(|item| match item {
-        ImplItem::Fn(function) if function.sig.ident == method => Some(&function.block),
+        ImplItem::Fn(function) if function.sig.ident == "as_str" => Some(&function.block),
         _ => None,
     });
     let Some([Stmt::Expr(Expr::Match(matched), None)]) = block.map(|block| block.stmts.as_slice()) else {
-        panic!("{name}::{method} is not a match")
+        panic!("{name}::as_str is not a match")
     };
-    let of_arm = |arm: &Arm| {
-        let pattern = match &arm.pat {
-            Pat::Lit(literal) => text(&literal.lit),
-            Pat::Path(path) => last(&path.path),
-            _ => None,
-        };
-        pattern.zip(term(&arm.body))
+    let of_arm = |arm: &Arm| match &arm.pat {
+        Pat::Path(path) => last(&path.path).zip(term(&arm.body)),
+        _ => None,
     };
     matched.arms.iter().filter_map(of_arm).collect()
 }
@@ -122,16 +115,15 @@ fn impl_items<'a>(name: &'a str, items: &'a [Item]) -> impl Iterator<Item = &'a 
 }
 
 fn elements(list: &ExprReference) -> Vec<String> {
-    let Expr::Array(array) = &*list.expr else { panic!("a reference to something else than an array") };
+    let Expr::Array(array) = &*list.expr else { panic!("a reference to something that is not an array") };
     array.elems.iter().map(|element| term(element).expect("a string or a variant")).collect()
 }
 
-/// A string's text or the last name of a path, also where it stands in a block or in `Ok`.
+/// A string's text or the last name of a path, also where it stands in a block.
 fn term(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Lit(literal) => text(&literal.lit),
         Expr::Path(path) => last(&path.path),
-        Expr::Call(ok) => ok.args.first().and_then(term),
         Expr::Block(block) => match block.block.stmts.as_slice() {
             [Stmt::Expr(inner, None)] => term(inner),
             _ => None,

@@ -1,21 +1,27 @@
-//! Generated code, whole: what it is, and that no compiler has anything to say of it.
+//! Generated code as a whole: it is what is committed, and no compiler has a complaint.
 //!
-//! The files in `golden/` are committed to be read. The test is the generator: where they differ it writes the new code, and
-//! fails once, so that the change is looked at. A change of output is a change for every user.
+//! The files in `golden/` are committed to be read: names and escapes of hostile values, and an environment for development.
+//! Ordinary code is in the bundled modules. The test is the generator: where files differ it writes the new code and fails once,
+//! so that somebody looks at the change. A change of output is a change for every user.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use idporten_config::codegen::{self, format};
-use idporten_config::internal::Manifest;
-use idporten_config::internal::{Source, resolve};
+use idporten_config::document::Origin;
+use idporten_config::internal::{Manifest, Source, resolve};
+use idporten_config::{KnownEnvironment, Snapshot};
 use idporten_config_tests::cargo::{Cargo, Finished};
 use idporten_config_tests::constants::{Constant, constants, module};
 use idporten_config_tests::{files, places};
 
-/// Each is a manifest `golden/<name>.toml` and the code that it gives, `golden/<name>.rs`.
-const GOLDEN: [&str; 3] = ["hostile", "idporten", "maskinporten"];
+/// Each is a manifest `golden/<name>.toml`.
+const MANIFESTS: [&str; 4] = ["hostile", "idporten", "local", "maskinporten"];
+
+/// The manifests whose code is committed, `golden/<name>.rs`.
+const GOLDEN: [&str; 2] = ["hostile", "local"];
 
 const COMMAND: &str = "`cargo test -p idporten-config-tests --test golden`";
 
@@ -28,16 +34,13 @@ fn golden() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("golden")
 }
 
-/// The sources of a manifest in `golden/`. Its only snapshot of its own is the hostile one.
+/// The sources of a manifest in `golden/`. The only snapshot that is not bundled is the hostile one.
 fn sources(name: &str) -> Vec<Source> {
     let text = fs::read_to_string(golden().join(name).with_extension("toml")).unwrap();
     let (manifest, findings) = Manifest::parse(&text, "idporten.toml");
     assert_eq!(findings, []);
     let read = |path: &str| match path {
-        "snapshots/idporten-test.json" => {
-            let text = fs::read_to_string(golden().join("hostile.json"))?;
-            Ok(text.replace("@LONG@", &"long ".repeat(2_000)).into_bytes())
-        }
+        "snapshots/idporten-test.json" => fs::read(golden().join("hostile.json")),
         _ => Err(io::Error::from(io::ErrorKind::NotFound)),
     };
     let resolved = resolve(&manifest, &read, None);
@@ -60,21 +63,18 @@ fn the_committed_code_is_what_is_generated() {
             rewritten.push(path);
         }
     }
-    assert!(
-        rewritten.is_empty(),
-        "written anew, for it was not fresh; look at the change and commit it: {rewritten:?}"
-    );
+    assert!(rewritten.is_empty(), "rewritten, since they differed; look at the change and commit it: {rewritten:?}");
 }
 
 #[test]
 fn two_generations_are_the_same() {
-    for name in GOLDEN {
+    for name in MANIFESTS {
         assert_eq!(generate(&sources(name)), generate(&sources(name)));
     }
 }
 
 #[test]
-fn every_value_of_a_hostile_snapshot_is_in_a_constant_as_it_was_published() {
+fn every_hostile_value_is_in_a_constant_as_published() {
     let sources = sources("hostile");
     let code = syn::parse_file(&generate(&sources)).unwrap();
     let mut constants: Vec<_> = constants(module(&code.items, &["idporten", "test"])).into_values().collect();
@@ -88,8 +88,73 @@ fn every_value_of_a_hostile_snapshot_is_in_a_constant_as_it_was_published() {
     assert_eq!(constants, expected);
 }
 
+/// Sources with this many scopes each, the first of which are the same.
+fn with_scopes(counts: [usize; 2]) -> Vec<Source> {
+    let (manifest, _) = Manifest::parse("[environments.idporten-test]\n[environments.idporten-prod]", "idporten.toml");
+    let read = |path: &str| {
+        let (environment, count) = match path {
+            "snapshots/idporten-test.json" => (KnownEnvironment::IdportenTest, counts[0]),
+            _ => (KnownEnvironment::IdportenProd, counts[1]),
+        };
+        let scopes: Vec<String> = (0..count).map(|i| format!("scope-{i}")).collect();
+        let mut metadata = Source::bundled(environment).unwrap().snapshot().metadata_json().clone();
+        metadata.set("scopes_supported", scopes.into());
+        let snapshot = Snapshot::new(environment.into(), SystemTime::UNIX_EPOCH, Origin::Recorded, metadata, None);
+        Ok(snapshot.unwrap().to_string().into_bytes())
+    };
+    resolve(&manifest, &read, None).sources
+}
+
 #[test]
-fn no_compiler_has_anything_to_say_of_generated_code_public_or_private_in_any_edition() {
+fn a_list_of_a_thousand_values_still_has_an_enum() {
+    let code = generate(&with_scopes([1_000, 1_000]));
+    assert_eq!(code.matches("pub enum Scope").count(), 3, "of each environment, and the shared one");
+    assert!(!code.contains("Without an enum"));
+}
+
+#[test]
+fn a_longer_list_is_strings_and_the_header_says_so() {
+    let sources = with_scopes([1_001, 2]);
+    let code = generate(&sources);
+    assert_eq!(code.matches("pub const SCOPES_SUPPORTED: &[&str] = &[").count(), 1);
+    assert_eq!(code.matches("pub enum Scope").count(), 2, "of the other environment, and the shared one");
+    assert!(code.contains("// Without an enum: `scopes_supported` of idporten-test, whose 1001 values are more than 1000.\n"));
+    let findings = codegen::products(&sources).findings;
+    let messages: Vec<_> = findings.iter().map(|finding| finding.message.as_str()).collect();
+    let wanted = "idporten-test: `scopes_supported` has 1001 values, and an enum at most 1000: it is a list of strings instead";
+    assert!(messages.contains(&wanted), "wanted {wanted:?}, found {messages:#?}");
+}
+
+#[test]
+fn a_shared_list_that_is_too_long_is_strings_too() {
+    let code = generate(&with_scopes([1_002, 1_001]));
+    let file = syn::parse_file(&code).unwrap();
+    let shared = constants(module(&file.items, &["idporten"]));
+    let Some(Constant::List(scopes)) = shared.get("SCOPES_SUPPORTED") else { panic!("found {shared:?}") };
+    assert_eq!((scopes.len(), scopes[1_000].as_str()), (1_001, "scope-1000"));
+    assert!(!code.contains("pub enum Scope"));
+}
+
+#[test]
+fn lists_with_nothing_in_common_leave_the_rest_of_a_product() {
+    let sources = [KnownEnvironment::IdportenTest, KnownEnvironment::IdportenLegacyVer2];
+    let sources = sources.map(|known| Source::bundled(known).unwrap());
+    let file = syn::parse_file(&generate(&sources)).unwrap();
+    let enums = |path: &[&str]| -> Vec<String> {
+        let items = module(&file.items, path).iter();
+        let names = items.filter_map(|item| match item {
+            syn::Item::Enum(found) => Some(found.ident.to_string()),
+            _ => None,
+        });
+        names.collect()
+    };
+    assert!(!enums(&["idporten"]).contains(&"AcrValue".to_owned()));
+    assert!(enums(&["idporten"]).contains(&"Scope".to_owned()));
+    assert!(enums(&["idporten", "test"]).contains(&"AcrValue".to_owned()));
+}
+
+#[test]
+fn no_compiler_complains_of_generated_code_in_any_edition() {
     let directory = write_crate();
     assert!(
         clippy(&directory, &["--version"]).succeeded,
@@ -102,7 +167,7 @@ fn no_compiler_has_anything_to_say_of_generated_code_public_or_private_in_any_ed
     }
     let stderr = cargo(&directory).env("RUSTDOCFLAGS", "-D warnings").run(&["doc", "--offline"]).success().stderr;
     assert!(!stderr.contains("warning"), "{stderr}");
-    // Were the lints not to reach what is included, all this would say nothing.
+    // If the lints did not reach included files, the above would prove nothing.
     let included = directory.join("src/maskinporten.in");
     let code = fs::read_to_string(&included).unwrap();
     fs::write(&included, code + "\npub fn canary(n: u8) -> u8 {\n    n as u32 as u8\n}\n").unwrap();
@@ -112,8 +177,8 @@ fn no_compiler_has_anything_to_say_of_generated_code_public_or_private_in_any_ed
     }
 }
 
-/// Writes a crate that includes each golden file, and the module of each of its environments alone, as public and as private
-/// code: what is public is held to other lints than what is not.
+/// Writes a crate that includes the code of each manifest, and of each of its environments alone, as public and as private code,
+/// since the two are held to different lints.
 fn write_crate() -> PathBuf {
     let directory = places::target().join("golden");
     files::empty(&directory.join("src"));
@@ -126,7 +191,7 @@ fn write_crate() -> PathBuf {
             ));
         }
     };
-    for name in GOLDEN {
+    for name in MANIFESTS {
         let sources = sources(name);
         include(name, &generate(&sources));
         for (i, source) in sources.iter().enumerate() {

@@ -2,39 +2,68 @@
 //   ansattporten-test  documented  2023-01-01  bundled with idporten-config 0.1.0
 //   ansattporten-prod  documented  2023-01-01  bundled with idporten-config 0.1.0
 
-/// Ansattporten TEST, `https://test.ansattporten.no`, as documented, of 2023-01-01.
-#[allow(dead_code)]
+macro_rules! value_traits {
+    ($name:ident, $member:literal, $of:literal $(, from $($module:ident)+)?) => {
+        impl ::core::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl ::core::convert::AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl ::core::str::FromStr for $name {
+            type Err = UnknownValue;
+
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
+                let mut all = Self::ALL.iter().copied();
+                all.find(|known| known.as_str() == value)
+                    .ok_or_else(|| UnknownValue::new($member, $of, value))
+            }
+        }
+
+        $($(
+            impl ::core::convert::TryFrom<$module::$name> for $name {
+                type Error = UnknownValue;
+
+                fn try_from(value: $module::$name) -> ::core::result::Result<Self, UnknownValue> {
+                    value.as_str().parse()
+                }
+            }
+        )+)?
+    };
+}
+
+/// Ansattporten TEST, `https://test.ansattporten.no`, as documented of 2023-01-01.
 pub mod test {
+    pub use super::UnknownValue;
+
     /// Issuer identifier: equal to a token's `iss`, byte for byte (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const ISSUER: &str = "https://test.ansattporten.no";
 
     /// Token endpoint: where codes and assertions become tokens (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const TOKEN_ENDPOINT: &str = "https://test.ansattporten.no/token";
 
     /// Authorization endpoint: where the user's browser is sent (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const AUTHORIZATION_ENDPOINT: &str = "https://login.test.ansattporten.no/authorize";
 
     /// The authentication context class references the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const ACR_VALUES_SUPPORTED: &[AcrValue] = AcrValue::ALL;
 
-    /// Where the metadata is published.
-    #[allow(dead_code)]
+    /// The URL at which the metadata is published.
     pub const WELL_KNOWN_URL: &str = "https://test.ansattporten.no/.well-known/openid-configuration";
 
-    /// When the values were as they are here (RFC 3339).
-    #[allow(dead_code)]
+    /// The time at which the provider published these values (RFC 3339).
     pub const SNAPSHOT_AS_OF: &str = "2023-01-01T00:00:00Z";
 
-    /// Where the values come from: `fetched` from the provider, `recorded` by others, or `documented`.
-    #[allow(dead_code)]
+    /// The origin of the values: `fetched` from the provider, `recorded` by others, or `documented`.
     pub const SNAPSHOT_ORIGIN: &str = "documented";
 
-    /// The whole snapshot as canonical JSON: what a refresher starts from.
-    #[allow(dead_code)]
+    /// The whole snapshot as canonical JSON, from which a refresher starts.
     pub const SNAPSHOT: &str = r#"{
   "as_of": "2023-01-01T00:00:00Z",
   "environment": "ansattporten-test",
@@ -56,8 +85,6 @@ pub mod test {
 "#;
 
     /// A value of `acr_values_supported`: the level of assurance to ask for, or that a log-in reached.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum AcrValue {
@@ -69,14 +96,12 @@ pub mod test {
         Entraid,
     }
 
-    #[allow(dead_code)]
     impl AcrValue {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::Substantial, Self::High, Self::Entraid];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::Substantial => "substantial",
@@ -84,92 +109,47 @@ pub mod test {
                 Self::Entraid => "entraid",
             }
         }
-    }
 
-    impl ::core::fmt::Display for AcrValue {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
+        /// Returns whether a log-in at this level satisfies a program that asks for `other`.
+        ///
+        /// A level satisfies itself, and `high` satisfies `substantial` of the same family. All other pairs have no documented
+        /// order, and the answer is `false`.
+        #[must_use]
+        pub const fn at_least(self, other: Self) -> bool {
+            self as usize == other as usize
         }
     }
-
-    impl ::core::convert::AsRef<str> for AcrValue {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for AcrValue {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "substantial" => ::core::result::Result::Ok(Self::Substantial),
-                "high" => ::core::result::Result::Ok(Self::High),
-                "entraid" => ::core::result::Result::Ok(Self::Entraid),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "acr_values_supported",
-                    })
-                }
-            }
-        }
-    }
-
-    /// A value that was not published when this code was generated.
-    #[allow(dead_code)]
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    #[non_exhaustive]
-    pub struct UnknownValue {
-        /// The metadata member that lists the known values.
-        pub member: &'static str,
-    }
-
-    impl ::core::fmt::Display for UnknownValue {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            ::core::write!(
-                f, "not a value of `{}` of ansattporten-test as of 2023-01-01", self
-                .member
-            )
-        }
-    }
-
-    impl ::core::error::Error for UnknownValue {}
+    value_traits!(
+        AcrValue, "acr_values_supported", "of ansattporten-test as of 2023-01-01"
+    );
 }
 
-/// Ansattporten PROD, `https://ansattporten.no`, as documented, of 2023-01-01.
-#[allow(dead_code)]
+/// Ansattporten PROD, `https://ansattporten.no`, as documented of 2023-01-01.
 pub mod prod {
+    pub use super::UnknownValue;
+
     /// Issuer identifier: equal to a token's `iss`, byte for byte (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const ISSUER: &str = "https://ansattporten.no";
 
     /// Token endpoint: where codes and assertions become tokens (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const TOKEN_ENDPOINT: &str = "https://ansattporten.no/token";
 
     /// Authorization endpoint: where the user's browser is sent (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const AUTHORIZATION_ENDPOINT: &str = "https://login.ansattporten.no/authorize";
 
     /// The authentication context class references the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const ACR_VALUES_SUPPORTED: &[AcrValue] = AcrValue::ALL;
 
-    /// Where the metadata is published.
-    #[allow(dead_code)]
+    /// The URL at which the metadata is published.
     pub const WELL_KNOWN_URL: &str = "https://ansattporten.no/.well-known/openid-configuration";
 
-    /// When the values were as they are here (RFC 3339).
-    #[allow(dead_code)]
+    /// The time at which the provider published these values (RFC 3339).
     pub const SNAPSHOT_AS_OF: &str = "2023-01-01T00:00:00Z";
 
-    /// Where the values come from: `fetched` from the provider, `recorded` by others, or `documented`.
-    #[allow(dead_code)]
+    /// The origin of the values: `fetched` from the provider, `recorded` by others, or `documented`.
     pub const SNAPSHOT_ORIGIN: &str = "documented";
 
-    /// The whole snapshot as canonical JSON: what a refresher starts from.
-    #[allow(dead_code)]
+    /// The whole snapshot as canonical JSON, from which a refresher starts.
     pub const SNAPSHOT: &str = r#"{
   "as_of": "2023-01-01T00:00:00Z",
   "environment": "ansattporten-prod",
@@ -191,8 +171,6 @@ pub mod prod {
 "#;
 
     /// A value of `acr_values_supported`: the level of assurance to ask for, or that a log-in reached.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum AcrValue {
@@ -204,14 +182,12 @@ pub mod prod {
         Entraid,
     }
 
-    #[allow(dead_code)]
     impl AcrValue {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::Substantial, Self::High, Self::Entraid];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::Substantial => "substantial",
@@ -219,61 +195,22 @@ pub mod prod {
                 Self::Entraid => "entraid",
             }
         }
-    }
 
-    impl ::core::fmt::Display for AcrValue {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
+        /// Returns whether a log-in at this level satisfies a program that asks for `other`.
+        ///
+        /// A level satisfies itself, and `high` satisfies `substantial` of the same family. All other pairs have no documented
+        /// order, and the answer is `false`.
+        #[must_use]
+        pub const fn at_least(self, other: Self) -> bool {
+            self as usize == other as usize
         }
     }
-
-    impl ::core::convert::AsRef<str> for AcrValue {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for AcrValue {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "substantial" => ::core::result::Result::Ok(Self::Substantial),
-                "high" => ::core::result::Result::Ok(Self::High),
-                "entraid" => ::core::result::Result::Ok(Self::Entraid),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "acr_values_supported",
-                    })
-                }
-            }
-        }
-    }
-
-    /// A value that was not published when this code was generated.
-    #[allow(dead_code)]
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    #[non_exhaustive]
-    pub struct UnknownValue {
-        /// The metadata member that lists the known values.
-        pub member: &'static str,
-    }
-
-    impl ::core::fmt::Display for UnknownValue {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            ::core::write!(
-                f, "not a value of `{}` of ansattporten-prod as of 2023-01-01", self
-                .member
-            )
-        }
-    }
-
-    impl ::core::error::Error for UnknownValue {}
+    value_traits!(
+        AcrValue, "acr_values_supported", "of ansattporten-prod as of 2023-01-01"
+    );
 }
 
 /// An environment of Ansattporten that this program is built for.
-#[allow(dead_code, clippy::enum_variant_names)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Environment {
@@ -283,7 +220,6 @@ pub enum Environment {
     Prod,
 }
 
-#[allow(dead_code)]
 impl Environment {
     /// Every environment that this program is built for.
     pub const ALL: &'static [Self] = &[Self::Test, Self::Prod];
@@ -315,7 +251,7 @@ impl Environment {
         }
     }
 
-    /// Where the metadata is published.
+    /// The URL at which the metadata is published.
     #[must_use]
     pub const fn well_known_url(self) -> &'static str {
         match self {
@@ -324,13 +260,25 @@ impl Environment {
         }
     }
 
-    /// The whole snapshot as canonical JSON: what a refresher starts from.
+    /// The whole snapshot as canonical JSON, from which a refresher starts.
     #[must_use]
     pub const fn snapshot(self) -> &'static str {
         match self {
             Self::Test => test::SNAPSHOT,
             Self::Prod => prod::SNAPSHOT,
         }
+    }
+
+    /// Finds the environment with this issuer, compared byte for byte. Of environments that share it, the first is found.
+    #[must_use]
+    pub fn from_issuer(issuer: &str) -> ::core::option::Option<Self> {
+        Self::ALL.iter().copied().find(|environment| environment.issuer() == issuer)
+    }
+
+    /// Finds the environment that publishes its metadata at this URL, compared byte for byte.
+    #[must_use]
+    pub fn from_well_known_url(url: &str) -> ::core::option::Option<Self> {
+        Self::ALL.iter().copied().find(|environment| environment.well_known_url() == url)
     }
 
     /// Token endpoint: where codes and assertions become tokens (OpenID Connect Discovery 1.0, section 3).
@@ -350,58 +298,59 @@ impl Environment {
             Self::Prod => prod::AUTHORIZATION_ENDPOINT,
         }
     }
-
-    /// The environment with this issuer, compared byte for byte; the first, where environments share it.
-    #[must_use]
-    pub fn from_issuer(issuer: &str) -> ::core::option::Option<Self> {
-        Self::ALL.iter().copied().find(|environment| environment.issuer() == issuer)
-    }
-
-    /// The environment that publishes its metadata at this URL, compared byte for byte.
-    #[must_use]
-    pub fn from_well_known_url(url: &str) -> ::core::option::Option<Self> {
-        Self::ALL.iter().copied().find(|environment| environment.well_known_url() == url)
-    }
 }
 
 impl ::core::fmt::Display for Environment {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.slug())
+        f.pad(self.slug())
     }
 }
 
 impl ::core::str::FromStr for Environment {
     type Err = UnknownEnvironment;
 
-    /// Finds an environment by its slug or its stage.
+    /// Finds an environment by its slug or its stage, in upper or lower case.
     fn from_str(name: &str) -> ::core::result::Result<Self, UnknownEnvironment> {
         let mut all = Self::ALL.iter().copied();
-        let by_slug = all.clone().find(|environment| environment.slug() == name);
+        let by_slug = all
+            .clone()
+            .find(|environment| environment.slug().eq_ignore_ascii_case(name));
         by_slug
-            .or_else(|| all.find(|environment| environment.stage() == name))
-            .ok_or(UnknownEnvironment)
+            .or_else(|| {
+                all.find(|environment| environment.stage().eq_ignore_ascii_case(name))
+            })
+            .ok_or_else(|| UnknownEnvironment {
+                name: Excerpt::new(name),
+            })
     }
 }
 
-/// The name is not that of an environment this program is built for.
-#[allow(dead_code)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The error of a text that is not the name of an environment that this program is built for.
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct UnknownEnvironment;
+pub struct UnknownEnvironment {
+    name: Excerpt,
+}
 
 impl ::core::fmt::Display for UnknownEnvironment {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(
-            "not an environment of Ansattporten that this program is built for; choose one of ansattporten-test (test), ansattporten-prod (prod)",
+        ::core::write!(
+            f,
+            "{} is not an environment of Ansattporten that this program is built for; choose one of ansattporten-test (test), ansattporten-prod (prod)",
+            self.name
         )
+    }
+}
+
+impl ::core::fmt::Debug for UnknownEnvironment {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::core::fmt::Display::fmt(self, f)
     }
 }
 
 impl ::core::error::Error for UnknownEnvironment {}
 
 /// A value of `acr_values_supported`: the level of assurance to ask for, or that a log-in reached.
-#[allow(dead_code)]
-#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AcrValue {
@@ -413,14 +362,12 @@ pub enum AcrValue {
     Entraid,
 }
 
-#[allow(dead_code)]
 impl AcrValue {
     /// Every value, in the order published.
     pub const ALL: &'static [Self] = &[Self::Substantial, Self::High, Self::Entraid];
 
     /// The value as it is written in requests and tokens.
     #[must_use]
-    #[allow(clippy::too_many_lines)]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Substantial => "substantial",
@@ -428,55 +375,106 @@ impl AcrValue {
             Self::Entraid => "entraid",
         }
     }
-}
 
-impl ::core::fmt::Display for AcrValue {
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+    /// Returns whether a log-in at this level satisfies a program that asks for `other`.
+    ///
+    /// A level satisfies itself, and `high` satisfies `substantial` of the same family. All other pairs have no documented
+    /// order, and the answer is `false`.
+    #[must_use]
+    pub const fn at_least(self, other: Self) -> bool {
+        self as usize == other as usize
     }
 }
 
-impl ::core::convert::AsRef<str> for AcrValue {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl ::core::str::FromStr for AcrValue {
-    type Err = UnknownValue;
-
-    #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
+impl ::core::convert::From<AcrValue> for test::AcrValue {
+    fn from(value: AcrValue) -> Self {
         match value {
-            "substantial" => ::core::result::Result::Ok(Self::Substantial),
-            "high" => ::core::result::Result::Ok(Self::High),
-            "entraid" => ::core::result::Result::Ok(Self::Entraid),
-            _ => {
-                ::core::result::Result::Err(UnknownValue {
-                    member: "acr_values_supported",
-                })
-            }
+            AcrValue::Substantial => Self::Substantial,
+            AcrValue::High => Self::High,
+            AcrValue::Entraid => Self::Entraid,
         }
     }
 }
 
-/// A value that was not published when this code was generated.
-#[allow(dead_code)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+impl ::core::convert::From<AcrValue> for prod::AcrValue {
+    fn from(value: AcrValue) -> Self {
+        match value {
+            AcrValue::Substantial => Self::Substantial,
+            AcrValue::High => Self::High,
+            AcrValue::Entraid => Self::Entraid,
+        }
+    }
+}
+value_traits!(
+    AcrValue, "acr_values_supported",
+    "that all of these publish: ansattporten-test, ansattporten-prod", from test prod
+);
+
+/// The error of a text that is not a value that was published when this code was generated.
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnknownValue {
     /// The metadata member that lists the known values.
     pub member: &'static str,
+    of: &'static str,
+    value: Excerpt,
+}
+
+impl UnknownValue {
+    fn new(member: &'static str, of: &'static str, value: &str) -> Self {
+        Self {
+            member,
+            of,
+            value: Excerpt::new(value),
+        }
+    }
 }
 
 impl ::core::fmt::Display for UnknownValue {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::write!(
-            f,
-            "not a value of `{}` that all of these publish: ansattporten-test, ansattporten-prod",
-            self.member
+            f, "{} is not a value of `{}` {}", self.value, self.member, self.of
         )
     }
 }
 
+impl ::core::fmt::Debug for UnknownValue {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::core::fmt::Display::fmt(self, f)
+    }
+}
+
 impl ::core::error::Error for UnknownValue {}
+
+/// The first 64 bytes of a text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Excerpt {
+    bytes: [u8; 64],
+    length: usize,
+    is_whole: bool,
+}
+
+impl Excerpt {
+    fn new(text: &str) -> Self {
+        let mut length = text.len().min(64);
+        while !text.is_char_boundary(length) {
+            length -= 1;
+        }
+        let mut bytes = [0; 64];
+        bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
+        Self {
+            bytes,
+            length,
+            is_whole: length == text.len(),
+        }
+    }
+}
+
+impl ::core::fmt::Display for Excerpt {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        let text = ::core::str::from_utf8(&self.bytes[..self.length])
+            .unwrap_or_default();
+        let more = if self.is_whole { "" } else { "..." };
+        ::core::write!(f, "`{}{more}`", text.escape_debug())
+    }
+}

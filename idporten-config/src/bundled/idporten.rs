@@ -5,139 +5,143 @@
 //   idporten-legacy-yt2   documented  2017-01-01  bundled with idporten-config 0.1.0
 //   idporten-legacy-prod  documented  2017-01-01  bundled with idporten-config 0.1.0
 
+macro_rules! value_traits {
+    ($name:ident, $member:literal, $of:literal $(, from $($module:ident)+)?) => {
+        impl ::core::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl ::core::convert::AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl ::core::str::FromStr for $name {
+            type Err = UnknownValue;
+
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
+                let mut all = Self::ALL.iter().copied();
+                all.find(|known| known.as_str() == value)
+                    .ok_or_else(|| UnknownValue::new($member, $of, value))
+            }
+        }
+
+        $($(
+            impl ::core::convert::TryFrom<$module::$name> for $name {
+                type Error = UnknownValue;
+
+                fn try_from(value: $module::$name) -> ::core::result::Result<Self, UnknownValue> {
+                    value.as_str().parse()
+                }
+            }
+        )+)?
+    };
+}
+
 /// ID-porten TEST, `https://test.idporten.no`, as recorded on 2024-07-30.
-#[allow(dead_code)]
 pub mod test {
+    pub use super::UnknownValue;
+
     /// Issuer identifier: equal to a token's `iss`, byte for byte (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const ISSUER: &str = "https://test.idporten.no";
 
     /// Token endpoint: where codes and assertions become tokens (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const TOKEN_ENDPOINT: &str = "https://test.idporten.no/token";
 
     /// JWK Set document: the keys that signatures are verified with (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const JWKS_URI: &str = "https://test.idporten.no/jwks.json";
 
     /// Authorization endpoint: where the user's browser is sent (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const AUTHORIZATION_ENDPOINT: &str = "https://login.test.idporten.no/authorize";
 
     /// `UserInfo` endpoint: claims about the user, for an access token (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const USERINFO_ENDPOINT: &str = "https://test.idporten.no/userinfo";
 
     /// End session endpoint: where the user's browser is sent to log out (OpenID Connect RP-Initiated Logout 1.0, section 2.1).
-    #[allow(dead_code)]
     pub const END_SESSION_ENDPOINT: &str = "https://login.test.idporten.no/logout";
 
     /// Token revocation endpoint (RFC 7009) (RFC 8414, section 2).
-    #[allow(dead_code)]
     pub const REVOCATION_ENDPOINT: &str = "https://test.idporten.no/token/revoke";
 
     /// Token introspection endpoint (RFC 7662) (RFC 8414, section 2).
-    #[allow(dead_code)]
     pub const INTROSPECTION_ENDPOINT: &str = "https://test.idporten.no/token/introspect";
 
     /// Pushed authorization request endpoint: where the request is posted before the browser is sent (RFC 9126, section 5).
-    #[allow(dead_code)]
     pub const PUSHED_AUTHORIZATION_REQUEST_ENDPOINT: &str = "https://test.idporten.no/par";
 
     /// The scopes the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const SCOPES_SUPPORTED: &[Scope] = Scope::ALL;
 
     /// The values of `response_type` the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const RESPONSE_TYPES_SUPPORTED: &[ResponseType] = ResponseType::ALL;
 
     /// The values of `response_mode` the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const RESPONSE_MODES_SUPPORTED: &[ResponseMode] = ResponseMode::ALL;
 
     /// The values of `grant_type` the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const GRANT_TYPES_SUPPORTED: &[GrantType] = GrantType::ALL;
 
     /// The authentication context class references the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const ACR_VALUES_SUPPORTED: &[AcrValue] = AcrValue::ALL;
 
     /// The kinds of subject identifier the provider issues (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const SUBJECT_TYPES_SUPPORTED: &[SubjectType] = SubjectType::ALL;
 
     /// The algorithms the provider may sign ID tokens with (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const ID_TOKEN_SIGNING_ALG_VALUES_SUPPORTED: &[IdTokenSigningAlg] = IdTokenSigningAlg::ALL;
 
     /// How a client may authenticate at the token endpoint (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const TOKEN_ENDPOINT_AUTH_METHODS_SUPPORTED: &[TokenEndpointAuthMethod] = TokenEndpointAuthMethod::ALL;
 
     /// The algorithms a client assertion for the token endpoint may be signed with (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const TOKEN_ENDPOINT_AUTH_SIGNING_ALG_VALUES_SUPPORTED: &[TokenEndpointAuthSigningAlg] = TokenEndpointAuthSigningAlg::ALL;
 
     /// The algorithms the provider may sign authorization responses with (JARM, section 4), in the order published.
-    #[allow(dead_code)]
     pub const AUTHORIZATION_SIGNING_ALG_VALUES_SUPPORTED: &[AuthorizationSigningAlg] = AuthorizationSigningAlg::ALL;
 
     /// The PKCE code challenge methods (RFC 7636) the provider supports (RFC 8414, section 2), in the order published.
-    #[allow(dead_code)]
     pub const CODE_CHALLENGE_METHODS_SUPPORTED: &[CodeChallengeMethod] = CodeChallengeMethod::ALL;
 
     /// The values of `prompt` the provider supports (Initiating User Registration via OpenID Connect 1.0, section 4.2), in the order published.
-    #[allow(dead_code)]
     pub const PROMPT_VALUES_SUPPORTED: &[PromptValue] = PromptValue::ALL;
 
     /// The values of `display` the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const DISPLAY_VALUES_SUPPORTED: &[DisplayValue] = DisplayValue::ALL;
 
     /// The languages of the user interface (BCP 47) (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const UI_LOCALES_SUPPORTED: &[UiLocale] = UiLocale::ALL;
 
     /// Whether the `claims` parameter is supported (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const CLAIMS_PARAMETER_SUPPORTED: bool = false;
 
     /// Whether the `request` parameter is supported (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const REQUEST_PARAMETER_SUPPORTED: bool = false;
 
     /// Whether the `request_uri` parameter is supported (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const REQUEST_URI_PARAMETER_SUPPORTED: bool = false;
 
     /// Whether authorization responses carry `iss`, to be compared with the issuer (RFC 9207, section 3).
-    #[allow(dead_code)]
     pub const AUTHORIZATION_RESPONSE_ISS_PARAMETER_SUPPORTED: bool = true;
 
     /// Whether front-channel logout is supported (OpenID Connect Front-Channel Logout 1.0, section 3).
-    #[allow(dead_code)]
     pub const FRONTCHANNEL_LOGOUT_SUPPORTED: bool = true;
 
     /// Whether front-channel logout carries `iss` and `sid` (OpenID Connect Front-Channel Logout 1.0, section 3).
-    #[allow(dead_code)]
     pub const FRONTCHANNEL_LOGOUT_SESSION_SUPPORTED: bool = true;
 
-    /// Where the metadata is published.
-    #[allow(dead_code)]
+    /// The URL at which the metadata is published.
     pub const WELL_KNOWN_URL: &str = "https://test.idporten.no/.well-known/openid-configuration";
 
-    /// When the values were as they are here (RFC 3339).
-    #[allow(dead_code)]
+    /// The time at which the provider published these values (RFC 3339).
     pub const SNAPSHOT_AS_OF: &str = "2024-07-30T00:00:00Z";
 
-    /// Where the values come from: `fetched` from the provider, `recorded` by others, or `documented`.
-    #[allow(dead_code)]
+    /// The origin of the values: `fetched` from the provider, `recorded` by others, or `documented`.
     pub const SNAPSHOT_ORIGIN: &str = "recorded";
 
-    /// The whole snapshot as canonical JSON: what a refresher starts from.
-    #[allow(dead_code)]
+    /// The whole snapshot as canonical JSON, from which a refresher starts.
     pub const SNAPSHOT: &str = r#"{
   "as_of": "2024-07-30T00:00:00Z",
   "environment": "idporten-test",
@@ -227,8 +231,6 @@ pub mod test {
 "#;
 
     /// A value of `scopes_supported`: a scope to ask for.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum Scope {
@@ -238,14 +240,12 @@ pub mod test {
         Profile,
     }
 
-    #[allow(dead_code)]
     impl Scope {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::Openid, Self::Profile];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::Openid => "openid",
@@ -254,38 +254,7 @@ pub mod test {
         }
     }
 
-    impl ::core::fmt::Display for Scope {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for Scope {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for Scope {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "openid" => ::core::result::Result::Ok(Self::Openid),
-                "profile" => ::core::result::Result::Ok(Self::Profile),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "scopes_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `response_types_supported`: a value of `response_type`.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum ResponseType {
@@ -293,14 +262,12 @@ pub mod test {
         Code,
     }
 
-    #[allow(dead_code)]
     impl ResponseType {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::Code];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::Code => "code",
@@ -308,37 +275,7 @@ pub mod test {
         }
     }
 
-    impl ::core::fmt::Display for ResponseType {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for ResponseType {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for ResponseType {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "code" => ::core::result::Result::Ok(Self::Code),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "response_types_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `response_modes_supported`: a value of `response_mode`.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum ResponseMode {
@@ -352,7 +289,6 @@ pub mod test {
         FormPostJwt,
     }
 
-    #[allow(dead_code)]
     impl ResponseMode {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[
@@ -364,7 +300,6 @@ pub mod test {
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::Query => "query",
@@ -375,40 +310,7 @@ pub mod test {
         }
     }
 
-    impl ::core::fmt::Display for ResponseMode {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for ResponseMode {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for ResponseMode {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "query" => ::core::result::Result::Ok(Self::Query),
-                "form_post" => ::core::result::Result::Ok(Self::FormPost),
-                "query.jwt" => ::core::result::Result::Ok(Self::QueryJwt),
-                "form_post.jwt" => ::core::result::Result::Ok(Self::FormPostJwt),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "response_modes_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `grant_types_supported`: a value of `grant_type`.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum GrantType {
@@ -418,14 +320,12 @@ pub mod test {
         RefreshToken,
     }
 
-    #[allow(dead_code)]
     impl GrantType {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::AuthorizationCode, Self::RefreshToken];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::AuthorizationCode => "authorization_code",
@@ -434,40 +334,7 @@ pub mod test {
         }
     }
 
-    impl ::core::fmt::Display for GrantType {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for GrantType {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for GrantType {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "authorization_code" => {
-                    ::core::result::Result::Ok(Self::AuthorizationCode)
-                }
-                "refresh_token" => ::core::result::Result::Ok(Self::RefreshToken),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "grant_types_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `acr_values_supported`: the level of assurance to ask for, or that a log-in reached.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum AcrValue {
@@ -485,7 +352,6 @@ pub mod test {
         EidasLoaHigh,
     }
 
-    #[allow(dead_code)]
     impl AcrValue {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[
@@ -499,7 +365,6 @@ pub mod test {
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::IdportenLoaLow => "idporten-loa-low",
@@ -510,48 +375,22 @@ pub mod test {
                 Self::EidasLoaHigh => "eidas-loa-high",
             }
         }
-    }
 
-    impl ::core::fmt::Display for AcrValue {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for AcrValue {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for AcrValue {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "idporten-loa-low" => ::core::result::Result::Ok(Self::IdportenLoaLow),
-                "idporten-loa-substantial" => {
-                    ::core::result::Result::Ok(Self::IdportenLoaSubstantial)
-                }
-                "idporten-loa-high" => ::core::result::Result::Ok(Self::IdportenLoaHigh),
-                "eidas-loa-low" => ::core::result::Result::Ok(Self::EidasLoaLow),
-                "eidas-loa-substantial" => {
-                    ::core::result::Result::Ok(Self::EidasLoaSubstantial)
-                }
-                "eidas-loa-high" => ::core::result::Result::Ok(Self::EidasLoaHigh),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "acr_values_supported",
-                    })
-                }
-            }
+        /// Returns whether a log-in at this level satisfies a program that asks for `other`.
+        ///
+        /// A level satisfies itself, and `high` satisfies `substantial` of the same family. All other pairs have no documented
+        /// order, and the answer is `false`.
+        #[must_use]
+        pub const fn at_least(self, other: Self) -> bool {
+            self as usize == other as usize
+                || ::core::matches!(
+                    (self, other), (Self::IdportenLoaHigh, Self::IdportenLoaSubstantial)
+                    | (Self::EidasLoaHigh, Self::EidasLoaSubstantial)
+                )
         }
     }
 
     /// A value of `subject_types_supported`: a kind of subject identifier.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum SubjectType {
@@ -561,14 +400,12 @@ pub mod test {
         Pairwise,
     }
 
-    #[allow(dead_code)]
     impl SubjectType {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::Public, Self::Pairwise];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::Public => "public",
@@ -577,38 +414,7 @@ pub mod test {
         }
     }
 
-    impl ::core::fmt::Display for SubjectType {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for SubjectType {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for SubjectType {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "public" => ::core::result::Result::Ok(Self::Public),
-                "pairwise" => ::core::result::Result::Ok(Self::Pairwise),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "subject_types_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `id_token_signing_alg_values_supported`: an algorithm that signs ID tokens.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum IdTokenSigningAlg {
@@ -616,14 +422,12 @@ pub mod test {
         RS256,
     }
 
-    #[allow(dead_code)]
     impl IdTokenSigningAlg {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::RS256];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::RS256 => "RS256",
@@ -631,37 +435,7 @@ pub mod test {
         }
     }
 
-    impl ::core::fmt::Display for IdTokenSigningAlg {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for IdTokenSigningAlg {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for IdTokenSigningAlg {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "RS256" => ::core::result::Result::Ok(Self::RS256),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "id_token_signing_alg_values_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `token_endpoint_auth_methods_supported`: a way to authenticate at the token endpoint.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum TokenEndpointAuthMethod {
@@ -675,7 +449,6 @@ pub mod test {
         PrivateKeyJwt,
     }
 
-    #[allow(dead_code)]
     impl TokenEndpointAuthMethod {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[
@@ -687,7 +460,6 @@ pub mod test {
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::ClientSecretBasic => "client_secret_basic",
@@ -698,44 +470,7 @@ pub mod test {
         }
     }
 
-    impl ::core::fmt::Display for TokenEndpointAuthMethod {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for TokenEndpointAuthMethod {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for TokenEndpointAuthMethod {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "client_secret_basic" => {
-                    ::core::result::Result::Ok(Self::ClientSecretBasic)
-                }
-                "client_secret_post" => {
-                    ::core::result::Result::Ok(Self::ClientSecretPost)
-                }
-                "none" => ::core::result::Result::Ok(Self::None),
-                "private_key_jwt" => ::core::result::Result::Ok(Self::PrivateKeyJwt),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "token_endpoint_auth_methods_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `token_endpoint_auth_signing_alg_values_supported`: an algorithm to sign client assertions with.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum TokenEndpointAuthSigningAlg {
@@ -743,14 +478,12 @@ pub mod test {
         RS256,
     }
 
-    #[allow(dead_code)]
     impl TokenEndpointAuthSigningAlg {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::RS256];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::RS256 => "RS256",
@@ -758,37 +491,7 @@ pub mod test {
         }
     }
 
-    impl ::core::fmt::Display for TokenEndpointAuthSigningAlg {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for TokenEndpointAuthSigningAlg {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for TokenEndpointAuthSigningAlg {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "RS256" => ::core::result::Result::Ok(Self::RS256),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "token_endpoint_auth_signing_alg_values_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `authorization_signing_alg_values_supported`: an algorithm that signs authorization responses.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum AuthorizationSigningAlg {
@@ -796,14 +499,12 @@ pub mod test {
         RS256,
     }
 
-    #[allow(dead_code)]
     impl AuthorizationSigningAlg {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::RS256];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::RS256 => "RS256",
@@ -811,37 +512,7 @@ pub mod test {
         }
     }
 
-    impl ::core::fmt::Display for AuthorizationSigningAlg {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for AuthorizationSigningAlg {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for AuthorizationSigningAlg {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "RS256" => ::core::result::Result::Ok(Self::RS256),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "authorization_signing_alg_values_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `code_challenge_methods_supported`: a value of `code_challenge_method`.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum CodeChallengeMethod {
@@ -849,14 +520,12 @@ pub mod test {
         S256,
     }
 
-    #[allow(dead_code)]
     impl CodeChallengeMethod {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::S256];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::S256 => "S256",
@@ -864,37 +533,7 @@ pub mod test {
         }
     }
 
-    impl ::core::fmt::Display for CodeChallengeMethod {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for CodeChallengeMethod {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for CodeChallengeMethod {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "S256" => ::core::result::Result::Ok(Self::S256),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "code_challenge_methods_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `prompt_values_supported`: a value of `prompt`.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum PromptValue {
@@ -906,14 +545,12 @@ pub mod test {
         None,
     }
 
-    #[allow(dead_code)]
     impl PromptValue {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::Consent, Self::Login, Self::None];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::Consent => "consent",
@@ -923,39 +560,7 @@ pub mod test {
         }
     }
 
-    impl ::core::fmt::Display for PromptValue {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for PromptValue {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for PromptValue {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "consent" => ::core::result::Result::Ok(Self::Consent),
-                "login" => ::core::result::Result::Ok(Self::Login),
-                "none" => ::core::result::Result::Ok(Self::None),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "prompt_values_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `display_values_supported`: a value of `display`.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum DisplayValue {
@@ -963,14 +568,12 @@ pub mod test {
         Page,
     }
 
-    #[allow(dead_code)]
     impl DisplayValue {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::Page];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::Page => "page",
@@ -978,37 +581,7 @@ pub mod test {
         }
     }
 
-    impl ::core::fmt::Display for DisplayValue {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for DisplayValue {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for DisplayValue {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "page" => ::core::result::Result::Ok(Self::Page),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "display_values_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `ui_locales_supported`: a language of the user interface.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum UiLocale {
@@ -1022,14 +595,12 @@ pub mod test {
         Se,
     }
 
-    #[allow(dead_code)]
     impl UiLocale {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::En, Self::Nb, Self::Nn, Self::Se];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::En => "en",
@@ -1039,139 +610,111 @@ pub mod test {
             }
         }
     }
-
-    impl ::core::fmt::Display for UiLocale {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for UiLocale {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for UiLocale {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "en" => ::core::result::Result::Ok(Self::En),
-                "nb" => ::core::result::Result::Ok(Self::Nb),
-                "nn" => ::core::result::Result::Ok(Self::Nn),
-                "se" => ::core::result::Result::Ok(Self::Se),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "ui_locales_supported",
-                    })
-                }
-            }
-        }
-    }
-
-    /// A value that was not published when this code was generated.
-    #[allow(dead_code)]
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    #[non_exhaustive]
-    pub struct UnknownValue {
-        /// The metadata member that lists the known values.
-        pub member: &'static str,
-    }
-
-    impl ::core::fmt::Display for UnknownValue {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            ::core::write!(
-                f, "not a value of `{}` of idporten-test as of 2024-07-30", self.member
-            )
-        }
-    }
-
-    impl ::core::error::Error for UnknownValue {}
+    value_traits!(Scope, "scopes_supported", "of idporten-test as of 2024-07-30");
+    value_traits!(
+        ResponseType, "response_types_supported", "of idporten-test as of 2024-07-30"
+    );
+    value_traits!(
+        ResponseMode, "response_modes_supported", "of idporten-test as of 2024-07-30"
+    );
+    value_traits!(
+        GrantType, "grant_types_supported", "of idporten-test as of 2024-07-30"
+    );
+    value_traits!(AcrValue, "acr_values_supported", "of idporten-test as of 2024-07-30");
+    value_traits!(
+        SubjectType, "subject_types_supported", "of idporten-test as of 2024-07-30"
+    );
+    value_traits!(
+        IdTokenSigningAlg, "id_token_signing_alg_values_supported",
+        "of idporten-test as of 2024-07-30"
+    );
+    value_traits!(
+        TokenEndpointAuthMethod, "token_endpoint_auth_methods_supported",
+        "of idporten-test as of 2024-07-30"
+    );
+    value_traits!(
+        TokenEndpointAuthSigningAlg, "token_endpoint_auth_signing_alg_values_supported",
+        "of idporten-test as of 2024-07-30"
+    );
+    value_traits!(
+        AuthorizationSigningAlg, "authorization_signing_alg_values_supported",
+        "of idporten-test as of 2024-07-30"
+    );
+    value_traits!(
+        CodeChallengeMethod, "code_challenge_methods_supported",
+        "of idporten-test as of 2024-07-30"
+    );
+    value_traits!(
+        PromptValue, "prompt_values_supported", "of idporten-test as of 2024-07-30"
+    );
+    value_traits!(
+        DisplayValue, "display_values_supported", "of idporten-test as of 2024-07-30"
+    );
+    value_traits!(UiLocale, "ui_locales_supported", "of idporten-test as of 2024-07-30");
 }
 
-/// ID-porten PROD, `https://idporten.no`, as documented, of 2025-01-01.
-#[allow(dead_code)]
+/// ID-porten PROD, `https://idporten.no`, as documented of 2025-01-01.
 pub mod prod {
+    pub use super::UnknownValue;
+
     /// Issuer identifier: equal to a token's `iss`, byte for byte (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const ISSUER: &str = "https://idporten.no";
 
     /// Token endpoint: where codes and assertions become tokens (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const TOKEN_ENDPOINT: &str = "https://idporten.no/token";
 
     /// JWK Set document: the keys that signatures are verified with (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const JWKS_URI: &str = "https://idporten.no/jwks.json";
 
     /// Authorization endpoint: where the user's browser is sent (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const AUTHORIZATION_ENDPOINT: &str = "https://login.idporten.no/authorize";
 
     /// `UserInfo` endpoint: claims about the user, for an access token (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const USERINFO_ENDPOINT: &str = "https://idporten.no/userinfo";
 
     /// End session endpoint: where the user's browser is sent to log out (OpenID Connect RP-Initiated Logout 1.0, section 2.1).
-    #[allow(dead_code)]
     pub const END_SESSION_ENDPOINT: &str = "https://login.idporten.no/logout";
 
     /// Pushed authorization request endpoint: where the request is posted before the browser is sent (RFC 9126, section 5).
-    #[allow(dead_code)]
     pub const PUSHED_AUTHORIZATION_REQUEST_ENDPOINT: &str = "https://idporten.no/par";
 
     /// The scopes the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const SCOPES_SUPPORTED: &[Scope] = Scope::ALL;
 
     /// The values of `response_type` the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const RESPONSE_TYPES_SUPPORTED: &[ResponseType] = ResponseType::ALL;
 
     /// The values of `grant_type` the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const GRANT_TYPES_SUPPORTED: &[GrantType] = GrantType::ALL;
 
     /// The authentication context class references the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const ACR_VALUES_SUPPORTED: &[AcrValue] = AcrValue::ALL;
 
     /// The algorithms the provider may sign ID tokens with (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const ID_TOKEN_SIGNING_ALG_VALUES_SUPPORTED: &[IdTokenSigningAlg] = IdTokenSigningAlg::ALL;
 
     /// How a client may authenticate at the token endpoint (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const TOKEN_ENDPOINT_AUTH_METHODS_SUPPORTED: &[TokenEndpointAuthMethod] = TokenEndpointAuthMethod::ALL;
 
     /// The PKCE code challenge methods (RFC 7636) the provider supports (RFC 8414, section 2), in the order published.
-    #[allow(dead_code)]
     pub const CODE_CHALLENGE_METHODS_SUPPORTED: &[CodeChallengeMethod] = CodeChallengeMethod::ALL;
 
     /// The languages of the user interface (BCP 47) (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const UI_LOCALES_SUPPORTED: &[UiLocale] = UiLocale::ALL;
 
     /// Whether authorization responses carry `iss`, to be compared with the issuer (RFC 9207, section 3).
-    #[allow(dead_code)]
     pub const AUTHORIZATION_RESPONSE_ISS_PARAMETER_SUPPORTED: bool = true;
 
-    /// Where the metadata is published.
-    #[allow(dead_code)]
+    /// The URL at which the metadata is published.
     pub const WELL_KNOWN_URL: &str = "https://idporten.no/.well-known/openid-configuration";
 
-    /// When the values were as they are here (RFC 3339).
-    #[allow(dead_code)]
+    /// The time at which the provider published these values (RFC 3339).
     pub const SNAPSHOT_AS_OF: &str = "2025-01-01T00:00:00Z";
 
-    /// Where the values come from: `fetched` from the provider, `recorded` by others, or `documented`.
-    #[allow(dead_code)]
+    /// The origin of the values: `fetched` from the provider, `recorded` by others, or `documented`.
     pub const SNAPSHOT_ORIGIN: &str = "documented";
 
-    /// The whole snapshot as canonical JSON: what a refresher starts from.
-    #[allow(dead_code)]
+    /// The whole snapshot as canonical JSON, from which a refresher starts.
     pub const SNAPSHOT: &str = r#"{
   "as_of": "2025-01-01T00:00:00Z",
   "environment": "idporten-prod",
@@ -1228,8 +771,6 @@ pub mod prod {
 "#;
 
     /// A value of `scopes_supported`: a scope to ask for.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum Scope {
@@ -1239,14 +780,12 @@ pub mod prod {
         Profile,
     }
 
-    #[allow(dead_code)]
     impl Scope {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::Openid, Self::Profile];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::Openid => "openid",
@@ -1255,38 +794,7 @@ pub mod prod {
         }
     }
 
-    impl ::core::fmt::Display for Scope {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for Scope {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for Scope {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "openid" => ::core::result::Result::Ok(Self::Openid),
-                "profile" => ::core::result::Result::Ok(Self::Profile),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "scopes_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `response_types_supported`: a value of `response_type`.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum ResponseType {
@@ -1294,14 +802,12 @@ pub mod prod {
         Code,
     }
 
-    #[allow(dead_code)]
     impl ResponseType {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::Code];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::Code => "code",
@@ -1309,37 +815,7 @@ pub mod prod {
         }
     }
 
-    impl ::core::fmt::Display for ResponseType {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for ResponseType {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for ResponseType {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "code" => ::core::result::Result::Ok(Self::Code),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "response_types_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `grant_types_supported`: a value of `grant_type`.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum GrantType {
@@ -1349,14 +825,12 @@ pub mod prod {
         RefreshToken,
     }
 
-    #[allow(dead_code)]
     impl GrantType {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::AuthorizationCode, Self::RefreshToken];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::AuthorizationCode => "authorization_code",
@@ -1365,40 +839,7 @@ pub mod prod {
         }
     }
 
-    impl ::core::fmt::Display for GrantType {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for GrantType {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for GrantType {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "authorization_code" => {
-                    ::core::result::Result::Ok(Self::AuthorizationCode)
-                }
-                "refresh_token" => ::core::result::Result::Ok(Self::RefreshToken),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "grant_types_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `acr_values_supported`: the level of assurance to ask for, or that a log-in reached.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum AcrValue {
@@ -1414,7 +855,6 @@ pub mod prod {
         SelfregisteredEmail,
     }
 
-    #[allow(dead_code)]
     impl AcrValue {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[
@@ -1427,7 +867,6 @@ pub mod prod {
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::IdportenLoaSubstantial => "idporten-loa-substantial",
@@ -1437,49 +876,22 @@ pub mod prod {
                 Self::SelfregisteredEmail => "selfregistered-email",
             }
         }
-    }
 
-    impl ::core::fmt::Display for AcrValue {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for AcrValue {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for AcrValue {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "idporten-loa-substantial" => {
-                    ::core::result::Result::Ok(Self::IdportenLoaSubstantial)
-                }
-                "idporten-loa-high" => ::core::result::Result::Ok(Self::IdportenLoaHigh),
-                "eidas-loa-substantial" => {
-                    ::core::result::Result::Ok(Self::EidasLoaSubstantial)
-                }
-                "eidas-loa-high" => ::core::result::Result::Ok(Self::EidasLoaHigh),
-                "selfregistered-email" => {
-                    ::core::result::Result::Ok(Self::SelfregisteredEmail)
-                }
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "acr_values_supported",
-                    })
-                }
-            }
+        /// Returns whether a log-in at this level satisfies a program that asks for `other`.
+        ///
+        /// A level satisfies itself, and `high` satisfies `substantial` of the same family. All other pairs have no documented
+        /// order, and the answer is `false`.
+        #[must_use]
+        pub const fn at_least(self, other: Self) -> bool {
+            self as usize == other as usize
+                || ::core::matches!(
+                    (self, other), (Self::IdportenLoaHigh, Self::IdportenLoaSubstantial)
+                    | (Self::EidasLoaHigh, Self::EidasLoaSubstantial)
+                )
         }
     }
 
     /// A value of `id_token_signing_alg_values_supported`: an algorithm that signs ID tokens.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum IdTokenSigningAlg {
@@ -1487,14 +899,12 @@ pub mod prod {
         RS256,
     }
 
-    #[allow(dead_code)]
     impl IdTokenSigningAlg {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::RS256];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::RS256 => "RS256",
@@ -1502,37 +912,7 @@ pub mod prod {
         }
     }
 
-    impl ::core::fmt::Display for IdTokenSigningAlg {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for IdTokenSigningAlg {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for IdTokenSigningAlg {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "RS256" => ::core::result::Result::Ok(Self::RS256),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "id_token_signing_alg_values_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `token_endpoint_auth_methods_supported`: a way to authenticate at the token endpoint.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum TokenEndpointAuthMethod {
@@ -1544,7 +924,6 @@ pub mod prod {
         PrivateKeyJwt,
     }
 
-    #[allow(dead_code)]
     impl TokenEndpointAuthMethod {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[
@@ -1555,7 +934,6 @@ pub mod prod {
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::ClientSecretBasic => "client_secret_basic",
@@ -1565,43 +943,7 @@ pub mod prod {
         }
     }
 
-    impl ::core::fmt::Display for TokenEndpointAuthMethod {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for TokenEndpointAuthMethod {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for TokenEndpointAuthMethod {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "client_secret_basic" => {
-                    ::core::result::Result::Ok(Self::ClientSecretBasic)
-                }
-                "client_secret_post" => {
-                    ::core::result::Result::Ok(Self::ClientSecretPost)
-                }
-                "private_key_jwt" => ::core::result::Result::Ok(Self::PrivateKeyJwt),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "token_endpoint_auth_methods_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `code_challenge_methods_supported`: a value of `code_challenge_method`.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum CodeChallengeMethod {
@@ -1609,14 +951,12 @@ pub mod prod {
         S256,
     }
 
-    #[allow(dead_code)]
     impl CodeChallengeMethod {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::S256];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::S256 => "S256",
@@ -1624,37 +964,7 @@ pub mod prod {
         }
     }
 
-    impl ::core::fmt::Display for CodeChallengeMethod {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for CodeChallengeMethod {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for CodeChallengeMethod {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "S256" => ::core::result::Result::Ok(Self::S256),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "code_challenge_methods_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `ui_locales_supported`: a language of the user interface.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum UiLocale {
@@ -1668,14 +978,12 @@ pub mod prod {
         Se,
     }
 
-    #[allow(dead_code)]
     impl UiLocale {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::Nb, Self::Nn, Self::En, Self::Se];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::Nb => "nb",
@@ -1685,170 +993,115 @@ pub mod prod {
             }
         }
     }
-
-    impl ::core::fmt::Display for UiLocale {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for UiLocale {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for UiLocale {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "nb" => ::core::result::Result::Ok(Self::Nb),
-                "nn" => ::core::result::Result::Ok(Self::Nn),
-                "en" => ::core::result::Result::Ok(Self::En),
-                "se" => ::core::result::Result::Ok(Self::Se),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "ui_locales_supported",
-                    })
-                }
-            }
-        }
-    }
-
-    /// A value that was not published when this code was generated.
-    #[allow(dead_code)]
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    #[non_exhaustive]
-    pub struct UnknownValue {
-        /// The metadata member that lists the known values.
-        pub member: &'static str,
-    }
-
-    impl ::core::fmt::Display for UnknownValue {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            ::core::write!(
-                f, "not a value of `{}` of idporten-prod as of 2025-01-01", self.member
-            )
-        }
-    }
-
-    impl ::core::error::Error for UnknownValue {}
+    value_traits!(Scope, "scopes_supported", "of idporten-prod as of 2025-01-01");
+    value_traits!(
+        ResponseType, "response_types_supported", "of idporten-prod as of 2025-01-01"
+    );
+    value_traits!(
+        GrantType, "grant_types_supported", "of idporten-prod as of 2025-01-01"
+    );
+    value_traits!(AcrValue, "acr_values_supported", "of idporten-prod as of 2025-01-01");
+    value_traits!(
+        IdTokenSigningAlg, "id_token_signing_alg_values_supported",
+        "of idporten-prod as of 2025-01-01"
+    );
+    value_traits!(
+        TokenEndpointAuthMethod, "token_endpoint_auth_methods_supported",
+        "of idporten-prod as of 2025-01-01"
+    );
+    value_traits!(
+        CodeChallengeMethod, "code_challenge_methods_supported",
+        "of idporten-prod as of 2025-01-01"
+    );
+    value_traits!(UiLocale, "ui_locales_supported", "of idporten-prod as of 2025-01-01");
 }
 
 /// ID-porten VER2 (old OIDC solution), `https://oidc-ver2.difi.no/idporten-oidc-provider/`, as recorded on 2021-12-29.
 #[deprecated(
     note = "the old OIDC solution is retired; its documentation was removed on 2024-03-13, the exact date is unknown"
 )]
-#[allow(dead_code)]
 pub mod legacy_ver2 {
+    pub use super::UnknownValue;
+
     /// Issuer identifier: equal to a token's `iss`, byte for byte (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const ISSUER: &str = "https://oidc-ver2.difi.no/idporten-oidc-provider/";
 
     /// Token endpoint: where codes and assertions become tokens (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const TOKEN_ENDPOINT: &str = "https://oidc-ver2.difi.no/idporten-oidc-provider/token";
 
     /// JWK Set document: the keys that signatures are verified with (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const JWKS_URI: &str = "https://oidc-ver2.difi.no/idporten-oidc-provider/jwk";
 
     /// Authorization endpoint: where the user's browser is sent (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const AUTHORIZATION_ENDPOINT: &str = "https://oidc-ver2.difi.no/idporten-oidc-provider/authorize";
 
     /// `UserInfo` endpoint: claims about the user, for an access token (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const USERINFO_ENDPOINT: &str = "https://oidc-ver2.difi.no/idporten-oidc-provider/userinfo";
 
     /// End session endpoint: where the user's browser is sent to log out (OpenID Connect RP-Initiated Logout 1.0, section 2.1).
-    #[allow(dead_code)]
     pub const END_SESSION_ENDPOINT: &str = "https://oidc-ver2.difi.no/idporten-oidc-provider/endsession";
 
     /// Token revocation endpoint (RFC 7009) (RFC 8414, section 2).
-    #[allow(dead_code)]
     pub const REVOCATION_ENDPOINT: &str = "https://oidc-ver2.difi.no/idporten-oidc-provider/revoke";
 
     /// Token introspection endpoint (RFC 7662) (RFC 8414, section 2).
-    #[allow(dead_code)]
     pub const INTROSPECTION_ENDPOINT: &str = "https://oidc-ver2.difi.no/idporten-oidc-provider/tokeninfo";
 
     /// Pushed authorization request endpoint: where the request is posted before the browser is sent (RFC 9126, section 5).
-    #[allow(dead_code)]
     pub const PUSHED_AUTHORIZATION_REQUEST_ENDPOINT: &str = "https://oidc-ver2.difi.no/idporten-oidc-provider/par";
 
     /// The scopes the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const SCOPES_SUPPORTED: &[Scope] = Scope::ALL;
 
     /// The values of `response_type` the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const RESPONSE_TYPES_SUPPORTED: &[ResponseType] = ResponseType::ALL;
 
     /// The values of `response_mode` the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const RESPONSE_MODES_SUPPORTED: &[ResponseMode] = ResponseMode::ALL;
 
     /// The authentication context class references the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const ACR_VALUES_SUPPORTED: &[AcrValue] = AcrValue::ALL;
 
     /// The kinds of subject identifier the provider issues (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const SUBJECT_TYPES_SUPPORTED: &[SubjectType] = SubjectType::ALL;
 
     /// The algorithms the provider may sign ID tokens with (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const ID_TOKEN_SIGNING_ALG_VALUES_SUPPORTED: &[IdTokenSigningAlg] = IdTokenSigningAlg::ALL;
 
     /// The algorithms a request object may be signed with (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const REQUEST_OBJECT_SIGNING_ALG_VALUES_SUPPORTED: &[RequestObjectSigningAlg] = RequestObjectSigningAlg::ALL;
 
     /// How a client may authenticate at the token endpoint (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const TOKEN_ENDPOINT_AUTH_METHODS_SUPPORTED: &[TokenEndpointAuthMethod] = TokenEndpointAuthMethod::ALL;
 
     /// The PKCE code challenge methods (RFC 7636) the provider supports (RFC 8414, section 2), in the order published.
-    #[allow(dead_code)]
     pub const CODE_CHALLENGE_METHODS_SUPPORTED: &[CodeChallengeMethod] = CodeChallengeMethod::ALL;
 
     /// The languages of the user interface (BCP 47) (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const UI_LOCALES_SUPPORTED: &[UiLocale] = UiLocale::ALL;
 
     /// Whether the `request` parameter is supported (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const REQUEST_PARAMETER_SUPPORTED: bool = true;
 
     /// Whether the `request_uri` parameter is supported (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const REQUEST_URI_PARAMETER_SUPPORTED: bool = false;
 
     /// Whether front-channel logout is supported (OpenID Connect Front-Channel Logout 1.0, section 3).
-    #[allow(dead_code)]
     pub const FRONTCHANNEL_LOGOUT_SUPPORTED: bool = true;
 
     /// Whether front-channel logout carries `iss` and `sid` (OpenID Connect Front-Channel Logout 1.0, section 3).
-    #[allow(dead_code)]
     pub const FRONTCHANNEL_LOGOUT_SESSION_SUPPORTED: bool = true;
 
-    /// Where the metadata is published.
-    #[allow(dead_code)]
+    /// The URL at which the metadata is published.
     pub const WELL_KNOWN_URL: &str = "https://oidc-ver2.difi.no/idporten-oidc-provider/.well-known/openid-configuration";
 
-    /// When the values were as they are here (RFC 3339).
-    #[allow(dead_code)]
+    /// The time at which the provider published these values (RFC 3339).
     pub const SNAPSHOT_AS_OF: &str = "2021-12-29T00:00:00Z";
 
-    /// Where the values come from: `fetched` from the provider, `recorded` by others, or `documented`.
-    #[allow(dead_code)]
+    /// The origin of the values: `fetched` from the provider, `recorded` by others, or `documented`.
     pub const SNAPSHOT_ORIGIN: &str = "recorded";
 
-    /// The whole snapshot as canonical JSON: what a refresher starts from.
-    #[allow(dead_code)]
+    /// The whole snapshot as canonical JSON, from which a refresher starts.
     pub const SNAPSHOT: &str = r#"{
   "as_of": "2021-12-29T00:00:00Z",
   "environment": "idporten-legacy-ver2",
@@ -1920,8 +1173,6 @@ pub mod legacy_ver2 {
 "#;
 
     /// A value of `scopes_supported`: a scope to ask for.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum Scope {
@@ -1931,14 +1182,12 @@ pub mod legacy_ver2 {
         Profile,
     }
 
-    #[allow(dead_code)]
     impl Scope {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::Openid, Self::Profile];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::Openid => "openid",
@@ -1947,38 +1196,7 @@ pub mod legacy_ver2 {
         }
     }
 
-    impl ::core::fmt::Display for Scope {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for Scope {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for Scope {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "openid" => ::core::result::Result::Ok(Self::Openid),
-                "profile" => ::core::result::Result::Ok(Self::Profile),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "scopes_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `response_types_supported`: a value of `response_type`.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum ResponseType {
@@ -1992,7 +1210,6 @@ pub mod legacy_ver2 {
         Token,
     }
 
-    #[allow(dead_code)]
     impl ResponseType {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[
@@ -2004,7 +1221,6 @@ pub mod legacy_ver2 {
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::Code => "code",
@@ -2015,40 +1231,7 @@ pub mod legacy_ver2 {
         }
     }
 
-    impl ::core::fmt::Display for ResponseType {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for ResponseType {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for ResponseType {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "code" => ::core::result::Result::Ok(Self::Code),
-                "id_token" => ::core::result::Result::Ok(Self::IdToken),
-                "id_token token" => ::core::result::Result::Ok(Self::IdTokenToken),
-                "token" => ::core::result::Result::Ok(Self::Token),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "response_types_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `response_modes_supported`: a value of `response_mode`.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum ResponseMode {
@@ -2060,14 +1243,12 @@ pub mod legacy_ver2 {
         Fragment,
     }
 
-    #[allow(dead_code)]
     impl ResponseMode {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::Query, Self::FormPost, Self::Fragment];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::Query => "query",
@@ -2077,39 +1258,7 @@ pub mod legacy_ver2 {
         }
     }
 
-    impl ::core::fmt::Display for ResponseMode {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for ResponseMode {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for ResponseMode {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "query" => ::core::result::Result::Ok(Self::Query),
-                "form_post" => ::core::result::Result::Ok(Self::FormPost),
-                "fragment" => ::core::result::Result::Ok(Self::Fragment),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "response_modes_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `acr_values_supported`: the level of assurance to ask for, or that a log-in reached.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum AcrValue {
@@ -2119,54 +1268,30 @@ pub mod legacy_ver2 {
         Level4,
     }
 
-    #[allow(dead_code)]
     impl AcrValue {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::Level3, Self::Level4];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::Level3 => "Level3",
                 Self::Level4 => "Level4",
             }
         }
-    }
 
-    impl ::core::fmt::Display for AcrValue {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for AcrValue {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for AcrValue {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "Level3" => ::core::result::Result::Ok(Self::Level3),
-                "Level4" => ::core::result::Result::Ok(Self::Level4),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "acr_values_supported",
-                    })
-                }
-            }
+        /// Returns whether a log-in at this level satisfies a program that asks for `other`.
+        ///
+        /// A level satisfies itself, and `high` satisfies `substantial` of the same family. All other pairs have no documented
+        /// order, and the answer is `false`.
+        #[must_use]
+        pub const fn at_least(self, other: Self) -> bool {
+            self as usize == other as usize
         }
     }
 
     /// A value of `subject_types_supported`: a kind of subject identifier.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum SubjectType {
@@ -2174,14 +1299,12 @@ pub mod legacy_ver2 {
         Pairwise,
     }
 
-    #[allow(dead_code)]
     impl SubjectType {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::Pairwise];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::Pairwise => "pairwise",
@@ -2189,37 +1312,7 @@ pub mod legacy_ver2 {
         }
     }
 
-    impl ::core::fmt::Display for SubjectType {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for SubjectType {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for SubjectType {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "pairwise" => ::core::result::Result::Ok(Self::Pairwise),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "subject_types_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `id_token_signing_alg_values_supported`: an algorithm that signs ID tokens.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum IdTokenSigningAlg {
@@ -2227,14 +1320,12 @@ pub mod legacy_ver2 {
         RS256,
     }
 
-    #[allow(dead_code)]
     impl IdTokenSigningAlg {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::RS256];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::RS256 => "RS256",
@@ -2242,37 +1333,7 @@ pub mod legacy_ver2 {
         }
     }
 
-    impl ::core::fmt::Display for IdTokenSigningAlg {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for IdTokenSigningAlg {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for IdTokenSigningAlg {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "RS256" => ::core::result::Result::Ok(Self::RS256),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "id_token_signing_alg_values_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `request_object_signing_alg_values_supported`: an algorithm to sign request objects with.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum RequestObjectSigningAlg {
@@ -2284,14 +1345,12 @@ pub mod legacy_ver2 {
         RS512,
     }
 
-    #[allow(dead_code)]
     impl RequestObjectSigningAlg {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::RS256, Self::RS384, Self::RS512];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::RS256 => "RS256",
@@ -2301,39 +1360,7 @@ pub mod legacy_ver2 {
         }
     }
 
-    impl ::core::fmt::Display for RequestObjectSigningAlg {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for RequestObjectSigningAlg {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for RequestObjectSigningAlg {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "RS256" => ::core::result::Result::Ok(Self::RS256),
-                "RS384" => ::core::result::Result::Ok(Self::RS384),
-                "RS512" => ::core::result::Result::Ok(Self::RS512),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "request_object_signing_alg_values_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `token_endpoint_auth_methods_supported`: a way to authenticate at the token endpoint.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum TokenEndpointAuthMethod {
@@ -2347,7 +1374,6 @@ pub mod legacy_ver2 {
         None,
     }
 
-    #[allow(dead_code)]
     impl TokenEndpointAuthMethod {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[
@@ -2359,7 +1385,6 @@ pub mod legacy_ver2 {
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::ClientSecretPost => "client_secret_post",
@@ -2370,44 +1395,7 @@ pub mod legacy_ver2 {
         }
     }
 
-    impl ::core::fmt::Display for TokenEndpointAuthMethod {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for TokenEndpointAuthMethod {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for TokenEndpointAuthMethod {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "client_secret_post" => {
-                    ::core::result::Result::Ok(Self::ClientSecretPost)
-                }
-                "client_secret_basic" => {
-                    ::core::result::Result::Ok(Self::ClientSecretBasic)
-                }
-                "private_key_jwt" => ::core::result::Result::Ok(Self::PrivateKeyJwt),
-                "none" => ::core::result::Result::Ok(Self::None),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "token_endpoint_auth_methods_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `code_challenge_methods_supported`: a value of `code_challenge_method`.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum CodeChallengeMethod {
@@ -2415,14 +1403,12 @@ pub mod legacy_ver2 {
         S256,
     }
 
-    #[allow(dead_code)]
     impl CodeChallengeMethod {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::S256];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::S256 => "S256",
@@ -2430,37 +1416,7 @@ pub mod legacy_ver2 {
         }
     }
 
-    impl ::core::fmt::Display for CodeChallengeMethod {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for CodeChallengeMethod {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for CodeChallengeMethod {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "S256" => ::core::result::Result::Ok(Self::S256),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "code_challenge_methods_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `ui_locales_supported`: a language of the user interface.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum UiLocale {
@@ -2474,14 +1430,12 @@ pub mod legacy_ver2 {
         Se,
     }
 
-    #[allow(dead_code)]
     impl UiLocale {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::Nb, Self::Nn, Self::En, Self::Se];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::Nb => "nb",
@@ -2491,87 +1445,64 @@ pub mod legacy_ver2 {
             }
         }
     }
-
-    impl ::core::fmt::Display for UiLocale {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for UiLocale {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for UiLocale {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "nb" => ::core::result::Result::Ok(Self::Nb),
-                "nn" => ::core::result::Result::Ok(Self::Nn),
-                "en" => ::core::result::Result::Ok(Self::En),
-                "se" => ::core::result::Result::Ok(Self::Se),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "ui_locales_supported",
-                    })
-                }
-            }
-        }
-    }
-
-    /// A value that was not published when this code was generated.
-    #[allow(dead_code)]
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    #[non_exhaustive]
-    pub struct UnknownValue {
-        /// The metadata member that lists the known values.
-        pub member: &'static str,
-    }
-
-    impl ::core::fmt::Display for UnknownValue {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            ::core::write!(
-                f, "not a value of `{}` of idporten-legacy-ver2 as of 2021-12-29", self
-                .member
-            )
-        }
-    }
-
-    impl ::core::error::Error for UnknownValue {}
+    value_traits!(Scope, "scopes_supported", "of idporten-legacy-ver2 as of 2021-12-29");
+    value_traits!(
+        ResponseType, "response_types_supported",
+        "of idporten-legacy-ver2 as of 2021-12-29"
+    );
+    value_traits!(
+        ResponseMode, "response_modes_supported",
+        "of idporten-legacy-ver2 as of 2021-12-29"
+    );
+    value_traits!(
+        AcrValue, "acr_values_supported", "of idporten-legacy-ver2 as of 2021-12-29"
+    );
+    value_traits!(
+        SubjectType, "subject_types_supported",
+        "of idporten-legacy-ver2 as of 2021-12-29"
+    );
+    value_traits!(
+        IdTokenSigningAlg, "id_token_signing_alg_values_supported",
+        "of idporten-legacy-ver2 as of 2021-12-29"
+    );
+    value_traits!(
+        RequestObjectSigningAlg, "request_object_signing_alg_values_supported",
+        "of idporten-legacy-ver2 as of 2021-12-29"
+    );
+    value_traits!(
+        TokenEndpointAuthMethod, "token_endpoint_auth_methods_supported",
+        "of idporten-legacy-ver2 as of 2021-12-29"
+    );
+    value_traits!(
+        CodeChallengeMethod, "code_challenge_methods_supported",
+        "of idporten-legacy-ver2 as of 2021-12-29"
+    );
+    value_traits!(
+        UiLocale, "ui_locales_supported", "of idporten-legacy-ver2 as of 2021-12-29"
+    );
 }
 
-/// ID-porten YT2 (old OIDC solution), `https://oidc-yt2.difi.eon.no/idporten-oidc-provider/`, as documented, of 2017-01-01.
+/// ID-porten YT2 (old OIDC solution), `https://oidc-yt2.difi.eon.no/idporten-oidc-provider/`, as documented of 2017-01-01.
 #[deprecated(
     note = "the old OIDC solution is retired; its documentation was removed on 2024-03-13, the exact date is unknown"
 )]
-#[allow(dead_code)]
 pub mod legacy_yt2 {
     /// Issuer identifier: equal to a token's `iss`, byte for byte (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const ISSUER: &str = "https://oidc-yt2.difi.eon.no/idporten-oidc-provider/";
 
     /// Token endpoint: where codes and assertions become tokens (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const TOKEN_ENDPOINT: &str = "https://oidc-yt2.difi.eon.no/idporten-oidc-provider/token";
 
-    /// Where the metadata is published.
-    #[allow(dead_code)]
+    /// The URL at which the metadata is published.
     pub const WELL_KNOWN_URL: &str = "https://oidc-yt2.difi.eon.no/idporten-oidc-provider/.well-known/openid-configuration";
 
-    /// When the values were as they are here (RFC 3339).
-    #[allow(dead_code)]
+    /// The time at which the provider published these values (RFC 3339).
     pub const SNAPSHOT_AS_OF: &str = "2017-01-01T00:00:00Z";
 
-    /// Where the values come from: `fetched` from the provider, `recorded` by others, or `documented`.
-    #[allow(dead_code)]
+    /// The origin of the values: `fetched` from the provider, `recorded` by others, or `documented`.
     pub const SNAPSHOT_ORIGIN: &str = "documented";
 
-    /// The whole snapshot as canonical JSON: what a refresher starts from.
-    #[allow(dead_code)]
+    /// The whole snapshot as canonical JSON, from which a refresher starts.
     pub const SNAPSHOT: &str = r#"{
   "as_of": "2017-01-01T00:00:00Z",
   "environment": "idporten-legacy-yt2",
@@ -2587,74 +1518,59 @@ pub mod legacy_yt2 {
 "#;
 }
 
-/// ID-porten PROD (old OIDC solution), `https://oidc.difi.no/idporten-oidc-provider/`, as documented, of 2017-01-01.
+/// ID-porten PROD (old OIDC solution), `https://oidc.difi.no/idporten-oidc-provider/`, as documented of 2017-01-01.
 #[deprecated(
     note = "the old OIDC solution is retired; its switch-off was planned for 2024-02-23"
 )]
-#[allow(dead_code)]
 pub mod legacy_prod {
+    pub use super::UnknownValue;
+
     /// Issuer identifier: equal to a token's `iss`, byte for byte (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const ISSUER: &str = "https://oidc.difi.no/idporten-oidc-provider/";
 
     /// Token endpoint: where codes and assertions become tokens (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const TOKEN_ENDPOINT: &str = "https://oidc.difi.no/idporten-oidc-provider/token";
 
     /// JWK Set document: the keys that signatures are verified with (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const JWKS_URI: &str = "https://oidc.difi.no/idporten-oidc-provider/jwk";
 
     /// Authorization endpoint: where the user's browser is sent (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const AUTHORIZATION_ENDPOINT: &str = "https://oidc.difi.no/idporten-oidc-provider/authorize";
 
     /// `UserInfo` endpoint: claims about the user, for an access token (OpenID Connect Discovery 1.0, section 3).
-    #[allow(dead_code)]
     pub const USERINFO_ENDPOINT: &str = "https://oidc.difi.no/idporten-oidc-provider/userinfo";
 
     /// End session endpoint: where the user's browser is sent to log out (OpenID Connect RP-Initiated Logout 1.0, section 2.1).
-    #[allow(dead_code)]
     pub const END_SESSION_ENDPOINT: &str = "https://oidc.difi.no/idporten-oidc-provider/endsession";
 
     /// Token revocation endpoint (RFC 7009) (RFC 8414, section 2).
-    #[allow(dead_code)]
     pub const REVOCATION_ENDPOINT: &str = "https://oidc.difi.no/idporten-oidc-provider/revoke";
 
     /// The scopes the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const SCOPES_SUPPORTED: &[Scope] = Scope::ALL;
 
     /// The values of `response_type` the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const RESPONSE_TYPES_SUPPORTED: &[ResponseType] = ResponseType::ALL;
 
     /// The values of `response_mode` the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const RESPONSE_MODES_SUPPORTED: &[ResponseMode] = ResponseMode::ALL;
 
     /// The kinds of subject identifier the provider issues (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const SUBJECT_TYPES_SUPPORTED: &[SubjectType] = SubjectType::ALL;
 
     /// The languages of the user interface (BCP 47) (OpenID Connect Discovery 1.0, section 3), in the order published.
-    #[allow(dead_code)]
     pub const UI_LOCALES_SUPPORTED: &[UiLocale] = UiLocale::ALL;
 
-    /// Where the metadata is published.
-    #[allow(dead_code)]
+    /// The URL at which the metadata is published.
     pub const WELL_KNOWN_URL: &str = "https://oidc.difi.no/idporten-oidc-provider/.well-known/openid-configuration";
 
-    /// When the values were as they are here (RFC 3339).
-    #[allow(dead_code)]
+    /// The time at which the provider published these values (RFC 3339).
     pub const SNAPSHOT_AS_OF: &str = "2017-01-01T00:00:00Z";
 
-    /// Where the values come from: `fetched` from the provider, `recorded` by others, or `documented`.
-    #[allow(dead_code)]
+    /// The origin of the values: `fetched` from the provider, `recorded` by others, or `documented`.
     pub const SNAPSHOT_ORIGIN: &str = "documented";
 
-    /// The whole snapshot as canonical JSON: what a refresher starts from.
-    #[allow(dead_code)]
+    /// The whole snapshot as canonical JSON, from which a refresher starts.
     pub const SNAPSHOT: &str = r#"{
   "as_of": "2017-01-01T00:00:00Z",
   "environment": "idporten-legacy-prod",
@@ -2695,8 +1611,6 @@ pub mod legacy_prod {
 "#;
 
     /// A value of `scopes_supported`: a scope to ask for.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum Scope {
@@ -2706,14 +1620,12 @@ pub mod legacy_prod {
         Profile,
     }
 
-    #[allow(dead_code)]
     impl Scope {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::Openid, Self::Profile];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::Openid => "openid",
@@ -2722,38 +1634,7 @@ pub mod legacy_prod {
         }
     }
 
-    impl ::core::fmt::Display for Scope {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for Scope {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for Scope {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "openid" => ::core::result::Result::Ok(Self::Openid),
-                "profile" => ::core::result::Result::Ok(Self::Profile),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "scopes_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `response_types_supported`: a value of `response_type`.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum ResponseType {
@@ -2761,14 +1642,12 @@ pub mod legacy_prod {
         Code,
     }
 
-    #[allow(dead_code)]
     impl ResponseType {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::Code];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::Code => "code",
@@ -2776,37 +1655,7 @@ pub mod legacy_prod {
         }
     }
 
-    impl ::core::fmt::Display for ResponseType {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for ResponseType {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for ResponseType {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "code" => ::core::result::Result::Ok(Self::Code),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "response_types_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `response_modes_supported`: a value of `response_mode`.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum ResponseMode {
@@ -2816,14 +1665,12 @@ pub mod legacy_prod {
         FormPost,
     }
 
-    #[allow(dead_code)]
     impl ResponseMode {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::Query, Self::FormPost];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::Query => "query",
@@ -2832,38 +1679,7 @@ pub mod legacy_prod {
         }
     }
 
-    impl ::core::fmt::Display for ResponseMode {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for ResponseMode {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for ResponseMode {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "query" => ::core::result::Result::Ok(Self::Query),
-                "form_post" => ::core::result::Result::Ok(Self::FormPost),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "response_modes_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `subject_types_supported`: a kind of subject identifier.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum SubjectType {
@@ -2871,14 +1687,12 @@ pub mod legacy_prod {
         Pairwise,
     }
 
-    #[allow(dead_code)]
     impl SubjectType {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::Pairwise];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::Pairwise => "pairwise",
@@ -2886,37 +1700,7 @@ pub mod legacy_prod {
         }
     }
 
-    impl ::core::fmt::Display for SubjectType {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for SubjectType {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for SubjectType {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "pairwise" => ::core::result::Result::Ok(Self::Pairwise),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "subject_types_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `ui_locales_supported`: a language of the user interface.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum UiLocale {
@@ -2930,14 +1714,12 @@ pub mod legacy_prod {
         Se,
     }
 
-    #[allow(dead_code)]
     impl UiLocale {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::Nb, Self::Nn, Self::En, Self::Se];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::Nb => "nb",
@@ -2947,61 +1729,25 @@ pub mod legacy_prod {
             }
         }
     }
-
-    impl ::core::fmt::Display for UiLocale {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for UiLocale {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for UiLocale {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "nb" => ::core::result::Result::Ok(Self::Nb),
-                "nn" => ::core::result::Result::Ok(Self::Nn),
-                "en" => ::core::result::Result::Ok(Self::En),
-                "se" => ::core::result::Result::Ok(Self::Se),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "ui_locales_supported",
-                    })
-                }
-            }
-        }
-    }
-
-    /// A value that was not published when this code was generated.
-    #[allow(dead_code)]
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    #[non_exhaustive]
-    pub struct UnknownValue {
-        /// The metadata member that lists the known values.
-        pub member: &'static str,
-    }
-
-    impl ::core::fmt::Display for UnknownValue {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            ::core::write!(
-                f, "not a value of `{}` of idporten-legacy-prod as of 2017-01-01", self
-                .member
-            )
-        }
-    }
-
-    impl ::core::error::Error for UnknownValue {}
+    value_traits!(Scope, "scopes_supported", "of idporten-legacy-prod as of 2017-01-01");
+    value_traits!(
+        ResponseType, "response_types_supported",
+        "of idporten-legacy-prod as of 2017-01-01"
+    );
+    value_traits!(
+        ResponseMode, "response_modes_supported",
+        "of idporten-legacy-prod as of 2017-01-01"
+    );
+    value_traits!(
+        SubjectType, "subject_types_supported",
+        "of idporten-legacy-prod as of 2017-01-01"
+    );
+    value_traits!(
+        UiLocale, "ui_locales_supported", "of idporten-legacy-prod as of 2017-01-01"
+    );
 }
 
 /// An environment of ID-porten that this program is built for.
-#[allow(dead_code, clippy::enum_variant_names)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Environment {
@@ -3011,7 +1757,6 @@ pub enum Environment {
     Prod,
 }
 
-#[allow(dead_code)]
 impl Environment {
     /// Every environment that this program is built for.
     pub const ALL: &'static [Self] = &[Self::Test, Self::Prod];
@@ -3043,7 +1788,7 @@ impl Environment {
         }
     }
 
-    /// Where the metadata is published.
+    /// The URL at which the metadata is published.
     #[must_use]
     pub const fn well_known_url(self) -> &'static str {
         match self {
@@ -3052,13 +1797,25 @@ impl Environment {
         }
     }
 
-    /// The whole snapshot as canonical JSON: what a refresher starts from.
+    /// The whole snapshot as canonical JSON, from which a refresher starts.
     #[must_use]
     pub const fn snapshot(self) -> &'static str {
         match self {
             Self::Test => test::SNAPSHOT,
             Self::Prod => prod::SNAPSHOT,
         }
+    }
+
+    /// Finds the environment with this issuer, compared byte for byte. Of environments that share it, the first is found.
+    #[must_use]
+    pub fn from_issuer(issuer: &str) -> ::core::option::Option<Self> {
+        Self::ALL.iter().copied().find(|environment| environment.issuer() == issuer)
+    }
+
+    /// Finds the environment that publishes its metadata at this URL, compared byte for byte.
+    #[must_use]
+    pub fn from_well_known_url(url: &str) -> ::core::option::Option<Self> {
+        Self::ALL.iter().copied().find(|environment| environment.well_known_url() == url)
     }
 
     /// Token endpoint: where codes and assertions become tokens (OpenID Connect Discovery 1.0, section 3).
@@ -3132,58 +1889,59 @@ impl Environment {
             Self::Prod => prod::PUSHED_AUTHORIZATION_REQUEST_ENDPOINT,
         }
     }
-
-    /// The environment with this issuer, compared byte for byte; the first, where environments share it.
-    #[must_use]
-    pub fn from_issuer(issuer: &str) -> ::core::option::Option<Self> {
-        Self::ALL.iter().copied().find(|environment| environment.issuer() == issuer)
-    }
-
-    /// The environment that publishes its metadata at this URL, compared byte for byte.
-    #[must_use]
-    pub fn from_well_known_url(url: &str) -> ::core::option::Option<Self> {
-        Self::ALL.iter().copied().find(|environment| environment.well_known_url() == url)
-    }
 }
 
 impl ::core::fmt::Display for Environment {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.slug())
+        f.pad(self.slug())
     }
 }
 
 impl ::core::str::FromStr for Environment {
     type Err = UnknownEnvironment;
 
-    /// Finds an environment by its slug or its stage.
+    /// Finds an environment by its slug or its stage, in upper or lower case.
     fn from_str(name: &str) -> ::core::result::Result<Self, UnknownEnvironment> {
         let mut all = Self::ALL.iter().copied();
-        let by_slug = all.clone().find(|environment| environment.slug() == name);
+        let by_slug = all
+            .clone()
+            .find(|environment| environment.slug().eq_ignore_ascii_case(name));
         by_slug
-            .or_else(|| all.find(|environment| environment.stage() == name))
-            .ok_or(UnknownEnvironment)
+            .or_else(|| {
+                all.find(|environment| environment.stage().eq_ignore_ascii_case(name))
+            })
+            .ok_or_else(|| UnknownEnvironment {
+                name: Excerpt::new(name),
+            })
     }
 }
 
-/// The name is not that of an environment this program is built for.
-#[allow(dead_code)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The error of a text that is not the name of an environment that this program is built for.
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct UnknownEnvironment;
+pub struct UnknownEnvironment {
+    name: Excerpt,
+}
 
 impl ::core::fmt::Display for UnknownEnvironment {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(
-            "not an environment of ID-porten that this program is built for; choose one of idporten-test (test), idporten-prod (prod)",
+        ::core::write!(
+            f,
+            "{} is not an environment of ID-porten that this program is built for; choose one of idporten-test (test), idporten-prod (prod)",
+            self.name
         )
+    }
+}
+
+impl ::core::fmt::Debug for UnknownEnvironment {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::core::fmt::Display::fmt(self, f)
     }
 }
 
 impl ::core::error::Error for UnknownEnvironment {}
 
 /// A value of `scopes_supported`: a scope to ask for.
-#[allow(dead_code)]
-#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Scope {
@@ -3193,14 +1951,12 @@ pub enum Scope {
     Profile,
 }
 
-#[allow(dead_code)]
 impl Scope {
     /// Every value, in the order published.
     pub const ALL: &'static [Self] = &[Self::Openid, Self::Profile];
 
     /// The value as it is written in requests and tokens.
     #[must_use]
-    #[allow(clippy::too_many_lines)]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Openid => "openid",
@@ -3209,38 +1965,25 @@ impl Scope {
     }
 }
 
-impl ::core::fmt::Display for Scope {
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl ::core::convert::AsRef<str> for Scope {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl ::core::str::FromStr for Scope {
-    type Err = UnknownValue;
-
-    #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
+impl ::core::convert::From<Scope> for test::Scope {
+    fn from(value: Scope) -> Self {
         match value {
-            "openid" => ::core::result::Result::Ok(Self::Openid),
-            "profile" => ::core::result::Result::Ok(Self::Profile),
-            _ => {
-                ::core::result::Result::Err(UnknownValue {
-                    member: "scopes_supported",
-                })
-            }
+            Scope::Openid => Self::Openid,
+            Scope::Profile => Self::Profile,
+        }
+    }
+}
+
+impl ::core::convert::From<Scope> for prod::Scope {
+    fn from(value: Scope) -> Self {
+        match value {
+            Scope::Openid => Self::Openid,
+            Scope::Profile => Self::Profile,
         }
     }
 }
 
 /// A value of `response_types_supported`: a value of `response_type`.
-#[allow(dead_code)]
-#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResponseType {
@@ -3248,14 +1991,12 @@ pub enum ResponseType {
     Code,
 }
 
-#[allow(dead_code)]
 impl ResponseType {
     /// Every value, in the order published.
     pub const ALL: &'static [Self] = &[Self::Code];
 
     /// The value as it is written in requests and tokens.
     #[must_use]
-    #[allow(clippy::too_many_lines)]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Code => "code",
@@ -3263,37 +2004,23 @@ impl ResponseType {
     }
 }
 
-impl ::core::fmt::Display for ResponseType {
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl ::core::convert::AsRef<str> for ResponseType {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl ::core::str::FromStr for ResponseType {
-    type Err = UnknownValue;
-
-    #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
+impl ::core::convert::From<ResponseType> for test::ResponseType {
+    fn from(value: ResponseType) -> Self {
         match value {
-            "code" => ::core::result::Result::Ok(Self::Code),
-            _ => {
-                ::core::result::Result::Err(UnknownValue {
-                    member: "response_types_supported",
-                })
-            }
+            ResponseType::Code => Self::Code,
+        }
+    }
+}
+
+impl ::core::convert::From<ResponseType> for prod::ResponseType {
+    fn from(value: ResponseType) -> Self {
+        match value {
+            ResponseType::Code => Self::Code,
         }
     }
 }
 
 /// A value of `response_modes_supported`: a value of `response_mode`.
-#[allow(dead_code)]
-#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResponseMode {
@@ -3307,7 +2034,6 @@ pub enum ResponseMode {
     FormPostJwt,
 }
 
-#[allow(dead_code)]
 impl ResponseMode {
     /// Every value, in the order published.
     pub const ALL: &'static [Self] = &[
@@ -3319,7 +2045,6 @@ impl ResponseMode {
 
     /// The value as it is written in requests and tokens.
     #[must_use]
-    #[allow(clippy::too_many_lines)]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Query => "query",
@@ -3330,40 +2055,18 @@ impl ResponseMode {
     }
 }
 
-impl ::core::fmt::Display for ResponseMode {
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl ::core::convert::AsRef<str> for ResponseMode {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl ::core::str::FromStr for ResponseMode {
-    type Err = UnknownValue;
-
-    #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
+impl ::core::convert::From<ResponseMode> for test::ResponseMode {
+    fn from(value: ResponseMode) -> Self {
         match value {
-            "query" => ::core::result::Result::Ok(Self::Query),
-            "form_post" => ::core::result::Result::Ok(Self::FormPost),
-            "query.jwt" => ::core::result::Result::Ok(Self::QueryJwt),
-            "form_post.jwt" => ::core::result::Result::Ok(Self::FormPostJwt),
-            _ => {
-                ::core::result::Result::Err(UnknownValue {
-                    member: "response_modes_supported",
-                })
-            }
+            ResponseMode::Query => Self::Query,
+            ResponseMode::FormPost => Self::FormPost,
+            ResponseMode::QueryJwt => Self::QueryJwt,
+            ResponseMode::FormPostJwt => Self::FormPostJwt,
         }
     }
 }
 
 /// A value of `grant_types_supported`: a value of `grant_type`.
-#[allow(dead_code)]
-#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GrantType {
@@ -3373,14 +2076,12 @@ pub enum GrantType {
     RefreshToken,
 }
 
-#[allow(dead_code)]
 impl GrantType {
     /// Every value, in the order published.
     pub const ALL: &'static [Self] = &[Self::AuthorizationCode, Self::RefreshToken];
 
     /// The value as it is written in requests and tokens.
     #[must_use]
-    #[allow(clippy::too_many_lines)]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AuthorizationCode => "authorization_code",
@@ -3389,38 +2090,25 @@ impl GrantType {
     }
 }
 
-impl ::core::fmt::Display for GrantType {
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl ::core::convert::AsRef<str> for GrantType {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl ::core::str::FromStr for GrantType {
-    type Err = UnknownValue;
-
-    #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
+impl ::core::convert::From<GrantType> for test::GrantType {
+    fn from(value: GrantType) -> Self {
         match value {
-            "authorization_code" => ::core::result::Result::Ok(Self::AuthorizationCode),
-            "refresh_token" => ::core::result::Result::Ok(Self::RefreshToken),
-            _ => {
-                ::core::result::Result::Err(UnknownValue {
-                    member: "grant_types_supported",
-                })
-            }
+            GrantType::AuthorizationCode => Self::AuthorizationCode,
+            GrantType::RefreshToken => Self::RefreshToken,
+        }
+    }
+}
+
+impl ::core::convert::From<GrantType> for prod::GrantType {
+    fn from(value: GrantType) -> Self {
+        match value {
+            GrantType::AuthorizationCode => Self::AuthorizationCode,
+            GrantType::RefreshToken => Self::RefreshToken,
         }
     }
 }
 
 /// A value of `acr_values_supported`: the level of assurance to ask for, or that a log-in reached.
-#[allow(dead_code)]
-#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AcrValue {
@@ -3434,7 +2122,6 @@ pub enum AcrValue {
     EidasLoaHigh,
 }
 
-#[allow(dead_code)]
 impl AcrValue {
     /// Every value, in the order published.
     pub const ALL: &'static [Self] = &[
@@ -3446,7 +2133,6 @@ impl AcrValue {
 
     /// The value as it is written in requests and tokens.
     #[must_use]
-    #[allow(clippy::too_many_lines)]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::IdportenLoaSubstantial => "idporten-loa-substantial",
@@ -3455,46 +2141,44 @@ impl AcrValue {
             Self::EidasLoaHigh => "eidas-loa-high",
         }
     }
-}
 
-impl ::core::fmt::Display for AcrValue {
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+    /// Returns whether a log-in at this level satisfies a program that asks for `other`.
+    ///
+    /// A level satisfies itself, and `high` satisfies `substantial` of the same family. All other pairs have no documented
+    /// order, and the answer is `false`.
+    #[must_use]
+    pub const fn at_least(self, other: Self) -> bool {
+        self as usize == other as usize
+            || ::core::matches!(
+                (self, other), (Self::IdportenLoaHigh, Self::IdportenLoaSubstantial) |
+                (Self::EidasLoaHigh, Self::EidasLoaSubstantial)
+            )
     }
 }
 
-impl ::core::convert::AsRef<str> for AcrValue {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl ::core::str::FromStr for AcrValue {
-    type Err = UnknownValue;
-
-    #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
+impl ::core::convert::From<AcrValue> for test::AcrValue {
+    fn from(value: AcrValue) -> Self {
         match value {
-            "idporten-loa-substantial" => {
-                ::core::result::Result::Ok(Self::IdportenLoaSubstantial)
-            }
-            "idporten-loa-high" => ::core::result::Result::Ok(Self::IdportenLoaHigh),
-            "eidas-loa-substantial" => {
-                ::core::result::Result::Ok(Self::EidasLoaSubstantial)
-            }
-            "eidas-loa-high" => ::core::result::Result::Ok(Self::EidasLoaHigh),
-            _ => {
-                ::core::result::Result::Err(UnknownValue {
-                    member: "acr_values_supported",
-                })
-            }
+            AcrValue::IdportenLoaSubstantial => Self::IdportenLoaSubstantial,
+            AcrValue::IdportenLoaHigh => Self::IdportenLoaHigh,
+            AcrValue::EidasLoaSubstantial => Self::EidasLoaSubstantial,
+            AcrValue::EidasLoaHigh => Self::EidasLoaHigh,
+        }
+    }
+}
+
+impl ::core::convert::From<AcrValue> for prod::AcrValue {
+    fn from(value: AcrValue) -> Self {
+        match value {
+            AcrValue::IdportenLoaSubstantial => Self::IdportenLoaSubstantial,
+            AcrValue::IdportenLoaHigh => Self::IdportenLoaHigh,
+            AcrValue::EidasLoaSubstantial => Self::EidasLoaSubstantial,
+            AcrValue::EidasLoaHigh => Self::EidasLoaHigh,
         }
     }
 }
 
 /// A value of `subject_types_supported`: a kind of subject identifier.
-#[allow(dead_code)]
-#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SubjectType {
@@ -3504,14 +2188,12 @@ pub enum SubjectType {
     Pairwise,
 }
 
-#[allow(dead_code)]
 impl SubjectType {
     /// Every value, in the order published.
     pub const ALL: &'static [Self] = &[Self::Public, Self::Pairwise];
 
     /// The value as it is written in requests and tokens.
     #[must_use]
-    #[allow(clippy::too_many_lines)]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Public => "public",
@@ -3520,38 +2202,16 @@ impl SubjectType {
     }
 }
 
-impl ::core::fmt::Display for SubjectType {
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl ::core::convert::AsRef<str> for SubjectType {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl ::core::str::FromStr for SubjectType {
-    type Err = UnknownValue;
-
-    #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
+impl ::core::convert::From<SubjectType> for test::SubjectType {
+    fn from(value: SubjectType) -> Self {
         match value {
-            "public" => ::core::result::Result::Ok(Self::Public),
-            "pairwise" => ::core::result::Result::Ok(Self::Pairwise),
-            _ => {
-                ::core::result::Result::Err(UnknownValue {
-                    member: "subject_types_supported",
-                })
-            }
+            SubjectType::Public => Self::Public,
+            SubjectType::Pairwise => Self::Pairwise,
         }
     }
 }
 
 /// A value of `id_token_signing_alg_values_supported`: an algorithm that signs ID tokens.
-#[allow(dead_code)]
-#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IdTokenSigningAlg {
@@ -3559,14 +2219,12 @@ pub enum IdTokenSigningAlg {
     RS256,
 }
 
-#[allow(dead_code)]
 impl IdTokenSigningAlg {
     /// Every value, in the order published.
     pub const ALL: &'static [Self] = &[Self::RS256];
 
     /// The value as it is written in requests and tokens.
     #[must_use]
-    #[allow(clippy::too_many_lines)]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::RS256 => "RS256",
@@ -3574,37 +2232,23 @@ impl IdTokenSigningAlg {
     }
 }
 
-impl ::core::fmt::Display for IdTokenSigningAlg {
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl ::core::convert::AsRef<str> for IdTokenSigningAlg {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl ::core::str::FromStr for IdTokenSigningAlg {
-    type Err = UnknownValue;
-
-    #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
+impl ::core::convert::From<IdTokenSigningAlg> for test::IdTokenSigningAlg {
+    fn from(value: IdTokenSigningAlg) -> Self {
         match value {
-            "RS256" => ::core::result::Result::Ok(Self::RS256),
-            _ => {
-                ::core::result::Result::Err(UnknownValue {
-                    member: "id_token_signing_alg_values_supported",
-                })
-            }
+            IdTokenSigningAlg::RS256 => Self::RS256,
+        }
+    }
+}
+
+impl ::core::convert::From<IdTokenSigningAlg> for prod::IdTokenSigningAlg {
+    fn from(value: IdTokenSigningAlg) -> Self {
+        match value {
+            IdTokenSigningAlg::RS256 => Self::RS256,
         }
     }
 }
 
 /// A value of `token_endpoint_auth_methods_supported`: a way to authenticate at the token endpoint.
-#[allow(dead_code)]
-#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenEndpointAuthMethod {
@@ -3616,7 +2260,6 @@ pub enum TokenEndpointAuthMethod {
     PrivateKeyJwt,
 }
 
-#[allow(dead_code)]
 impl TokenEndpointAuthMethod {
     /// Every value, in the order published.
     pub const ALL: &'static [Self] = &[
@@ -3627,7 +2270,6 @@ impl TokenEndpointAuthMethod {
 
     /// The value as it is written in requests and tokens.
     #[must_use]
-    #[allow(clippy::too_many_lines)]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ClientSecretBasic => "client_secret_basic",
@@ -3637,39 +2279,27 @@ impl TokenEndpointAuthMethod {
     }
 }
 
-impl ::core::fmt::Display for TokenEndpointAuthMethod {
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl ::core::convert::AsRef<str> for TokenEndpointAuthMethod {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl ::core::str::FromStr for TokenEndpointAuthMethod {
-    type Err = UnknownValue;
-
-    #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
+impl ::core::convert::From<TokenEndpointAuthMethod> for test::TokenEndpointAuthMethod {
+    fn from(value: TokenEndpointAuthMethod) -> Self {
         match value {
-            "client_secret_basic" => ::core::result::Result::Ok(Self::ClientSecretBasic),
-            "client_secret_post" => ::core::result::Result::Ok(Self::ClientSecretPost),
-            "private_key_jwt" => ::core::result::Result::Ok(Self::PrivateKeyJwt),
-            _ => {
-                ::core::result::Result::Err(UnknownValue {
-                    member: "token_endpoint_auth_methods_supported",
-                })
-            }
+            TokenEndpointAuthMethod::ClientSecretBasic => Self::ClientSecretBasic,
+            TokenEndpointAuthMethod::ClientSecretPost => Self::ClientSecretPost,
+            TokenEndpointAuthMethod::PrivateKeyJwt => Self::PrivateKeyJwt,
+        }
+    }
+}
+
+impl ::core::convert::From<TokenEndpointAuthMethod> for prod::TokenEndpointAuthMethod {
+    fn from(value: TokenEndpointAuthMethod) -> Self {
+        match value {
+            TokenEndpointAuthMethod::ClientSecretBasic => Self::ClientSecretBasic,
+            TokenEndpointAuthMethod::ClientSecretPost => Self::ClientSecretPost,
+            TokenEndpointAuthMethod::PrivateKeyJwt => Self::PrivateKeyJwt,
         }
     }
 }
 
 /// A value of `token_endpoint_auth_signing_alg_values_supported`: an algorithm to sign client assertions with.
-#[allow(dead_code)]
-#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenEndpointAuthSigningAlg {
@@ -3677,14 +2307,12 @@ pub enum TokenEndpointAuthSigningAlg {
     RS256,
 }
 
-#[allow(dead_code)]
 impl TokenEndpointAuthSigningAlg {
     /// Every value, in the order published.
     pub const ALL: &'static [Self] = &[Self::RS256];
 
     /// The value as it is written in requests and tokens.
     #[must_use]
-    #[allow(clippy::too_many_lines)]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::RS256 => "RS256",
@@ -3692,37 +2320,16 @@ impl TokenEndpointAuthSigningAlg {
     }
 }
 
-impl ::core::fmt::Display for TokenEndpointAuthSigningAlg {
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl ::core::convert::AsRef<str> for TokenEndpointAuthSigningAlg {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl ::core::str::FromStr for TokenEndpointAuthSigningAlg {
-    type Err = UnknownValue;
-
-    #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
+impl ::core::convert::From<TokenEndpointAuthSigningAlg>
+for test::TokenEndpointAuthSigningAlg {
+    fn from(value: TokenEndpointAuthSigningAlg) -> Self {
         match value {
-            "RS256" => ::core::result::Result::Ok(Self::RS256),
-            _ => {
-                ::core::result::Result::Err(UnknownValue {
-                    member: "token_endpoint_auth_signing_alg_values_supported",
-                })
-            }
+            TokenEndpointAuthSigningAlg::RS256 => Self::RS256,
         }
     }
 }
 
 /// A value of `authorization_signing_alg_values_supported`: an algorithm that signs authorization responses.
-#[allow(dead_code)]
-#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AuthorizationSigningAlg {
@@ -3730,14 +2337,12 @@ pub enum AuthorizationSigningAlg {
     RS256,
 }
 
-#[allow(dead_code)]
 impl AuthorizationSigningAlg {
     /// Every value, in the order published.
     pub const ALL: &'static [Self] = &[Self::RS256];
 
     /// The value as it is written in requests and tokens.
     #[must_use]
-    #[allow(clippy::too_many_lines)]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::RS256 => "RS256",
@@ -3745,37 +2350,15 @@ impl AuthorizationSigningAlg {
     }
 }
 
-impl ::core::fmt::Display for AuthorizationSigningAlg {
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl ::core::convert::AsRef<str> for AuthorizationSigningAlg {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl ::core::str::FromStr for AuthorizationSigningAlg {
-    type Err = UnknownValue;
-
-    #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
+impl ::core::convert::From<AuthorizationSigningAlg> for test::AuthorizationSigningAlg {
+    fn from(value: AuthorizationSigningAlg) -> Self {
         match value {
-            "RS256" => ::core::result::Result::Ok(Self::RS256),
-            _ => {
-                ::core::result::Result::Err(UnknownValue {
-                    member: "authorization_signing_alg_values_supported",
-                })
-            }
+            AuthorizationSigningAlg::RS256 => Self::RS256,
         }
     }
 }
 
 /// A value of `code_challenge_methods_supported`: a value of `code_challenge_method`.
-#[allow(dead_code)]
-#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CodeChallengeMethod {
@@ -3783,14 +2366,12 @@ pub enum CodeChallengeMethod {
     S256,
 }
 
-#[allow(dead_code)]
 impl CodeChallengeMethod {
     /// Every value, in the order published.
     pub const ALL: &'static [Self] = &[Self::S256];
 
     /// The value as it is written in requests and tokens.
     #[must_use]
-    #[allow(clippy::too_many_lines)]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::S256 => "S256",
@@ -3798,37 +2379,23 @@ impl CodeChallengeMethod {
     }
 }
 
-impl ::core::fmt::Display for CodeChallengeMethod {
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl ::core::convert::AsRef<str> for CodeChallengeMethod {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl ::core::str::FromStr for CodeChallengeMethod {
-    type Err = UnknownValue;
-
-    #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
+impl ::core::convert::From<CodeChallengeMethod> for test::CodeChallengeMethod {
+    fn from(value: CodeChallengeMethod) -> Self {
         match value {
-            "S256" => ::core::result::Result::Ok(Self::S256),
-            _ => {
-                ::core::result::Result::Err(UnknownValue {
-                    member: "code_challenge_methods_supported",
-                })
-            }
+            CodeChallengeMethod::S256 => Self::S256,
+        }
+    }
+}
+
+impl ::core::convert::From<CodeChallengeMethod> for prod::CodeChallengeMethod {
+    fn from(value: CodeChallengeMethod) -> Self {
+        match value {
+            CodeChallengeMethod::S256 => Self::S256,
         }
     }
 }
 
 /// A value of `prompt_values_supported`: a value of `prompt`.
-#[allow(dead_code)]
-#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PromptValue {
@@ -3840,14 +2407,12 @@ pub enum PromptValue {
     None,
 }
 
-#[allow(dead_code)]
 impl PromptValue {
     /// Every value, in the order published.
     pub const ALL: &'static [Self] = &[Self::Consent, Self::Login, Self::None];
 
     /// The value as it is written in requests and tokens.
     #[must_use]
-    #[allow(clippy::too_many_lines)]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Consent => "consent",
@@ -3857,39 +2422,17 @@ impl PromptValue {
     }
 }
 
-impl ::core::fmt::Display for PromptValue {
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl ::core::convert::AsRef<str> for PromptValue {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl ::core::str::FromStr for PromptValue {
-    type Err = UnknownValue;
-
-    #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
+impl ::core::convert::From<PromptValue> for test::PromptValue {
+    fn from(value: PromptValue) -> Self {
         match value {
-            "consent" => ::core::result::Result::Ok(Self::Consent),
-            "login" => ::core::result::Result::Ok(Self::Login),
-            "none" => ::core::result::Result::Ok(Self::None),
-            _ => {
-                ::core::result::Result::Err(UnknownValue {
-                    member: "prompt_values_supported",
-                })
-            }
+            PromptValue::Consent => Self::Consent,
+            PromptValue::Login => Self::Login,
+            PromptValue::None => Self::None,
         }
     }
 }
 
 /// A value of `display_values_supported`: a value of `display`.
-#[allow(dead_code)]
-#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DisplayValue {
@@ -3897,14 +2440,12 @@ pub enum DisplayValue {
     Page,
 }
 
-#[allow(dead_code)]
 impl DisplayValue {
     /// Every value, in the order published.
     pub const ALL: &'static [Self] = &[Self::Page];
 
     /// The value as it is written in requests and tokens.
     #[must_use]
-    #[allow(clippy::too_many_lines)]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Page => "page",
@@ -3912,37 +2453,15 @@ impl DisplayValue {
     }
 }
 
-impl ::core::fmt::Display for DisplayValue {
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl ::core::convert::AsRef<str> for DisplayValue {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl ::core::str::FromStr for DisplayValue {
-    type Err = UnknownValue;
-
-    #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
+impl ::core::convert::From<DisplayValue> for test::DisplayValue {
+    fn from(value: DisplayValue) -> Self {
         match value {
-            "page" => ::core::result::Result::Ok(Self::Page),
-            _ => {
-                ::core::result::Result::Err(UnknownValue {
-                    member: "display_values_supported",
-                })
-            }
+            DisplayValue::Page => Self::Page,
         }
     }
 }
 
 /// A value of `ui_locales_supported`: a language of the user interface.
-#[allow(dead_code)]
-#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UiLocale {
@@ -3956,14 +2475,12 @@ pub enum UiLocale {
     Se,
 }
 
-#[allow(dead_code)]
 impl UiLocale {
     /// Every value, in the order published.
     pub const ALL: &'static [Self] = &[Self::En, Self::Nb, Self::Nn, Self::Se];
 
     /// The value as it is written in requests and tokens.
     #[must_use]
-    #[allow(clippy::too_many_lines)]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::En => "en",
@@ -3974,54 +2491,149 @@ impl UiLocale {
     }
 }
 
-impl ::core::fmt::Display for UiLocale {
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl ::core::convert::AsRef<str> for UiLocale {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl ::core::str::FromStr for UiLocale {
-    type Err = UnknownValue;
-
-    #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
+impl ::core::convert::From<UiLocale> for test::UiLocale {
+    fn from(value: UiLocale) -> Self {
         match value {
-            "en" => ::core::result::Result::Ok(Self::En),
-            "nb" => ::core::result::Result::Ok(Self::Nb),
-            "nn" => ::core::result::Result::Ok(Self::Nn),
-            "se" => ::core::result::Result::Ok(Self::Se),
-            _ => {
-                ::core::result::Result::Err(UnknownValue {
-                    member: "ui_locales_supported",
-                })
-            }
+            UiLocale::En => Self::En,
+            UiLocale::Nb => Self::Nb,
+            UiLocale::Nn => Self::Nn,
+            UiLocale::Se => Self::Se,
         }
     }
 }
 
-/// A value that was not published when this code was generated.
-#[allow(dead_code)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+impl ::core::convert::From<UiLocale> for prod::UiLocale {
+    fn from(value: UiLocale) -> Self {
+        match value {
+            UiLocale::En => Self::En,
+            UiLocale::Nb => Self::Nb,
+            UiLocale::Nn => Self::Nn,
+            UiLocale::Se => Self::Se,
+        }
+    }
+}
+value_traits!(
+    Scope, "scopes_supported", "that all of these publish: idporten-test, idporten-prod",
+    from test prod
+);
+value_traits!(
+    ResponseType, "response_types_supported",
+    "that all of these publish: idporten-test, idporten-prod", from test prod
+);
+value_traits!(
+    ResponseMode, "response_modes_supported",
+    "that all of these publish: idporten-test, idporten-prod", from test
+);
+value_traits!(
+    GrantType, "grant_types_supported",
+    "that all of these publish: idporten-test, idporten-prod", from test prod
+);
+value_traits!(
+    AcrValue, "acr_values_supported",
+    "that all of these publish: idporten-test, idporten-prod", from test prod
+);
+value_traits!(
+    SubjectType, "subject_types_supported",
+    "that all of these publish: idporten-test, idporten-prod", from test
+);
+value_traits!(
+    IdTokenSigningAlg, "id_token_signing_alg_values_supported",
+    "that all of these publish: idporten-test, idporten-prod", from test prod
+);
+value_traits!(
+    TokenEndpointAuthMethod, "token_endpoint_auth_methods_supported",
+    "that all of these publish: idporten-test, idporten-prod", from test prod
+);
+value_traits!(
+    TokenEndpointAuthSigningAlg, "token_endpoint_auth_signing_alg_values_supported",
+    "that all of these publish: idporten-test, idporten-prod", from test
+);
+value_traits!(
+    AuthorizationSigningAlg, "authorization_signing_alg_values_supported",
+    "that all of these publish: idporten-test, idporten-prod", from test
+);
+value_traits!(
+    CodeChallengeMethod, "code_challenge_methods_supported",
+    "that all of these publish: idporten-test, idporten-prod", from test prod
+);
+value_traits!(
+    PromptValue, "prompt_values_supported",
+    "that all of these publish: idporten-test, idporten-prod", from test
+);
+value_traits!(
+    DisplayValue, "display_values_supported",
+    "that all of these publish: idporten-test, idporten-prod", from test
+);
+value_traits!(
+    UiLocale, "ui_locales_supported",
+    "that all of these publish: idporten-test, idporten-prod", from test prod
+);
+
+/// The error of a text that is not a value that was published when this code was generated.
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnknownValue {
     /// The metadata member that lists the known values.
     pub member: &'static str,
+    of: &'static str,
+    value: Excerpt,
+}
+
+impl UnknownValue {
+    fn new(member: &'static str, of: &'static str, value: &str) -> Self {
+        Self {
+            member,
+            of,
+            value: Excerpt::new(value),
+        }
+    }
 }
 
 impl ::core::fmt::Display for UnknownValue {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::write!(
-            f,
-            "not a value of `{}` that all of these publish: idporten-test, idporten-prod",
-            self.member
+            f, "{} is not a value of `{}` {}", self.value, self.member, self.of
         )
     }
 }
 
+impl ::core::fmt::Debug for UnknownValue {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::core::fmt::Display::fmt(self, f)
+    }
+}
+
 impl ::core::error::Error for UnknownValue {}
+
+/// The first 64 bytes of a text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Excerpt {
+    bytes: [u8; 64],
+    length: usize,
+    is_whole: bool,
+}
+
+impl Excerpt {
+    fn new(text: &str) -> Self {
+        let mut length = text.len().min(64);
+        while !text.is_char_boundary(length) {
+            length -= 1;
+        }
+        let mut bytes = [0; 64];
+        bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
+        Self {
+            bytes,
+            length,
+            is_whole: length == text.len(),
+        }
+    }
+}
+
+impl ::core::fmt::Display for Excerpt {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        let text = ::core::str::from_utf8(&self.bytes[..self.length])
+            .unwrap_or_default();
+        let more = if self.is_whole { "" } else { "..." };
+        ::core::write!(f, "`{}{more}`", text.escape_debug())
+    }
+}

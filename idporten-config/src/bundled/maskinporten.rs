@@ -3,51 +3,77 @@
 //   maskinporten-prod         documented  2025-01-01  bundled with idporten-config 0.1.0
 //   maskinporten-legacy-ver2  recorded    2022-02-14  bundled with idporten-config 0.1.0
 
+macro_rules! value_traits {
+    ($name:ident, $member:literal, $of:literal $(, from $($module:ident)+)?) => {
+        impl ::core::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl ::core::convert::AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl ::core::str::FromStr for $name {
+            type Err = UnknownValue;
+
+            fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
+                let mut all = Self::ALL.iter().copied();
+                all.find(|known| known.as_str() == value)
+                    .ok_or_else(|| UnknownValue::new($member, $of, value))
+            }
+        }
+
+        $($(
+            impl ::core::convert::TryFrom<$module::$name> for $name {
+                type Error = UnknownValue;
+
+                fn try_from(value: $module::$name) -> ::core::result::Result<Self, UnknownValue> {
+                    value.as_str().parse()
+                }
+            }
+        )+)?
+    };
+}
+
 /// Maskinporten TEST, `https://test.maskinporten.no/`, as recorded on 2026-04-30.
-#[allow(dead_code)]
 pub mod test {
+    pub use super::UnknownValue;
+
     /// Issuer identifier: equal to a token's `iss`, byte for byte (RFC 8414, section 2).
-    #[allow(dead_code)]
     pub const ISSUER: &str = "https://test.maskinporten.no/";
 
     /// Token endpoint: where codes and assertions become tokens (RFC 8414, section 2).
-    #[allow(dead_code)]
     pub const TOKEN_ENDPOINT: &str = "https://test.maskinporten.no/token";
 
     /// JWK Set document: the keys that signatures are verified with (RFC 8414, section 2).
-    #[allow(dead_code)]
     pub const JWKS_URI: &str = "https://test.maskinporten.no/jwk";
 
     /// The values of `grant_type` the provider supports (RFC 8414, section 2), in the order published.
-    #[allow(dead_code)]
     pub const GRANT_TYPES_SUPPORTED: &[GrantType] = GrantType::ALL;
 
     /// How a client may authenticate at the token endpoint (RFC 8414, section 2), in the order published.
-    #[allow(dead_code)]
     pub const TOKEN_ENDPOINT_AUTH_METHODS_SUPPORTED: &[TokenEndpointAuthMethod] = TokenEndpointAuthMethod::ALL;
 
     /// The algorithms a client assertion for the token endpoint may be signed with (RFC 8414, section 2), in the order published.
-    #[allow(dead_code)]
     pub const TOKEN_ENDPOINT_AUTH_SIGNING_ALG_VALUES_SUPPORTED: &[TokenEndpointAuthSigningAlg] = TokenEndpointAuthSigningAlg::ALL;
 
     /// The values of `type` in `authorization_details` the provider supports (RFC 9396, section 10), in the order published.
-    #[allow(dead_code)]
     pub const AUTHORIZATION_DETAILS_TYPES_SUPPORTED: &[AuthorizationDetailsType] = AuthorizationDetailsType::ALL;
 
-    /// Where the metadata is published.
-    #[allow(dead_code)]
+    /// The URL at which the metadata is published.
     pub const WELL_KNOWN_URL: &str = "https://test.maskinporten.no/.well-known/oauth-authorization-server";
 
-    /// When the values were as they are here (RFC 3339).
-    #[allow(dead_code)]
+    /// The time at which the provider published these values (RFC 3339).
     pub const SNAPSHOT_AS_OF: &str = "2026-04-30T00:00:00Z";
 
-    /// Where the values come from: `fetched` from the provider, `recorded` by others, or `documented`.
-    #[allow(dead_code)]
+    /// The origin of the values: `fetched` from the provider, `recorded` by others, or `documented`.
     pub const SNAPSHOT_ORIGIN: &str = "recorded";
 
-    /// The whole snapshot as canonical JSON: what a refresher starts from.
-    #[allow(dead_code)]
+    /// The whole snapshot as canonical JSON, from which a refresher starts.
     pub const SNAPSHOT: &str = r#"{
   "as_of": "2026-04-30T00:00:00Z",
   "environment": "maskinporten-test",
@@ -79,8 +105,6 @@ pub mod test {
 "#;
 
     /// A value of `grant_types_supported`: a value of `grant_type`.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum GrantType {
@@ -88,14 +112,12 @@ pub mod test {
         JwtBearer,
     }
 
-    #[allow(dead_code)]
     impl GrantType {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::JwtBearer];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::JwtBearer => "urn:ietf:params:oauth:grant-type:jwt-bearer",
@@ -103,39 +125,7 @@ pub mod test {
         }
     }
 
-    impl ::core::fmt::Display for GrantType {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for GrantType {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for GrantType {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
-                    ::core::result::Result::Ok(Self::JwtBearer)
-                }
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "grant_types_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `token_endpoint_auth_methods_supported`: a way to authenticate at the token endpoint.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum TokenEndpointAuthMethod {
@@ -143,14 +133,12 @@ pub mod test {
         PrivateKeyJwt,
     }
 
-    #[allow(dead_code)]
     impl TokenEndpointAuthMethod {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::PrivateKeyJwt];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::PrivateKeyJwt => "private_key_jwt",
@@ -158,37 +146,7 @@ pub mod test {
         }
     }
 
-    impl ::core::fmt::Display for TokenEndpointAuthMethod {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for TokenEndpointAuthMethod {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for TokenEndpointAuthMethod {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "private_key_jwt" => ::core::result::Result::Ok(Self::PrivateKeyJwt),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "token_endpoint_auth_methods_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `token_endpoint_auth_signing_alg_values_supported`: an algorithm to sign client assertions with.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum TokenEndpointAuthSigningAlg {
@@ -200,14 +158,12 @@ pub mod test {
         RS512,
     }
 
-    #[allow(dead_code)]
     impl TokenEndpointAuthSigningAlg {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::RS256, Self::RS384, Self::RS512];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::RS256 => "RS256",
@@ -217,39 +173,7 @@ pub mod test {
         }
     }
 
-    impl ::core::fmt::Display for TokenEndpointAuthSigningAlg {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for TokenEndpointAuthSigningAlg {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for TokenEndpointAuthSigningAlg {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "RS256" => ::core::result::Result::Ok(Self::RS256),
-                "RS384" => ::core::result::Result::Ok(Self::RS384),
-                "RS512" => ::core::result::Result::Ok(Self::RS512),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "token_endpoint_auth_signing_alg_values_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `authorization_details_types_supported`: a value of `type` in `authorization_details`.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum AuthorizationDetailsType {
@@ -259,14 +183,12 @@ pub mod test {
         Consent,
     }
 
-    #[allow(dead_code)]
     impl AuthorizationDetailsType {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::Systemuser, Self::Consent];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::Systemuser => "urn:altinn:systemuser",
@@ -274,98 +196,55 @@ pub mod test {
             }
         }
     }
-
-    impl ::core::fmt::Display for AuthorizationDetailsType {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for AuthorizationDetailsType {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for AuthorizationDetailsType {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "urn:altinn:systemuser" => ::core::result::Result::Ok(Self::Systemuser),
-                "urn:altinn:consent" => ::core::result::Result::Ok(Self::Consent),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "authorization_details_types_supported",
-                    })
-                }
-            }
-        }
-    }
-
-    /// A value that was not published when this code was generated.
-    #[allow(dead_code)]
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    #[non_exhaustive]
-    pub struct UnknownValue {
-        /// The metadata member that lists the known values.
-        pub member: &'static str,
-    }
-
-    impl ::core::fmt::Display for UnknownValue {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            ::core::write!(
-                f, "not a value of `{}` of maskinporten-test as of 2026-04-30", self
-                .member
-            )
-        }
-    }
-
-    impl ::core::error::Error for UnknownValue {}
+    value_traits!(
+        GrantType, "grant_types_supported", "of maskinporten-test as of 2026-04-30"
+    );
+    value_traits!(
+        TokenEndpointAuthMethod, "token_endpoint_auth_methods_supported",
+        "of maskinporten-test as of 2026-04-30"
+    );
+    value_traits!(
+        TokenEndpointAuthSigningAlg, "token_endpoint_auth_signing_alg_values_supported",
+        "of maskinporten-test as of 2026-04-30"
+    );
+    value_traits!(
+        AuthorizationDetailsType, "authorization_details_types_supported",
+        "of maskinporten-test as of 2026-04-30"
+    );
 }
 
-/// Maskinporten PROD, `https://maskinporten.no/`, as documented, of 2025-01-01.
-#[allow(dead_code)]
+/// Maskinporten PROD, `https://maskinporten.no/`, as documented of 2025-01-01.
 pub mod prod {
+    pub use super::UnknownValue;
+
     /// Issuer identifier: equal to a token's `iss`, byte for byte (RFC 8414, section 2).
-    #[allow(dead_code)]
     pub const ISSUER: &str = "https://maskinporten.no/";
 
     /// Token endpoint: where codes and assertions become tokens (RFC 8414, section 2).
-    #[allow(dead_code)]
     pub const TOKEN_ENDPOINT: &str = "https://maskinporten.no/token";
 
     /// JWK Set document: the keys that signatures are verified with (RFC 8414, section 2).
-    #[allow(dead_code)]
     pub const JWKS_URI: &str = "https://maskinporten.no/jwk";
 
     /// The values of `grant_type` the provider supports (RFC 8414, section 2), in the order published.
-    #[allow(dead_code)]
     pub const GRANT_TYPES_SUPPORTED: &[GrantType] = GrantType::ALL;
 
     /// How a client may authenticate at the token endpoint (RFC 8414, section 2), in the order published.
-    #[allow(dead_code)]
     pub const TOKEN_ENDPOINT_AUTH_METHODS_SUPPORTED: &[TokenEndpointAuthMethod] = TokenEndpointAuthMethod::ALL;
 
     /// The algorithms a client assertion for the token endpoint may be signed with (RFC 8414, section 2), in the order published.
-    #[allow(dead_code)]
     pub const TOKEN_ENDPOINT_AUTH_SIGNING_ALG_VALUES_SUPPORTED: &[TokenEndpointAuthSigningAlg] = TokenEndpointAuthSigningAlg::ALL;
 
-    /// Where the metadata is published.
-    #[allow(dead_code)]
+    /// The URL at which the metadata is published.
     pub const WELL_KNOWN_URL: &str = "https://maskinporten.no/.well-known/oauth-authorization-server";
 
-    /// When the values were as they are here (RFC 3339).
-    #[allow(dead_code)]
+    /// The time at which the provider published these values (RFC 3339).
     pub const SNAPSHOT_AS_OF: &str = "2025-01-01T00:00:00Z";
 
-    /// Where the values come from: `fetched` from the provider, `recorded` by others, or `documented`.
-    #[allow(dead_code)]
+    /// The origin of the values: `fetched` from the provider, `recorded` by others, or `documented`.
     pub const SNAPSHOT_ORIGIN: &str = "documented";
 
-    /// The whole snapshot as canonical JSON: what a refresher starts from.
-    #[allow(dead_code)]
+    /// The whole snapshot as canonical JSON, from which a refresher starts.
     pub const SNAPSHOT: &str = r#"{
   "as_of": "2025-01-01T00:00:00Z",
   "environment": "maskinporten-prod",
@@ -393,8 +272,6 @@ pub mod prod {
 "#;
 
     /// A value of `grant_types_supported`: a value of `grant_type`.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum GrantType {
@@ -402,14 +279,12 @@ pub mod prod {
         JwtBearer,
     }
 
-    #[allow(dead_code)]
     impl GrantType {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::JwtBearer];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::JwtBearer => "urn:ietf:params:oauth:grant-type:jwt-bearer",
@@ -417,39 +292,7 @@ pub mod prod {
         }
     }
 
-    impl ::core::fmt::Display for GrantType {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for GrantType {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for GrantType {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
-                    ::core::result::Result::Ok(Self::JwtBearer)
-                }
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "grant_types_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `token_endpoint_auth_methods_supported`: a way to authenticate at the token endpoint.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum TokenEndpointAuthMethod {
@@ -457,14 +300,12 @@ pub mod prod {
         PrivateKeyJwt,
     }
 
-    #[allow(dead_code)]
     impl TokenEndpointAuthMethod {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::PrivateKeyJwt];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::PrivateKeyJwt => "private_key_jwt",
@@ -472,37 +313,7 @@ pub mod prod {
         }
     }
 
-    impl ::core::fmt::Display for TokenEndpointAuthMethod {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for TokenEndpointAuthMethod {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for TokenEndpointAuthMethod {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "private_key_jwt" => ::core::result::Result::Ok(Self::PrivateKeyJwt),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "token_endpoint_auth_methods_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `token_endpoint_auth_signing_alg_values_supported`: an algorithm to sign client assertions with.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum TokenEndpointAuthSigningAlg {
@@ -514,14 +325,12 @@ pub mod prod {
         RS512,
     }
 
-    #[allow(dead_code)]
     impl TokenEndpointAuthSigningAlg {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::RS256, Self::RS384, Self::RS512];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::RS256 => "RS256",
@@ -530,96 +339,49 @@ pub mod prod {
             }
         }
     }
-
-    impl ::core::fmt::Display for TokenEndpointAuthSigningAlg {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for TokenEndpointAuthSigningAlg {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for TokenEndpointAuthSigningAlg {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "RS256" => ::core::result::Result::Ok(Self::RS256),
-                "RS384" => ::core::result::Result::Ok(Self::RS384),
-                "RS512" => ::core::result::Result::Ok(Self::RS512),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "token_endpoint_auth_signing_alg_values_supported",
-                    })
-                }
-            }
-        }
-    }
-
-    /// A value that was not published when this code was generated.
-    #[allow(dead_code)]
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    #[non_exhaustive]
-    pub struct UnknownValue {
-        /// The metadata member that lists the known values.
-        pub member: &'static str,
-    }
-
-    impl ::core::fmt::Display for UnknownValue {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            ::core::write!(
-                f, "not a value of `{}` of maskinporten-prod as of 2025-01-01", self
-                .member
-            )
-        }
-    }
-
-    impl ::core::error::Error for UnknownValue {}
+    value_traits!(
+        GrantType, "grant_types_supported", "of maskinporten-prod as of 2025-01-01"
+    );
+    value_traits!(
+        TokenEndpointAuthMethod, "token_endpoint_auth_methods_supported",
+        "of maskinporten-prod as of 2025-01-01"
+    );
+    value_traits!(
+        TokenEndpointAuthSigningAlg, "token_endpoint_auth_signing_alg_values_supported",
+        "of maskinporten-prod as of 2025-01-01"
+    );
 }
 
 /// Maskinporten VER2, `https://ver2.maskinporten.no/`, as recorded on 2022-02-14.
 #[deprecated(note = "VER2 was retired on 2024-06-10")]
-#[allow(dead_code)]
 pub mod legacy_ver2 {
+    pub use super::UnknownValue;
+
     /// Issuer identifier: equal to a token's `iss`, byte for byte (RFC 8414, section 2).
-    #[allow(dead_code)]
     pub const ISSUER: &str = "https://ver2.maskinporten.no/";
 
     /// Token endpoint: where codes and assertions become tokens (RFC 8414, section 2).
-    #[allow(dead_code)]
     pub const TOKEN_ENDPOINT: &str = "https://ver2.maskinporten.no/token";
 
     /// JWK Set document: the keys that signatures are verified with (RFC 8414, section 2).
-    #[allow(dead_code)]
     pub const JWKS_URI: &str = "https://ver2.maskinporten.no/jwk";
 
     /// The values of `grant_type` the provider supports (RFC 8414, section 2), in the order published.
-    #[allow(dead_code)]
     pub const GRANT_TYPES_SUPPORTED: &[GrantType] = GrantType::ALL;
 
     /// How a client may authenticate at the token endpoint (RFC 8414, section 2), in the order published.
-    #[allow(dead_code)]
     pub const TOKEN_ENDPOINT_AUTH_METHODS_SUPPORTED: &[TokenEndpointAuthMethod] = TokenEndpointAuthMethod::ALL;
 
-    /// Where the metadata is published.
-    #[allow(dead_code)]
+    /// The URL at which the metadata is published.
     pub const WELL_KNOWN_URL: &str = "https://ver2.maskinporten.no/.well-known/oauth-authorization-server";
 
-    /// When the values were as they are here (RFC 3339).
-    #[allow(dead_code)]
+    /// The time at which the provider published these values (RFC 3339).
     pub const SNAPSHOT_AS_OF: &str = "2022-02-14T00:00:00Z";
 
-    /// Where the values come from: `fetched` from the provider, `recorded` by others, or `documented`.
-    #[allow(dead_code)]
+    /// The origin of the values: `fetched` from the provider, `recorded` by others, or `documented`.
     pub const SNAPSHOT_ORIGIN: &str = "recorded";
 
-    /// The whole snapshot as canonical JSON: what a refresher starts from.
-    #[allow(dead_code)]
+    /// The whole snapshot as canonical JSON, from which a refresher starts.
     pub const SNAPSHOT: &str = r#"{
   "as_of": "2022-02-14T00:00:00Z",
   "environment": "maskinporten-legacy-ver2",
@@ -642,8 +404,6 @@ pub mod legacy_ver2 {
 "#;
 
     /// A value of `grant_types_supported`: a value of `grant_type`.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum GrantType {
@@ -651,14 +411,12 @@ pub mod legacy_ver2 {
         JwtBearer,
     }
 
-    #[allow(dead_code)]
     impl GrantType {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::JwtBearer];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::JwtBearer => "urn:ietf:params:oauth:grant-type:jwt-bearer",
@@ -666,39 +424,7 @@ pub mod legacy_ver2 {
         }
     }
 
-    impl ::core::fmt::Display for GrantType {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for GrantType {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for GrantType {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
-                    ::core::result::Result::Ok(Self::JwtBearer)
-                }
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "grant_types_supported",
-                    })
-                }
-            }
-        }
-    }
-
     /// A value of `token_endpoint_auth_methods_supported`: a way to authenticate at the token endpoint.
-    #[allow(dead_code)]
-    #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[non_exhaustive]
     pub enum TokenEndpointAuthMethod {
@@ -706,72 +432,29 @@ pub mod legacy_ver2 {
         PrivateKeyJwt,
     }
 
-    #[allow(dead_code)]
     impl TokenEndpointAuthMethod {
         /// Every value, in the order published.
         pub const ALL: &'static [Self] = &[Self::PrivateKeyJwt];
 
         /// The value as it is written in requests and tokens.
         #[must_use]
-        #[allow(clippy::too_many_lines)]
         pub const fn as_str(self) -> &'static str {
             match self {
                 Self::PrivateKeyJwt => "private_key_jwt",
             }
         }
     }
-
-    impl ::core::fmt::Display for TokenEndpointAuthMethod {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.write_str(self.as_str())
-        }
-    }
-
-    impl ::core::convert::AsRef<str> for TokenEndpointAuthMethod {
-        fn as_ref(&self) -> &str {
-            self.as_str()
-        }
-    }
-
-    impl ::core::str::FromStr for TokenEndpointAuthMethod {
-        type Err = UnknownValue;
-
-        #[allow(clippy::too_many_lines)]
-        fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-            match value {
-                "private_key_jwt" => ::core::result::Result::Ok(Self::PrivateKeyJwt),
-                _ => {
-                    ::core::result::Result::Err(UnknownValue {
-                        member: "token_endpoint_auth_methods_supported",
-                    })
-                }
-            }
-        }
-    }
-
-    /// A value that was not published when this code was generated.
-    #[allow(dead_code)]
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    #[non_exhaustive]
-    pub struct UnknownValue {
-        /// The metadata member that lists the known values.
-        pub member: &'static str,
-    }
-
-    impl ::core::fmt::Display for UnknownValue {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            ::core::write!(
-                f, "not a value of `{}` of maskinporten-legacy-ver2 as of 2022-02-14",
-                self.member
-            )
-        }
-    }
-
-    impl ::core::error::Error for UnknownValue {}
+    value_traits!(
+        GrantType, "grant_types_supported",
+        "of maskinporten-legacy-ver2 as of 2022-02-14"
+    );
+    value_traits!(
+        TokenEndpointAuthMethod, "token_endpoint_auth_methods_supported",
+        "of maskinporten-legacy-ver2 as of 2022-02-14"
+    );
 }
 
 /// An environment of Maskinporten that this program is built for.
-#[allow(dead_code, clippy::enum_variant_names)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Environment {
@@ -781,7 +464,6 @@ pub enum Environment {
     Prod,
 }
 
-#[allow(dead_code)]
 impl Environment {
     /// Every environment that this program is built for.
     pub const ALL: &'static [Self] = &[Self::Test, Self::Prod];
@@ -813,7 +495,7 @@ impl Environment {
         }
     }
 
-    /// Where the metadata is published.
+    /// The URL at which the metadata is published.
     #[must_use]
     pub const fn well_known_url(self) -> &'static str {
         match self {
@@ -822,13 +504,25 @@ impl Environment {
         }
     }
 
-    /// The whole snapshot as canonical JSON: what a refresher starts from.
+    /// The whole snapshot as canonical JSON, from which a refresher starts.
     #[must_use]
     pub const fn snapshot(self) -> &'static str {
         match self {
             Self::Test => test::SNAPSHOT,
             Self::Prod => prod::SNAPSHOT,
         }
+    }
+
+    /// Finds the environment with this issuer, compared byte for byte. Of environments that share it, the first is found.
+    #[must_use]
+    pub fn from_issuer(issuer: &str) -> ::core::option::Option<Self> {
+        Self::ALL.iter().copied().find(|environment| environment.issuer() == issuer)
+    }
+
+    /// Finds the environment that publishes its metadata at this URL, compared byte for byte.
+    #[must_use]
+    pub fn from_well_known_url(url: &str) -> ::core::option::Option<Self> {
+        Self::ALL.iter().copied().find(|environment| environment.well_known_url() == url)
     }
 
     /// Token endpoint: where codes and assertions become tokens (RFC 8414, section 2).
@@ -848,58 +542,59 @@ impl Environment {
             Self::Prod => prod::JWKS_URI,
         }
     }
-
-    /// The environment with this issuer, compared byte for byte; the first, where environments share it.
-    #[must_use]
-    pub fn from_issuer(issuer: &str) -> ::core::option::Option<Self> {
-        Self::ALL.iter().copied().find(|environment| environment.issuer() == issuer)
-    }
-
-    /// The environment that publishes its metadata at this URL, compared byte for byte.
-    #[must_use]
-    pub fn from_well_known_url(url: &str) -> ::core::option::Option<Self> {
-        Self::ALL.iter().copied().find(|environment| environment.well_known_url() == url)
-    }
 }
 
 impl ::core::fmt::Display for Environment {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.slug())
+        f.pad(self.slug())
     }
 }
 
 impl ::core::str::FromStr for Environment {
     type Err = UnknownEnvironment;
 
-    /// Finds an environment by its slug or its stage.
+    /// Finds an environment by its slug or its stage, in upper or lower case.
     fn from_str(name: &str) -> ::core::result::Result<Self, UnknownEnvironment> {
         let mut all = Self::ALL.iter().copied();
-        let by_slug = all.clone().find(|environment| environment.slug() == name);
+        let by_slug = all
+            .clone()
+            .find(|environment| environment.slug().eq_ignore_ascii_case(name));
         by_slug
-            .or_else(|| all.find(|environment| environment.stage() == name))
-            .ok_or(UnknownEnvironment)
+            .or_else(|| {
+                all.find(|environment| environment.stage().eq_ignore_ascii_case(name))
+            })
+            .ok_or_else(|| UnknownEnvironment {
+                name: Excerpt::new(name),
+            })
     }
 }
 
-/// The name is not that of an environment this program is built for.
-#[allow(dead_code)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The error of a text that is not the name of an environment that this program is built for.
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct UnknownEnvironment;
+pub struct UnknownEnvironment {
+    name: Excerpt,
+}
 
 impl ::core::fmt::Display for UnknownEnvironment {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(
-            "not an environment of Maskinporten that this program is built for; choose one of maskinporten-test (test), maskinporten-prod (prod)",
+        ::core::write!(
+            f,
+            "{} is not an environment of Maskinporten that this program is built for; choose one of maskinporten-test (test), maskinporten-prod (prod)",
+            self.name
         )
+    }
+}
+
+impl ::core::fmt::Debug for UnknownEnvironment {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::core::fmt::Display::fmt(self, f)
     }
 }
 
 impl ::core::error::Error for UnknownEnvironment {}
 
 /// A value of `grant_types_supported`: a value of `grant_type`.
-#[allow(dead_code)]
-#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GrantType {
@@ -907,14 +602,12 @@ pub enum GrantType {
     JwtBearer,
 }
 
-#[allow(dead_code)]
 impl GrantType {
     /// Every value, in the order published.
     pub const ALL: &'static [Self] = &[Self::JwtBearer];
 
     /// The value as it is written in requests and tokens.
     #[must_use]
-    #[allow(clippy::too_many_lines)]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::JwtBearer => "urn:ietf:params:oauth:grant-type:jwt-bearer",
@@ -922,39 +615,23 @@ impl GrantType {
     }
 }
 
-impl ::core::fmt::Display for GrantType {
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl ::core::convert::AsRef<str> for GrantType {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl ::core::str::FromStr for GrantType {
-    type Err = UnknownValue;
-
-    #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
+impl ::core::convert::From<GrantType> for test::GrantType {
+    fn from(value: GrantType) -> Self {
         match value {
-            "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
-                ::core::result::Result::Ok(Self::JwtBearer)
-            }
-            _ => {
-                ::core::result::Result::Err(UnknownValue {
-                    member: "grant_types_supported",
-                })
-            }
+            GrantType::JwtBearer => Self::JwtBearer,
+        }
+    }
+}
+
+impl ::core::convert::From<GrantType> for prod::GrantType {
+    fn from(value: GrantType) -> Self {
+        match value {
+            GrantType::JwtBearer => Self::JwtBearer,
         }
     }
 }
 
 /// A value of `token_endpoint_auth_methods_supported`: a way to authenticate at the token endpoint.
-#[allow(dead_code)]
-#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenEndpointAuthMethod {
@@ -962,14 +639,12 @@ pub enum TokenEndpointAuthMethod {
     PrivateKeyJwt,
 }
 
-#[allow(dead_code)]
 impl TokenEndpointAuthMethod {
     /// Every value, in the order published.
     pub const ALL: &'static [Self] = &[Self::PrivateKeyJwt];
 
     /// The value as it is written in requests and tokens.
     #[must_use]
-    #[allow(clippy::too_many_lines)]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::PrivateKeyJwt => "private_key_jwt",
@@ -977,37 +652,23 @@ impl TokenEndpointAuthMethod {
     }
 }
 
-impl ::core::fmt::Display for TokenEndpointAuthMethod {
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl ::core::convert::AsRef<str> for TokenEndpointAuthMethod {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl ::core::str::FromStr for TokenEndpointAuthMethod {
-    type Err = UnknownValue;
-
-    #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
+impl ::core::convert::From<TokenEndpointAuthMethod> for test::TokenEndpointAuthMethod {
+    fn from(value: TokenEndpointAuthMethod) -> Self {
         match value {
-            "private_key_jwt" => ::core::result::Result::Ok(Self::PrivateKeyJwt),
-            _ => {
-                ::core::result::Result::Err(UnknownValue {
-                    member: "token_endpoint_auth_methods_supported",
-                })
-            }
+            TokenEndpointAuthMethod::PrivateKeyJwt => Self::PrivateKeyJwt,
+        }
+    }
+}
+
+impl ::core::convert::From<TokenEndpointAuthMethod> for prod::TokenEndpointAuthMethod {
+    fn from(value: TokenEndpointAuthMethod) -> Self {
+        match value {
+            TokenEndpointAuthMethod::PrivateKeyJwt => Self::PrivateKeyJwt,
         }
     }
 }
 
 /// A value of `token_endpoint_auth_signing_alg_values_supported`: an algorithm to sign client assertions with.
-#[allow(dead_code)]
-#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenEndpointAuthSigningAlg {
@@ -1019,14 +680,12 @@ pub enum TokenEndpointAuthSigningAlg {
     RS512,
 }
 
-#[allow(dead_code)]
 impl TokenEndpointAuthSigningAlg {
     /// Every value, in the order published.
     pub const ALL: &'static [Self] = &[Self::RS256, Self::RS384, Self::RS512];
 
     /// The value as it is written in requests and tokens.
     #[must_use]
-    #[allow(clippy::too_many_lines)]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::RS256 => "RS256",
@@ -1036,39 +695,29 @@ impl TokenEndpointAuthSigningAlg {
     }
 }
 
-impl ::core::fmt::Display for TokenEndpointAuthSigningAlg {
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl ::core::convert::AsRef<str> for TokenEndpointAuthSigningAlg {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl ::core::str::FromStr for TokenEndpointAuthSigningAlg {
-    type Err = UnknownValue;
-
-    #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
+impl ::core::convert::From<TokenEndpointAuthSigningAlg>
+for test::TokenEndpointAuthSigningAlg {
+    fn from(value: TokenEndpointAuthSigningAlg) -> Self {
         match value {
-            "RS256" => ::core::result::Result::Ok(Self::RS256),
-            "RS384" => ::core::result::Result::Ok(Self::RS384),
-            "RS512" => ::core::result::Result::Ok(Self::RS512),
-            _ => {
-                ::core::result::Result::Err(UnknownValue {
-                    member: "token_endpoint_auth_signing_alg_values_supported",
-                })
-            }
+            TokenEndpointAuthSigningAlg::RS256 => Self::RS256,
+            TokenEndpointAuthSigningAlg::RS384 => Self::RS384,
+            TokenEndpointAuthSigningAlg::RS512 => Self::RS512,
+        }
+    }
+}
+
+impl ::core::convert::From<TokenEndpointAuthSigningAlg>
+for prod::TokenEndpointAuthSigningAlg {
+    fn from(value: TokenEndpointAuthSigningAlg) -> Self {
+        match value {
+            TokenEndpointAuthSigningAlg::RS256 => Self::RS256,
+            TokenEndpointAuthSigningAlg::RS384 => Self::RS384,
+            TokenEndpointAuthSigningAlg::RS512 => Self::RS512,
         }
     }
 }
 
 /// A value of `authorization_details_types_supported`: a value of `type` in `authorization_details`.
-#[allow(dead_code)]
-#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AuthorizationDetailsType {
@@ -1078,14 +727,12 @@ pub enum AuthorizationDetailsType {
     Consent,
 }
 
-#[allow(dead_code)]
 impl AuthorizationDetailsType {
     /// Every value, in the order published.
     pub const ALL: &'static [Self] = &[Self::Systemuser, Self::Consent];
 
     /// The value as it is written in requests and tokens.
     #[must_use]
-    #[allow(clippy::too_many_lines)]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Systemuser => "urn:altinn:systemuser",
@@ -1094,52 +741,96 @@ impl AuthorizationDetailsType {
     }
 }
 
-impl ::core::fmt::Display for AuthorizationDetailsType {
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl ::core::convert::AsRef<str> for AuthorizationDetailsType {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl ::core::str::FromStr for AuthorizationDetailsType {
-    type Err = UnknownValue;
-
-    #[allow(clippy::too_many_lines)]
-    fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
+impl ::core::convert::From<AuthorizationDetailsType> for test::AuthorizationDetailsType {
+    fn from(value: AuthorizationDetailsType) -> Self {
         match value {
-            "urn:altinn:systemuser" => ::core::result::Result::Ok(Self::Systemuser),
-            "urn:altinn:consent" => ::core::result::Result::Ok(Self::Consent),
-            _ => {
-                ::core::result::Result::Err(UnknownValue {
-                    member: "authorization_details_types_supported",
-                })
-            }
+            AuthorizationDetailsType::Systemuser => Self::Systemuser,
+            AuthorizationDetailsType::Consent => Self::Consent,
         }
     }
 }
+value_traits!(
+    GrantType, "grant_types_supported",
+    "that all of these publish: maskinporten-test, maskinporten-prod", from test prod
+);
+value_traits!(
+    TokenEndpointAuthMethod, "token_endpoint_auth_methods_supported",
+    "that all of these publish: maskinporten-test, maskinporten-prod", from test prod
+);
+value_traits!(
+    TokenEndpointAuthSigningAlg, "token_endpoint_auth_signing_alg_values_supported",
+    "that all of these publish: maskinporten-test, maskinporten-prod", from test prod
+);
+value_traits!(
+    AuthorizationDetailsType, "authorization_details_types_supported",
+    "that all of these publish: maskinporten-test, maskinporten-prod", from test
+);
 
-/// A value that was not published when this code was generated.
-#[allow(dead_code)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The error of a text that is not a value that was published when this code was generated.
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnknownValue {
     /// The metadata member that lists the known values.
     pub member: &'static str,
+    of: &'static str,
+    value: Excerpt,
+}
+
+impl UnknownValue {
+    fn new(member: &'static str, of: &'static str, value: &str) -> Self {
+        Self {
+            member,
+            of,
+            value: Excerpt::new(value),
+        }
+    }
 }
 
 impl ::core::fmt::Display for UnknownValue {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::write!(
-            f,
-            "not a value of `{}` that all of these publish: maskinporten-test, maskinporten-prod",
-            self.member
+            f, "{} is not a value of `{}` {}", self.value, self.member, self.of
         )
     }
 }
 
+impl ::core::fmt::Debug for UnknownValue {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::core::fmt::Display::fmt(self, f)
+    }
+}
+
 impl ::core::error::Error for UnknownValue {}
+
+/// The first 64 bytes of a text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Excerpt {
+    bytes: [u8; 64],
+    length: usize,
+    is_whole: bool,
+}
+
+impl Excerpt {
+    fn new(text: &str) -> Self {
+        let mut length = text.len().min(64);
+        while !text.is_char_boundary(length) {
+            length -= 1;
+        }
+        let mut bytes = [0; 64];
+        bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
+        Self {
+            bytes,
+            length,
+            is_whole: length == text.len(),
+        }
+    }
+}
+
+impl ::core::fmt::Display for Excerpt {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        let text = ::core::str::from_utf8(&self.bytes[..self.length])
+            .unwrap_or_default();
+        let more = if self.is_whole { "" } else { "..." };
+        ::core::write!(f, "`{}{more}`", text.escape_debug())
+    }
+}

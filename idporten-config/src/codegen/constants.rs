@@ -1,4 +1,4 @@
-//! A module of one environment: its constants.
+//! The constants in the module of one environment.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -7,44 +7,45 @@ use super::model::{Constant, Module, Value, ValueEnum};
 use super::{Allow, enums, string};
 use crate::document::markup;
 
-/// Everything in the module of an environment.
+/// The items in the module of an environment, without the error and the macro that its enums use.
 pub(super) fn module_items(module: &Module<'_>, allow: Allow) -> TokenStream {
     let constants = module.constants.iter().map(|constant| constant_item(constant, module, allow));
     let about = about_the_snapshot(module, allow);
-    let enums = module.enums().map(|values| enums::items(values, allow));
-    let error = enums::unknown_value(module.enums().next().is_some(), allow, &{
-        let (slug, date) = (module.provider().slug(), module.snapshot().date());
-        format!("of {slug} as of {date}")
-    });
-    quote! { #(#constants)* #about #(#enums)* #error }
+    let of = format!("of {} as of {}", module.provider().slug(), module.snapshot().date());
+    let enums = module.enums().map(|values| enums::item(values, allow));
+    let traits = module.enums().map(|values| enums::traits(values, &of, &[]));
+    quote! { #(#constants)* #about #(#enums)* #(#traits)* }
 }
 
 fn constant_item(constant: &Constant<'_>, module: &Module<'_>, allow: Allow) -> TokenStream {
     let name = format_ident!("{}", constant.name);
     let doc = doc(constant, module);
-    let deprecated = constant.withdrawn.map(enums::deprecated);
     let item = match &constant.value {
         Value::Flag(flag) => quote! { pub const #name: bool = #flag; },
         Value::Text(text) => {
             let text = string(text);
             quote! { pub const #name: &str = #text; }
         }
-        Value::List(values) => {
-            let values = values.iter().map(|value| string(value));
-            quote! { pub const #name: &[&str] = &[#(#values),*]; }
-        }
+        Value::List(values) => list_item(&constant.name, values),
         Value::Enum(ValueEnum { name: type_name, .. }) => {
             let type_name = format_ident!("{type_name}");
             quote! { pub const #name: &[#type_name] = #type_name::ALL; }
         }
     };
-    let allow = allow.attribute();
-    quote! { #[doc = #doc] #deprecated #allow #item }
+    let allow = allow.on_item();
+    quote! { #[doc = #doc] #allow #item }
+}
+
+/// A list of strings, without its documentation.
+pub(super) fn list_item(name: &str, values: &[&str]) -> TokenStream {
+    let name = format_ident!("{name}");
+    let values = values.iter().map(|value| string(value));
+    quote! { pub const #name: &[&str] = &[#(#values),*]; }
 }
 
 fn doc(constant: &Constant<'_>, module: &Module<'_>) -> String {
     let order = if matches!(constant.value, Value::List(_) | Value::Enum(_)) { ", in the order published" } else { "" };
-    let what = match constant.known {
+    let about = match constant.known {
         Some(known) => format!("{} ({}){order}.", known.summary, known.specification_in(module.provider().schema())),
         None => {
             let version = env!("CARGO_PKG_VERSION");
@@ -55,13 +56,13 @@ fn doc(constant: &Constant<'_>, module: &Module<'_>) -> String {
         }
     };
     match module.source.based_on() {
-        Some(base) if constant.member != "issuer" => format!(" {what} The value is that of {base}."),
-        _ => format!(" {what}"),
+        Some(base) if constant.member != "issuer" => format!(" {about} The value is that of {base}."),
+        _ => format!(" {about}"),
     }
 }
 
 fn about_the_snapshot(module: &Module<'_>, allow: Allow) -> TokenStream {
-    let allow = allow.attribute();
+    let allow = allow.on_item();
     let snapshot = module.snapshot();
     let file = snapshot.to_json();
     let as_of = string(file.as_object().and_then(|file| file.get("as_of")?.as_str()).unwrap_or_default());
@@ -69,25 +70,26 @@ fn about_the_snapshot(module: &Module<'_>, allow: Allow) -> TokenStream {
     let url = string(module.provider().well_known_url());
     let text = raw_string(&file.to_string());
     quote! {
-        /// Where the metadata is published.
+        /// The URL at which the metadata is published.
         #allow
         pub const WELL_KNOWN_URL: &str = #url;
 
-        /// When the values were as they are here (RFC 3339).
+        /// The time at which the provider published these values (RFC 3339).
         #allow
         pub const SNAPSHOT_AS_OF: &str = #as_of;
 
-        /// Where the values come from: `fetched` from the provider, `recorded` by others, or `documented`.
+        /// The origin of the values: `fetched` from the provider, `recorded` by others, or `documented`.
         #allow
         pub const SNAPSHOT_ORIGIN: &str = #origin;
 
-        /// The whole snapshot as canonical JSON: what a refresher starts from.
+        /// The whole snapshot as canonical JSON, from which a refresher starts.
         #allow
         pub const SNAPSHOT: &str = #text;
     }
 }
 
-/// A literal that a reviewer can read line by line. Canonical JSON has no control character but its newlines.
+/// A literal that a reviewer can read line by line. Canonical JSON has no control character except newlines, so that nothing in
+/// it needs an escape.
 fn raw_string(text: &str) -> TokenStream {
     let longest = text.split('"').skip(1).map(|rest| rest.len() - rest.trim_start_matches('#').len()).max();
     let hashes = "#".repeat(longest.unwrap_or_default() + 1);

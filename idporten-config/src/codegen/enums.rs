@@ -1,109 +1,151 @@
 //! Enums of published values.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::model::ValueEnum;
 use super::{Allow, string};
 use crate::document::markup;
+use crate::environment::ACR_ORDERS;
 
-/// An enum and its implementations.
-pub(super) fn items(values: &ValueEnum<'_>, allow: Allow) -> TokenStream {
+/// An enum with its methods. Its trait implementations come from [`traits`].
+pub(super) fn item(values: &ValueEnum<'_>, allow: Allow) -> TokenStream {
     let name = format_ident!("{}", values.name);
     let doc = format!(" A value of `{}`: {}.", values.member, values.summary);
-    let member = string(values.member);
     let variants: Vec<_> = values.variants.iter().map(|variant| format_ident!("{}", variant.name)).collect();
-    let texts: Vec<_> = values.variants.iter().map(|variant| string(variant.value)).collect();
+    let texts = values.variants.iter().map(|variant| string(variant.value));
     let variant_docs = values.variants.iter().map(|variant| format!(" {}", markup::code(variant.value)));
-    let notes = values.variants.iter().map(|variant| variant.withdrawn.map(deprecated));
-    let published: Vec<_> = values.published().map(|variant| format_ident!("{}", variant.name)).collect();
-    let published_texts = values.published().map(|variant| string(variant.value));
-    let allow_deprecated =
-        values.variants.iter().any(|variant| variant.withdrawn.is_some()).then(|| quote! { #[allow(deprecated)] });
-    let allow = allow.attribute();
+    let at_least = (values.member == "acr_values_supported").then(|| at_least(values));
+    let allow = allow.on_item();
     quote! {
         #[doc = #doc]
         #allow
-        #[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
-        #allow_deprecated
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum #name {
-            #(#[doc = #variant_docs] #notes #variants,)*
+            #(#[doc = #variant_docs] #variants,)*
         }
 
         #allow
-        #allow_deprecated
         impl #name {
             /// Every value, in the order published.
-            pub const ALL: &'static [Self] = &[#(Self::#published),*];
+            pub const ALL: &'static [Self] = &[#(Self::#variants),*];
 
             /// The value as it is written in requests and tokens.
             #[must_use]
-            #[allow(clippy::too_many_lines)]
             pub const fn as_str(self) -> &'static str {
                 match self {
                     #(Self::#variants => #texts,)*
                 }
             }
-        }
 
-        impl ::core::fmt::Display for #name {
+            #at_least
+        }
+    }
+}
+
+/// The macro that [`traits`] calls, as it stands in the generated code. Written out for each enum, the implementations would be
+/// a third of all generated lines.
+pub(super) const TRAITS_MACRO: &str = "\
+macro_rules! value_traits {
+    ($name:ident, $member:literal, $of:literal $(, from $($module:ident)+)?) => {
+        impl ::core::fmt::Display for $name {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                f.write_str(self.as_str())
+                f.pad(self.as_str())
             }
         }
 
-        impl ::core::convert::AsRef<str> for #name {
+        impl ::core::convert::AsRef<str> for $name {
             fn as_ref(&self) -> &str {
                 self.as_str()
             }
         }
 
-        impl ::core::str::FromStr for #name {
+        impl ::core::str::FromStr for $name {
             type Err = UnknownValue;
 
-            #[allow(clippy::too_many_lines)]
             fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-                match value {
-                    #(#published_texts => ::core::result::Result::Ok(Self::#published),)*
-                    _ => ::core::result::Result::Err(UnknownValue { member: #member }),
+                let mut all = Self::ALL.iter().copied();
+                all.find(|known| known.as_str() == value)
+                    .ok_or_else(|| UnknownValue::new($member, $of, value))
+            }
+        }
+
+        $($(
+            impl ::core::convert::TryFrom<$module::$name> for $name {
+                type Error = UnknownValue;
+
+                fn try_from(value: $module::$name) -> ::core::result::Result<Self, UnknownValue> {
+                    value.as_str().parse()
                 }
             }
-        }
-    }
+        )+)?
+    };
+}
+";
+
+/// Lets the values of an enum be written and read, and converted from the enums of the same name in `modules`. `of` completes
+/// "`x` is not a value of `member` ...".
+pub(super) fn traits(values: &ValueEnum<'_>, of: &str, modules: &[Ident]) -> TokenStream {
+    let (name, member, of) = (format_ident!("{}", values.name), string(values.member), string(of));
+    let from = (!modules.is_empty()).then(|| quote! { , from #(#modules)* });
+    quote! { value_traits!(#name, #member, #of #from); }
 }
 
-/// The error of every `FromStr` of a module. `of` says whose values they are.
-pub(super) fn unknown_value(needed: bool, allow: Allow, of: &str) -> TokenStream {
-    if !needed {
-        return TokenStream::new();
-    }
-    let allow = allow.attribute();
-    let text = string(&format!("not a value of `{{}}` {of}"));
-    quote! {
-        /// A value that was not published when this code was generated.
-        #allow
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        #[non_exhaustive]
-        pub struct UnknownValue {
-            /// The metadata member that lists the known values.
-            pub member: &'static str,
-        }
-
-        impl ::core::fmt::Display for UnknownValue {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                ::core::write!(f, #text, self.member)
+/// The order of the levels of assurance, as far as it is documented. It is written out rather than called, since generated code
+/// depends on nothing but `core`.
+fn at_least(values: &ValueEnum<'_>) -> TokenStream {
+    let mut pairs = Vec::new();
+    for order in ACR_ORDERS {
+        let ranked: Vec<_> = order.iter().filter_map(|level| values.variant(level)).collect();
+        for (i, higher) in ranked.iter().enumerate() {
+            for lower in &ranked[..i] {
+                let (higher, lower) = (format_ident!("{}", higher.name), format_ident!("{}", lower.name));
+                pairs.push(quote! { (Self::#higher, Self::#lower) });
             }
         }
-
-        impl ::core::error::Error for UnknownValue {}
+    }
+    let is_above = (!pairs.is_empty()).then(|| quote! { || ::core::matches!((self, other), #(#pairs)|*) });
+    quote! {
+        /// Returns whether a log-in at this level satisfies a program that asks for `other`.
+        ///
+        /// A level satisfies itself, and `high` satisfies `substantial` of the same family. All other pairs have no documented
+        /// order, and the answer is `false`.
+        #[must_use]
+        pub const fn at_least(self, other: Self) -> bool {
+            self as usize == other as usize #is_above
+        }
     }
 }
 
-/// The mark of what the provider no longer publishes.
-pub(super) fn deprecated(since: &str) -> TokenStream {
-    let (since, note) =
-        (string(since), string("the provider no longer publishes it; it goes with the next breaking release"));
-    quote! { #[deprecated(since = #since, note = #note)] }
+/// The conversion from a shared value to one of an environment.
+///
+/// Every shared value is one of each environment that takes part in sharing, so that the conversion cannot fail. Where an
+/// environment does not (`takes_part` is false) it may, now or after the next snapshot.
+pub(super) fn from_shared(own: &ValueEnum<'_>, module: &Ident, shared: &ValueEnum<'_>, takes_part: bool) -> TokenStream {
+    let name = format_ident!("{}", own.name);
+    let pairs: Option<Vec<_>> =
+        shared.variants.iter().map(|variant| Some((&variant.name, &own.variant(variant.value)?.name))).collect();
+    let Some(pairs) = pairs.filter(|_| takes_part) else {
+        return quote! {
+            impl ::core::convert::TryFrom<#name> for #module::#name {
+                type Error = UnknownValue;
+
+                fn try_from(value: #name) -> ::core::result::Result<Self, UnknownValue> {
+                    value.as_str().parse()
+                }
+            }
+        };
+    };
+    let arms = pairs.into_iter().map(|(from, to)| {
+        let (from, to) = (format_ident!("{from}"), format_ident!("{to}"));
+        quote! { #name::#from => Self::#to, }
+    });
+    quote! {
+        impl ::core::convert::From<#name> for #module::#name {
+            fn from(value: #name) -> Self {
+                match value { #(#arms)* }
+            }
+        }
+    }
 }

@@ -1,24 +1,45 @@
-//! Tokens to the text of a file.
+//! Turns tokens into the text of a file.
 
 use proc_macro2::TokenStream;
 
-/// Lays generated items out, below a header of comments.
+use super::enums::TRAITS_MACRO;
+
+/// Formats generated items, below a header of comments.
 ///
 /// # Errors
 ///
-/// Tokens that are not Rust items, which would be a mistake of the generator's.
+/// [`NotRust`] for tokens that are not Rust items, which would be a bug of the generator.
 pub fn format(header: &str, tokens: &TokenStream) -> Result<String, NotRust> {
     let file = syn::parse2(tokens.clone()).map_err(|error| NotRust(error.to_string()))?;
-    Ok(format!("{header}\n{}", spaced(&prettyplease::unparse(&file))))
+    Ok(format!("{header}\n{}", spaced(&with_macro(&prettyplease::unparse(&file)))))
 }
 
-/// An empty line between items, which the printer leaves out. No line of a snapshot's text starts like an item.
+/// The code with its macro as it was written: the printer knows no layout for the tokens of a macro.
+fn with_macro(code: &str) -> String {
+    let head = TRAITS_MACRO.lines().next().unwrap_or_default();
+    let mut out = String::with_capacity(code.len());
+    let mut lines = code.lines();
+    while let Some(line) = lines.next() {
+        let Some(indent) = line.strip_suffix(head).filter(|indent| indent.trim().is_empty()) else {
+            out.extend([line, "\n"]);
+            continue;
+        };
+        for line in TRAITS_MACRO.lines() {
+            out.extend([if line.is_empty() { "" } else { indent }, line, "\n"]);
+        }
+        // The printed one ends at the first brace that is indented as little as its head.
+        lines.by_ref().find(|line| line.strip_prefix(indent) == Some("}"));
+    }
+    out
+}
+
+/// Puts an empty line between items, which the printer leaves out. No line of a snapshot's text starts like an item.
 fn spaced(code: &str) -> String {
     let mut out = String::with_capacity(code.len() + code.len() / 16);
     let mut after_item = false;
     for line in code.lines() {
         let text = line.trim_start();
-        let starts_item = ["///", "#[", "impl ", "fn "].iter().any(|start| text.starts_with(start));
+        let starts_item = ["///", "#[", "impl ", "fn ", "macro_rules! ", "pub mod "].iter().any(|start| text.starts_with(start));
         if after_item && starts_item {
             out.push('\n');
         }

@@ -1,10 +1,10 @@
-//! The lines above generated code: what made it, and of what.
+//! The comments at the top of generated code, which name the generator and the sources.
 
-use super::model::Module;
+use super::model::{MAX_VARIANTS, Module};
 use crate::document::violation::printable;
 use crate::project::sources::Source;
 
-/// The `//` lines that say which version generated the code, and of which sources, of which days. `command` makes it anew.
+/// The `//` lines that name the version of the generator, the sources and their dates. `command` generates the code again.
 #[must_use]
 pub fn header(sources: &[Source], command: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
@@ -16,11 +16,14 @@ pub fn header(sources: &[Source], command: &str) -> String {
         header += &format!("//   {slug:width$}  {origin:10}  {}  {}\n", snapshot.date(), printable(source.label()));
     }
     for source in sources {
-        for (member, kind) in Module::new(source, &[]).left_out {
+        let (slug, module) = (source.provider().slug(), Module::new(source));
+        for (member, kind) in &module.left_out {
+            header += &format!("// Without a constant: `{}` of {slug}, which is {kind}.\n", printable(member));
+        }
+        for (constant, count) in module.too_long() {
             header += &format!(
-                "// Without a constant: `{}` of {}, which is {kind}.\n",
-                printable(member),
-                source.provider().slug()
+                "// Without an enum: `{}` of {slug}, whose {count} values are more than {MAX_VARIANTS}.\n",
+                constant.member
             );
         }
     }

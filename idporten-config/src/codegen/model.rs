@@ -1,4 +1,4 @@
-//! What is to be generated of one environment, before it is Rust, JSON or anything else.
+//! The contents of one environment's module, before they become Rust, JSON or anything else.
 
 use crate::document::json::{self, Object};
 use crate::document::metadata::{MEMBERS, Member, member, usable};
@@ -10,11 +10,15 @@ use crate::project::sources::Source;
 /// Constants that every module has; no member may take their names.
 const RESERVED: &[&str] = &["WELL_KNOWN_URL", "SNAPSHOT", "SNAPSHOT_AS_OF", "SNAPSHOT_ORIGIN"];
 
+/// The largest enum. A list of 20,000 values made 8 MB of Rust, which the compiler did not finish; no list of a real provider
+/// comes near this limit.
+pub(crate) const MAX_VARIANTS: usize = 1_000;
+
 /// One environment, as it is to be generated.
 pub(crate) struct Module<'a> {
     pub(crate) source: &'a Source,
     pub(crate) constants: Vec<Constant<'a>>,
-    /// Members of which no constant can be made, and why.
+    /// Members without a constant, and the reason.
     pub(crate) left_out: Vec<(&'a str, &'static str)>,
 }
 
@@ -22,14 +26,12 @@ pub(crate) struct Module<'a> {
 pub(crate) struct Constant<'a> {
     pub(crate) name: String,
     pub(crate) member: &'a str,
-    /// What is known of the member.
+    /// The member's row in the table, if it has one.
     pub(crate) known: Option<&'static Member>,
     pub(crate) value: Value<'a>,
-    /// The version in which the provider no longer published it.
-    pub(crate) withdrawn: Option<&'a str>,
 }
 
-/// What a constant holds.
+/// The value of a constant.
 pub(crate) enum Value<'a> {
     Flag(bool),
     Text(&'a str),
@@ -42,68 +44,36 @@ pub(crate) enum Value<'a> {
 /// An enum of the values of a list.
 pub(crate) struct ValueEnum<'a> {
     pub(crate) name: &'static str,
-    pub(crate) member: &'a str,
-    /// What a value is.
+    pub(crate) member: &'static str,
+    /// The meaning of a value.
     pub(crate) summary: &'static str,
     pub(crate) variants: Vec<Variant<'a>>,
 }
 
+/// A variant and the value it stands for.
 pub(crate) struct Variant<'a> {
     pub(crate) name: String,
     pub(crate) value: &'a str,
-    pub(crate) withdrawn: Option<&'a str>,
-}
-
-/// A value that an earlier release of this package had in its bundled constants and the provider no longer publishes. It stays,
-/// deprecated, until the next breaking release.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Withdrawn<'a> {
-    /// The environment's slug.
-    pub environment: &'a str,
-    /// The member: a list that had the value, or a string that had it.
-    pub member: &'a str,
-    /// The value.
-    pub value: &'a str,
-    /// The release in which it was gone.
-    pub since: &'a str,
 }
 
 impl<'a> Module<'a> {
-    /// What the metadata of a source gives; `withdrawn` values come last.
-    pub(crate) fn new(source: &'a Source, withdrawn: &'a [Withdrawn<'a>]) -> Self {
-        let slug = source.provider().slug();
-        let withdrawn: Vec<_> = withdrawn.iter().filter(|gone| gone.environment == slug).collect();
+    /// The module that the metadata of a source gives.
+    pub(crate) fn new(source: &'a Source) -> Self {
         let mut module = Self { source, constants: Vec::new(), left_out: Vec::new() };
-        let names = names_of(source.values(), &withdrawn);
-        for (member, name) in &names {
-            let gone: Vec<_> = withdrawn.iter().copied().filter(|gone| gone.member == *member).collect();
-            module.member(source, member, name, &gone);
+        for (name, constant) in names_of(source.values()) {
+            let known = member(name);
+            // The issuer comes from the provider, so that a module has one even where the snapshot lacks the member.
+            let value = match source.values().get(name) {
+                _ if name == "issuer" => Ok(Value::Text(source.provider().issuer())),
+                Some(value) => value_of(known, value),
+                None => continue,
+            };
+            match value {
+                Ok(value) => module.constants.push(Constant { name: constant, member: name, known, value }),
+                Err(kind) => module.left_out.push((name, kind)),
+            }
         }
         module
-    }
-
-    fn member(&mut self, source: &'a Source, name: &'a str, constant: &str, gone: &[&'a Withdrawn<'a>]) {
-        let known = member(name);
-        let published = source.values().get(name);
-        let since = if published.is_none() { gone.first().map(|gone| gone.since) } else { None };
-        let value = match (published, gone) {
-            _ if name == "issuer" => Ok(Value::Text(source.provider().issuer())),
-            (Some(value), _) => value_of(known, name, value, gone),
-            (None, [gone, ..]) if known.is_none_or(|known| known.value.is_none()) => Ok(Value::Text(gone.value)),
-            (None, gone) => Ok(list_of(known, name, Vec::new(), gone)),
-        };
-        match value {
-            Ok(value) => {
-                self.constants.push(Constant {
-                    name: constant.to_owned(),
-                    member: name,
-                    known,
-                    value,
-                    withdrawn: since,
-                });
-            }
-            Err(kind) => self.left_out.push((name, kind)),
-        }
     }
 
     pub(crate) fn provider(&self) -> &'a Provider {
@@ -121,70 +91,52 @@ impl<'a> Module<'a> {
             _ => None,
         })
     }
+
+    /// The lists that would have an enum if they were shorter, with their lengths.
+    pub(crate) fn too_long(&self) -> impl Iterator<Item = (&Constant<'a>, usize)> {
+        self.constants.iter().filter_map(|constant| match (&constant.value, constant.known?.value) {
+            (Value::List(values), Some(_)) if values.len() > MAX_VARIANTS => Some((constant, values.len())),
+            _ => None,
+        })
+    }
 }
 
 impl<'a> ValueEnum<'a> {
-    /// The enum of these values, which are distinct, by the member's own description; none without values.
-    pub(crate) fn new(
-        known: &'static Member,
-        member: &'a str,
-        values: &[&'a str],
-        gone: &[&'a Withdrawn<'a>],
-    ) -> Option<Self> {
+    /// The enum of these values, which are distinct. `None` for a member whose values have no name, and where there are no
+    /// values or more than [`MAX_VARIANTS`].
+    pub(crate) fn new(known: &'static Member, values: &[&'a str]) -> Option<Self> {
         let (name, summary) = known.value?;
-        let gone: Vec<_> = gone.iter().filter(|gone| !values.contains(&gone.value)).collect();
-        let all: Vec<_> = values.iter().copied().chain(gone.iter().map(|gone| gone.value)).collect();
-        let since = |value| gone.iter().find(|gone| gone.value == value).map(|gone| gone.since);
-        let variants: Vec<_> = names::variants(&all)
-            .into_iter()
-            .map(|(name, value)| Variant { name, value, withdrawn: since(value) })
-            .collect();
-        (!variants.is_empty()).then_some(Self { name, member, summary, variants })
+        if values.is_empty() || values.len() > MAX_VARIANTS {
+            return None;
+        }
+        let variants = names::variants(values).into_iter().map(|(name, value)| Variant { name, value }).collect();
+        Some(Self { name, member: known.name, summary, variants })
     }
 
-    /// The values that are published.
-    pub(crate) fn published(&self) -> impl Iterator<Item = &Variant<'a>> {
-        self.variants.iter().filter(|variant| variant.withdrawn.is_none())
+    /// The variant of a value.
+    pub(crate) fn variant(&self, value: &str) -> Option<&Variant<'a>> {
+        self.variants.iter().find(|variant| variant.value == value)
     }
 }
 
 /// The members and their constants: those known by name in the table's order, then the others by theirs.
-fn names_of<'a>(values: &'a Object, withdrawn: &[&'a Withdrawn<'a>]) -> Vec<(&'a str, String)> {
-    let is_there =
-        |name: &str| name == "issuer" || values.contains(name) || withdrawn.iter().any(|gone| gone.member == name);
-    let known: Vec<&str> = MEMBERS.iter().map(|member| member.name).filter(|name| is_there(name)).collect();
-    let mut others: Vec<&str> =
-        values.iter().map(|(name, _)| name).chain(withdrawn.iter().map(|gone| gone.member)).collect();
-    others.retain(|name| member(name).is_none());
-    others.sort_unstable();
-    others.dedup();
+fn names_of(values: &Object) -> Vec<(&str, String)> {
+    let known: Vec<&str> =
+        MEMBERS.iter().map(|member| member.name).filter(|&name| name == "issuer" || values.contains(name)).collect();
+    // An object is sorted by its members' names, which are distinct.
+    let others: Vec<&str> = values.iter().map(|(name, _)| name).filter(|name| member(name).is_none()).collect();
     let names = names::constants(&known, &others, RESERVED);
     known.into_iter().chain(others).map(|member| (member, names[member].clone())).collect()
 }
 
-fn value_of<'a>(
-    known: Option<&'static Member>,
-    name: &'a str,
-    value: &'a json::Value,
-    gone: &[&'a Withdrawn<'a>],
-) -> Result<Value<'a>, &'static str> {
+fn value_of<'a>(known: Option<&'static Member>, value: &'a json::Value) -> Result<Value<'a>, &'static str> {
     match value {
         json::Value::Bool(flag) => Ok(Value::Flag(*flag)),
         json::Value::String(text) => Ok(Value::Text(text)),
         json::Value::Array(_) => {
-            let strings = value.as_strings().ok_or("a list of more than strings")?;
-            Ok(list_of(known, name, strings, gone))
+            let values = usable(known, value.as_strings().ok_or("a list of more than strings")?);
+            Ok(known.and_then(|known| ValueEnum::new(known, &values)).map_or(Value::List(values), Value::Enum))
         }
         other => Err(other.kind()),
     }
-}
-
-fn list_of<'a>(
-    known: Option<&'static Member>,
-    name: &'a str,
-    strings: Vec<&'a str>,
-    gone: &[&'a Withdrawn<'a>],
-) -> Value<'a> {
-    let values = usable(known, strings);
-    known.and_then(|known| ValueEnum::new(known, name, &values, gone)).map_or(Value::List(values), Value::Enum)
 }

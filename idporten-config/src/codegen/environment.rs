@@ -1,0 +1,203 @@
+//! The enum `Environment` of a product: the environments that a program is built for, of which it chooses one at start.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+use super::model::{Constant, Module, Value};
+use super::{errors, string};
+use crate::document::markup;
+use crate::document::metadata::{MemberType, member};
+use crate::document::names;
+use crate::environment::Schema;
+
+/// The enum and its error. `product` is the product's name as people write it.
+pub(super) fn items(product: &str, modules: &[Module<'_>]) -> TokenStream {
+    let doc = format!(" An environment of {product} that this program is built for.");
+    let variants: Vec<_> = modules.iter().map(variant_of).collect();
+    let variant_docs = modules.iter().map(|module| format!(" {}.", sentence(module.provider().name())));
+    let own_names = own_names(modules);
+    let documents = documents(modules);
+    let endpoints = endpoint_accessors(modules);
+    let traits = traits();
+    let choices =
+        modules.iter().map(|module| format!("{} ({})", module.provider().slug(), module.provider().stage()));
+    let choices = choices.collect::<Vec<_>>().join(", ");
+    let error = errors::unknown_environment(&format!("{product} that this program is built for; choose one of {choices}"));
+    quote! {
+        #[doc = #doc]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Environment {
+            #(#[doc = #variant_docs] #variants,)*
+        }
+
+        impl Environment {
+            /// Every environment that this program is built for.
+            pub const ALL: &'static [Self] = &[#(Self::#variants),*];
+
+            #own_names
+            #documents
+            #endpoints
+        }
+
+        #traits
+        #error
+    }
+}
+
+fn own_names(modules: &[Module<'_>]) -> TokenStream {
+    let variants: Vec<_> = modules.iter().map(variant_of).collect();
+    let slugs = modules.iter().map(|module| string(module.provider().slug()));
+    let stages = modules.iter().map(|module| string(module.provider().stage()));
+    quote! {
+        /// The name used in file names and manifests.
+        #[must_use]
+        pub const fn slug(self) -> &'static str {
+            match self { #(Self::#variants => #slugs,)* }
+        }
+
+        /// The name within the product.
+        #[must_use]
+        pub const fn stage(self) -> &'static str {
+            match self { #(Self::#variants => #stages,)* }
+        }
+    }
+}
+
+fn documents(modules: &[Module<'_>]) -> TokenStream {
+    let variants: Vec<_> = modules.iter().map(variant_of).collect();
+    let paths: Vec<_> = modules.iter().map(module_of).collect();
+    quote! {
+        /// The issuer identifier: equal to a token's `iss`, byte for byte.
+        #[must_use]
+        pub const fn issuer(self) -> &'static str {
+            match self { #(Self::#variants => #paths::ISSUER,)* }
+        }
+
+        /// The URL at which the metadata is published.
+        #[must_use]
+        pub const fn well_known_url(self) -> &'static str {
+            match self { #(Self::#variants => #paths::WELL_KNOWN_URL,)* }
+        }
+
+        /// The whole snapshot as canonical JSON, from which a refresher starts.
+        #[must_use]
+        pub const fn snapshot(self) -> &'static str {
+            match self { #(Self::#variants => #paths::SNAPSHOT,)* }
+        }
+
+        /// Finds the environment with this issuer, compared byte for byte. Of environments that share it, the first is found.
+        #[must_use]
+        pub fn from_issuer(issuer: &str) -> ::core::option::Option<Self> {
+            Self::ALL.iter().copied().find(|environment| environment.issuer() == issuer)
+        }
+
+        /// Finds the environment that publishes its metadata at this URL, compared byte for byte.
+        #[must_use]
+        pub fn from_well_known_url(url: &str) -> ::core::option::Option<Self> {
+            Self::ALL.iter().copied().find(|environment| environment.well_known_url() == url)
+        }
+    }
+}
+
+fn traits() -> TokenStream {
+    quote! {
+        impl ::core::fmt::Display for Environment {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.pad(self.slug())
+            }
+        }
+
+        impl ::core::str::FromStr for Environment {
+            type Err = UnknownEnvironment;
+
+            /// Finds an environment by its slug or its stage, in upper or lower case.
+            fn from_str(name: &str) -> ::core::result::Result<Self, UnknownEnvironment> {
+                let mut all = Self::ALL.iter().copied();
+                let by_slug = all.clone().find(|environment| environment.slug().eq_ignore_ascii_case(name));
+                by_slug
+                    .or_else(|| all.find(|environment| environment.stage().eq_ignore_ascii_case(name)))
+                    .ok_or_else(|| UnknownEnvironment { name: Excerpt::new(name) })
+            }
+        }
+    }
+}
+
+/// A method for each endpoint that any of the environments has.
+fn endpoint_accessors(modules: &[Module<'_>]) -> TokenStream {
+    let mut endpoints: Vec<&str> = Vec::new();
+    for constant in modules.iter().flat_map(|module| &module.constants) {
+        if is_endpoint(constant) && !endpoints.contains(&constant.member) {
+            endpoints.push(constant.member);
+        }
+    }
+    endpoints.iter().map(|endpoint| endpoint_accessor(endpoint, modules)).collect()
+}
+
+/// An endpoint that is not in the table of members counts where its name is a method's name as it stands.
+fn is_endpoint(constant: &Constant<'_>) -> bool {
+    let name = constant.member;
+    let is_plain = name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    match (&constant.value, constant.known) {
+        (Value::Text(_), Some(known)) => known.kind == MemberType::Endpoint,
+        (Value::Text(_), None) => is_plain && name.ends_with("_endpoint"),
+        _ => false,
+    }
+}
+
+fn endpoint_accessor(endpoint: &str, modules: &[Module<'_>]) -> TokenStream {
+    let name = format_ident!("{endpoint}");
+    let doc = endpoint_doc(endpoint, modules[0].provider().schema());
+    // A constant is found by its member, since another member may have taken the usual name.
+    let constant = |module: &Module<'_>| module.constants.iter().position(|constant| constant.member == endpoint);
+    let (with, without): (Vec<_>, Vec<_>) = modules.iter().partition(|module| constant(module).is_some());
+    let variants: Vec<_> = with.iter().map(|module| variant_of(module)).collect();
+    let paths = with.iter().filter_map(|module| {
+        let (module_name, constant) = (module_of(module), format_ident!("{}", module.constants[constant(module)?].name));
+        Some(quote! { #module_name::#constant })
+    });
+    if without.is_empty() {
+        return quote! {
+            #[doc = #doc]
+            #[must_use]
+            pub const fn #name(self) -> &'static str {
+                match self { #(Self::#variants => #paths,)* }
+            }
+        };
+    }
+    let absent = without.iter().map(|module| variant_of(module));
+    let doc = format!("{doc} Not every environment publishes it.");
+    quote! {
+        #[doc = #doc]
+        #[must_use]
+        pub const fn #name(self) -> ::core::option::Option<&'static str> {
+            match self {
+                #(Self::#variants => ::core::option::Option::Some(#paths),)*
+                #(Self::#absent)|* => ::core::option::Option::None,
+            }
+        }
+    }
+}
+
+fn endpoint_doc(endpoint: &str, schema: Schema) -> String {
+    member(endpoint).map_or_else(
+        || format!(" {}.", markup::code(endpoint)),
+        |known| format!(" {} ({}).", known.summary, known.specification_in(schema)),
+    )
+}
+
+fn variant_of(module: &Module<'_>) -> Ident {
+    format_ident!("{}", names::variant(module.provider().stage()))
+}
+
+/// The name of the module that holds an environment's constants.
+pub(super) fn module_of(module: &Module<'_>) -> Ident {
+    format_ident!("{}", names::module(module.provider().stage()))
+}
+
+/// The text with a capital at its start.
+pub(super) fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().to_string() + chars.as_str()).unwrap_or_default()
+}
