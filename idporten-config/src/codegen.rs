@@ -71,7 +71,9 @@ fn value(value: model::Value<'_>) -> Value {
         model::Value::Flag(flag) => flag.into(),
         model::Value::Text(text) => text.into(),
         model::Value::List(values) => values.into(),
-        model::Value::Enum(values) => values.variants.into_iter().map(|variant| variant.value).collect::<Vec<_>>().into(),
+        model::Value::Enum(values) => {
+            values.variants.into_iter().map(|variant| variant.value).collect::<Vec<_>>().into()
+        }
     }
 }
 

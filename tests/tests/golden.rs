@@ -118,10 +118,15 @@ fn a_longer_list_is_strings_and_the_header_says_so() {
     let code = generate(&sources);
     assert_eq!(code.matches("pub const SCOPES_SUPPORTED: &[&str] = &[").count(), 1);
     assert_eq!(code.matches("pub enum Scope").count(), 2, "of the other environment, and the shared one");
-    assert!(code.contains("// Without an enum: `scopes_supported` of idporten-test, whose 1001 values are more than 1000.\n"));
+    assert!(
+        code.contains(
+            "// Without an enum: `scopes_supported` of idporten-test, whose 1001 values are more than 1000.\n"
+        )
+    );
     let findings = codegen::products(&sources).findings;
     let messages: Vec<_> = findings.iter().map(|finding| finding.message.as_str()).collect();
-    let wanted = "idporten-test: `scopes_supported` has 1001 values, and an enum at most 1000: it is a list of strings instead";
+    let wanted =
+        "idporten-test: `scopes_supported` has 1001 values, and an enum at most 1000: it is a list of strings instead";
     assert!(messages.contains(&wanted), "wanted {wanted:?}, found {messages:#?}");
 }
 

@@ -122,7 +122,12 @@ fn at_least(values: &ValueEnum<'_>) -> TokenStream {
 ///
 /// Every shared value is one of each environment that takes part in sharing, so that the conversion cannot fail. Where an
 /// environment does not (`takes_part` is false) it may, now or after the next snapshot.
-pub(super) fn from_shared(own: &ValueEnum<'_>, module: &Ident, shared: &ValueEnum<'_>, takes_part: bool) -> TokenStream {
+pub(super) fn from_shared(
+    own: &ValueEnum<'_>,
+    module: &Ident,
+    shared: &ValueEnum<'_>,
+    takes_part: bool,
+) -> TokenStream {
     let name = format_ident!("{}", own.name);
     let pairs: Option<Vec<_>> =
         shared.variants.iter().map(|variant| Some((&variant.name, &own.variant(variant.value)?.name))).collect();

@@ -19,10 +19,10 @@ pub(super) fn items(product: &str, modules: &[Module<'_>]) -> TokenStream {
     let documents = documents(modules);
     let endpoints = endpoint_accessors(modules);
     let traits = traits();
-    let choices =
-        modules.iter().map(|module| format!("{} ({})", module.provider().slug(), module.provider().stage()));
+    let choices = modules.iter().map(|module| format!("{} ({})", module.provider().slug(), module.provider().stage()));
     let choices = choices.collect::<Vec<_>>().join(", ");
-    let error = errors::unknown_environment(&format!("{product} that this program is built for; choose one of {choices}"));
+    let error =
+        errors::unknown_environment(&format!("{product} that this program is built for; choose one of {choices}"));
     quote! {
         #[doc = #doc]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -154,7 +154,8 @@ fn endpoint_accessor(endpoint: &str, modules: &[Module<'_>]) -> TokenStream {
     let (with, without): (Vec<_>, Vec<_>) = modules.iter().partition(|module| constant(module).is_some());
     let variants: Vec<_> = with.iter().map(|module| variant_of(module)).collect();
     let paths = with.iter().filter_map(|module| {
-        let (module_name, constant) = (module_of(module), format_ident!("{}", module.constants[constant(module)?].name));
+        let (module_name, constant) =
+            (module_of(module), format_ident!("{}", module.constants[constant(module)?].name));
         Some(quote! { #module_name::#constant })
     });
     if without.is_empty() {

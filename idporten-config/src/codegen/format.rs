@@ -39,7 +39,8 @@ fn spaced(code: &str) -> String {
     let mut after_item = false;
     for line in code.lines() {
         let text = line.trim_start();
-        let starts_item = ["///", "#[", "impl ", "fn ", "macro_rules! ", "pub mod "].iter().any(|start| text.starts_with(start));
+        let starts_item =
+            ["///", "#[", "impl ", "fn ", "macro_rules! ", "pub mod "].iter().any(|start| text.starts_with(start));
         if after_item && starts_item {
             out.push('\n');
         }
