@@ -42,6 +42,7 @@
 //! | `rustls-0-23` | `fetch::Options::with_rustls` | a program that sets TLS up itself |
 //! | `refresh-core` | [`refresh`], [`testing`] | keeping them current, with an HTTP client of one's own |
 //! | `refresh` | `refresh-core` and `fetch` | keeping them current |
+//! | `jsonwebtoken-11` | [`interop::jsonwebtoken`] | verifying tokens |
 //! | `tracing` | events of the crate `tracing` | the log |
 //! | `cli` | the command-line tool | `cargo install` |
 //!
@@ -59,6 +60,8 @@ pub mod document;
 pub mod environment;
 #[cfg(any(feature = "fetch", feature = "refresh-core"))]
 pub mod fetch;
+#[cfg(feature = "jsonwebtoken-11")]
+pub mod interop;
 #[cfg(feature = "codegen")]
 mod project;
 #[cfg(feature = "refresh-core")]

@@ -241,6 +241,19 @@ impl Refresher {
     }
 }
 
+#[cfg(feature = "jsonwebtoken-11")]
+impl Refresher {
+    /// The environment, which no refresh changes.
+    pub(crate) fn provider(&self) -> &crate::document::Provider {
+        self.shared.seed.provider()
+    }
+
+    /// The time of day, by the clock of a test where there is one.
+    pub(crate) fn wall(&self) -> std::time::SystemTime {
+        self.shared.clock.now().wall
+    }
+}
+
 impl fmt::Debug for Refresher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let current = self.current();

@@ -32,7 +32,11 @@
 mod clock;
 mod keys;
 mod provider;
+#[cfg(feature = "jsonwebtoken-11")]
+mod sign;
 
 pub use clock::VirtualClock;
-pub use keys::{jwks, key, snapshot};
+pub use keys::{jwks, key, snapshot, snapshot_with_keys};
 pub use provider::MemoryProvider;
+#[cfg(feature = "jsonwebtoken-11")]
+pub use sign::{sign, sign_text, signing_key};

@@ -285,7 +285,6 @@ impl Keys {
 
     /// Returns the keys that `jsonwebtoken` can verify with, as it takes them.
     #[cfg(feature = "jsonwebtoken-11")]
-    #[expect(dead_code, reason = "for the verifier")]
     #[inline]
     pub(crate) fn decoding_keys(&self) -> impl Iterator<Item = (&SigningKey, &jsonwebtoken::DecodingKey)> {
         self.config.row(self.row).filter_map(|served| Some((&served.key, served.decoding_key.as_ref()?)))

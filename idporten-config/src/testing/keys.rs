@@ -39,6 +39,16 @@ pub fn jwks(keys: impl IntoIterator<Item = Value>) -> Value {
 /// Without a kid, or with a time before 1970.
 #[must_use]
 pub fn snapshot(environment: KnownEnvironment, as_of: SystemTime, kids: &[&str]) -> Snapshot {
+    snapshot_with_keys(environment, as_of, &jwks(kids.iter().map(|kid| key(kid, 0))))
+}
+
+/// A [`snapshot`] with this key set.
+///
+/// # Panics
+///
+/// With a key set that breaks a rule, or with a time before 1970.
+#[must_use]
+pub fn snapshot_with_keys(environment: KnownEnvironment, as_of: SystemTime, jwks: &Value) -> Snapshot {
     let bundled = Snapshot::parse(environment.bundled_snapshot()).expect("the bundled snapshots are in order");
     let mut metadata = bundled.metadata_json().clone();
     let host = environment.endpoint_hosts()[0];
@@ -55,7 +65,6 @@ pub fn snapshot(environment: KnownEnvironment, as_of: SystemTime, kids: &[&str])
             metadata.set(member, value);
         }
     }
-    let keys = jwks(kids.iter().map(|kid| key(kid, 0)));
-    let made = Snapshot::new(environment.into(), as_of, Origin::Fetched, metadata, Some(keys));
+    let made = Snapshot::new(environment.into(), as_of, Origin::Fetched, metadata, Some(jwks.clone()));
     made.unwrap_or_else(|error| panic!("{error}"))
 }

@@ -1,0 +1,162 @@
+//! Named members of a JSON object, read without copying and without trust in their types.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde_core::Deserialize;
+use serde_core::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::error::InvalidToken;
+
+/// The value of a member, by what a check needs to tell apart.
+#[derive(Debug, Default)]
+pub(super) enum Field<'a> {
+    #[default]
+    Absent,
+    Text(Cow<'a, str>),
+    Number(f64),
+    /// An array of strings.
+    Texts(Vec<Cow<'a, str>>),
+    /// The names of an object, and whether the value of each is an object.
+    Object(Vec<(Cow<'a, str>, bool)>),
+    /// `null`, a boolean, or an array with something other than strings.
+    Other,
+}
+
+impl<'a> Field<'a> {
+    /// The string, or nothing where the member is absent.
+    pub(super) fn as_text(&self, name: &'static str) -> Result<Option<&str>, InvalidToken> {
+        match self {
+            Self::Absent => Ok(None),
+            Self::Text(text) => Ok(Some(text)),
+            _ => Err(InvalidToken::WrongType(name)),
+        }
+    }
+
+    /// The string, or nothing where the member is absent.
+    pub(super) fn text(self, name: &'static str) -> Result<Option<Cow<'a, str>>, InvalidToken> {
+        match self {
+            Self::Absent => Ok(None),
+            Self::Text(text) => Ok(Some(text)),
+            _ => Err(InvalidToken::WrongType(name)),
+        }
+    }
+
+    /// The number, or nothing where the member is absent.
+    pub(super) fn number(self, name: &'static str) -> Result<Option<f64>, InvalidToken> {
+        match self {
+            Self::Absent => Ok(None),
+            Self::Number(number) => Ok(Some(number)),
+            _ => Err(InvalidToken::WrongType(name)),
+        }
+    }
+}
+
+/// Reads the members with these names, in their order.
+///
+/// Nothing is returned for a text that is not one JSON object, or in which a named member is there twice (RFC 7519, section 4):
+/// readers differ in which of the two they take.
+pub(super) fn members<'a, const N: usize>(json: &'a str, names: [&'static str; N]) -> Option<[Field<'a>; N]> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let members = deserializer.deserialize_map(Members { names }).ok()?;
+    deserializer.end().ok()?;
+    Some(members)
+}
+
+struct Members<const N: usize> {
+    names: [&'static str; N],
+}
+
+impl<'de, const N: usize> Visitor<'de> for Members<N> {
+    type Value = [Field<'de>; N];
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = [const { Field::Absent }; N];
+        while let Some(key) = map.next_key::<Field<'de>>()? {
+            let Field::Text(name) = key else {
+                return Err(serde_core::de::Error::custom("a name that is not a string"));
+            };
+            let Some(place) = self.names.iter().position(|wanted| *wanted == name) else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            if !matches!(found[place], Field::Absent) {
+                return Err(serde_core::de::Error::custom("a member that is there twice"));
+            }
+            found[place] = map.next_value()?;
+        }
+        Ok(found)
+    }
+}
+
+impl<'de> Deserialize<'de> for Field<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyField)
+    }
+}
+
+struct AnyField;
+
+impl<'de> Visitor<'de> for AnyField {
+    type Value = Field<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Field::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Field::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        #[expect(clippy::cast_precision_loss, reason = "times beyond 2^53 seconds are not told apart")]
+        Ok(Field::Number(number as f64))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+        #[expect(clippy::cast_precision_loss, reason = "times beyond 2^53 seconds are not told apart")]
+        Ok(Field::Number(number as f64))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+        Ok(Field::Number(number))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Field::Other)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Field::Other)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+        let mut texts = Vec::new();
+        let mut all = true;
+        while let Some(element) = elements.next_element()? {
+            match element {
+                Field::Text(text) => texts.push(text),
+                _ => all = false,
+            }
+        }
+        Ok(if all { Field::Texts(texts) } else { Field::Other })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut names = Vec::new();
+        while let Some((name, value)) = map.next_entry::<Field<'de>, Field<'de>>()? {
+            if let Field::Text(name) = name {
+                names.push((name, matches!(value, Field::Object(_))));
+            }
+        }
+        Ok(Field::Object(names))
+    }
+}

@@ -1,0 +1,69 @@
+//! A token taken apart: its header, its claims, and what is signed. Nothing in it is trusted.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::error::InvalidToken;
+use super::object::{Field, members};
+
+/// Tokens of more bytes are refused unread. Servers limit a whole request head to 8 or 16 KiB.
+pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
+
+/// The parts of a token in the compact serialization (RFC 7515, section 3.1).
+pub(super) struct Parts<'a> {
+    /// The header and the claims, as signed.
+    pub(super) message: &'a str,
+    pub(super) signature: &'a str,
+    /// The JSON of both, one after the other: one allocation serves a whole verification.
+    json: String,
+    header_length: usize,
+}
+
+/// What the header says.
+pub(super) struct Header<'a> {
+    pub(super) alg: Cow<'a, str>,
+    pub(super) kid: Option<Cow<'a, str>>,
+    pub(super) typ: Option<Cow<'a, str>>,
+}
+
+impl<'a> Parts<'a> {
+    pub(super) fn split(jwt: &'a str) -> Result<Self, InvalidToken> {
+        if jwt.len() > MAX_TOKEN_BYTES {
+            return Err(InvalidToken::TooLong);
+        }
+        let (message, signature) = jwt.rsplit_once('.').ok_or(InvalidToken::Malformed)?;
+        // A further dot, as in an encrypted token, is no letter of base64url and is refused below.
+        let (header, claims) = message.split_once('.').ok_or(InvalidToken::Malformed)?;
+        let mut json = Vec::with_capacity(message.len());
+        let mut decode = |part: &str| {
+            let decoded = URL_SAFE_NO_PAD.decode_vec(part, &mut json);
+            decoded.map(|()| json.len()).map_err(|_| InvalidToken::Malformed)
+        };
+        let header_length = decode(header)?;
+        decode(claims)?;
+        let json = String::from_utf8(json).map_err(|_| InvalidToken::Malformed)?;
+        if !json.is_char_boundary(header_length) {
+            return Err(InvalidToken::Malformed);
+        }
+        Ok(Self { message, signature, json, header_length })
+    }
+
+    /// Reads the header.
+    pub(super) fn header(&self) -> Result<Header<'_>, InvalidToken> {
+        let names = ["alg", "kid", "typ", "crit"];
+        let [alg, kid, typ, crit] = members(&self.json[..self.header_length], names).ok_or(InvalidToken::Malformed)?;
+        // No extension is known here, and each one that `crit` lists must be (RFC 7515, section 4.1.11).
+        if !matches!(crit, Field::Absent) {
+            return Err(InvalidToken::Critical);
+        }
+        let alg = alg.text("alg")?.ok_or(InvalidToken::Malformed)?;
+        Ok(Header { alg, kid: kid.text("kid")?, typ: typ.text("typ")? })
+    }
+
+    /// The JSON of the claims.
+    pub(super) fn claims(&self) -> &str {
+        &self.json[self.header_length..]
+    }
+}

@@ -1,0 +1,175 @@
+//! The whole check of a token, in its order.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use jsonwebtoken::crypto::CryptoProvider;
+use serde_core::de::DeserializeOwned;
+
+use super::backend::{BackEnd, algorithm};
+use super::claims::Claims;
+use super::error::{InvalidToken, VerifyError};
+use super::expect::Expect;
+use super::parts::{Header, Parts};
+use super::rules::Rules;
+use super::setup::SetupError;
+use super::token::Token;
+use crate::environment::SigningAlg;
+use crate::refresh::{Keys, Refresher};
+
+/// Verifies tokens of one provider for one program. Clones share their rules, and work on any thread.
+///
+/// Checks come in this order: size and form, header, issuer and end, key, signature, the other claims, the program's own type,
+/// and at last whether the token is sufficient. Only a token whose issuer, algorithm and end fit can ask for a fetch.
+///
+/// See the [module](super) for an example.
+#[derive(Clone)]
+pub struct Verifier {
+    refresher: Refresher,
+    rules: Arc<Rules>,
+    back_end: BackEnd,
+}
+
+/// A token that may be worth a signature check.
+struct Candidate<'a> {
+    parts: &'a Parts<'a>,
+    kid: Option<Cow<'a, str>>,
+    alg: SigningAlg,
+    claims: Claims<'a>,
+    now: SystemTime,
+}
+
+impl Verifier {
+    /// Makes a verifier with the back-end that the program chose for `jsonwebtoken`, by a feature of it or with
+    /// `CryptoProvider::install_default`.
+    ///
+    /// One trial operation finds out whether there is a back-end; where there is none, the panic of `jsonwebtoken` that it
+    /// catches is printed to standard error. With `panic = "abort"` the program ends here.
+    ///
+    /// # Errors
+    ///
+    /// See [`SetupError`].
+    pub fn new(refresher: &Refresher, rules: Rules) -> Result<Self, SetupError> {
+        Self::make(refresher, rules, BackEnd::OfProcess)
+    }
+
+    /// Makes a verifier with this back-end, whatever the program's features are.
+    ///
+    /// # Errors
+    ///
+    /// See [`SetupError`].
+    pub fn with_provider(
+        refresher: &Refresher,
+        rules: Rules,
+        provider: &'static CryptoProvider,
+    ) -> Result<Self, SetupError> {
+        Self::make(refresher, rules, BackEnd::Given(provider))
+    }
+
+    fn make(refresher: &Refresher, rules: Rules, back_end: BackEnd) -> Result<Self, SetupError> {
+        rules.check(refresher.provider())?;
+        if !back_end.works() {
+            return Err(SetupError::BackEnd);
+        }
+        Ok(Self { refresher: refresher.clone(), rules: Arc::new(rules), back_end })
+    }
+
+    /// Verifies a token. It never waits: a key that is not in the set asks for a fetch, and is undetermined.
+    ///
+    /// # Errors
+    ///
+    /// See [`VerifyError`].
+    pub fn verify<T: DeserializeOwned>(&self, jwt: &str, expect: &Expect) -> Result<Token<T>, VerifyError> {
+        let parts = Parts::split(jwt)?;
+        let candidate = self.read(&parts)?;
+        let keys = self.refresher.find_keys(candidate.kid.as_deref(), candidate.alg)?;
+        self.finish(candidate, &keys, expect)
+    }
+
+    /// Verifies a token, and waits for the fetch of a key that is not in the set: at most
+    /// [`key_wait`](crate::RefreshPolicy::key_wait). It blocks this thread.
+    ///
+    /// # Errors
+    ///
+    /// See [`VerifyError`].
+    pub fn verify_wait<T: DeserializeOwned>(&self, jwt: &str, expect: &Expect) -> Result<Token<T>, VerifyError> {
+        let parts = Parts::split(jwt)?;
+        let candidate = self.read(&parts)?;
+        let keys = self.refresher.find_keys_wait(candidate.kid.as_deref(), candidate.alg)?;
+        self.finish(candidate, &keys, expect)
+    }
+
+    /// Verifies a token as [`verify_wait`](Self::verify_wait), in a future, on any executor. Dropping it disturbs nothing.
+    ///
+    /// # Errors
+    ///
+    /// See [`VerifyError`].
+    pub async fn verify_async<T: DeserializeOwned>(&self, jwt: &str, expect: &Expect) -> Result<Token<T>, VerifyError> {
+        let parts = Parts::split(jwt)?;
+        let candidate = self.read(&parts)?;
+        let keys = self.refresher.find_keys_async(candidate.kid.as_deref(), candidate.alg).await?;
+        self.finish(candidate, &keys, expect)
+    }
+
+    /// Reads a token as far as needs no key.
+    fn read<'a>(&self, parts: &'a Parts<'a>) -> Result<Candidate<'a>, InvalidToken> {
+        let header = parts.header()?;
+        let alg = header.alg.parse::<SigningAlg>().map_err(|_| InvalidToken::Algorithm)?;
+        if algorithm(alg).is_none() {
+            return Err(InvalidToken::Algorithm);
+        }
+        let claims = Claims::read(parts.claims())?;
+        let now = self.refresher.wall();
+        self.rules.check_unverified(&header, &claims, self.refresher.provider().issuer(), now)?;
+        let Header { kid, .. } = header;
+        Ok(Candidate { parts, kid, alg, claims, now })
+    }
+
+    /// Checks what needs a key, and all that comes after.
+    fn finish<T: DeserializeOwned>(
+        &self,
+        candidate: Candidate<'_>,
+        keys: &Keys,
+        expect: &Expect,
+    ) -> Result<Token<T>, VerifyError> {
+        let Candidate { parts, kid, alg, claims, now } = candidate;
+        if !self.is_signed(parts, alg, keys) {
+            // The provider may have put another key under this kid.
+            if let Some(kid) = &kid {
+                self.refresher.report_bad_signature(kid);
+            }
+            return Err(InvalidToken::Signature.into());
+        }
+        self.rules.check_verified(&claims, expect, now)?;
+        let typed = serde_json::from_str(parts.claims()).map_err(|error| InvalidToken::Claims(place(&error)))?;
+        self.rules.check_sufficient(&claims, expect, now)?;
+        Ok(Token { claims: typed, kid: kid.map(Cow::into_owned), alg })
+    }
+
+    /// Whether one of the candidates signed it: a kid may be that of several keys.
+    fn is_signed(&self, parts: &Parts<'_>, alg: SigningAlg, keys: &Keys) -> bool {
+        let Some(algorithm) = algorithm(alg) else { return false };
+        let mut keys = keys.decoding_keys();
+        keys.any(|(_, key)| self.back_end.verifies(parts.signature, parts.message, key, algorithm))
+    }
+}
+
+/// Where the claims do not fit, without the words of `serde_json` that quote a value.
+fn place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.strip_prefix("missing field `").and_then(|rest| rest.split_once('`')) {
+        Some((name, _)) => format!("`{name}` is missing"),
+        None => format!("byte {} has another type or value", error.column()),
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier")
+            .field("refresher", &self.refresher)
+            .field("rules", &self.rules)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,79 @@
+//! What an HTTP server answers with.
+
+use std::time::Duration;
+
+use idporten_config::interop::jsonwebtoken::{Insufficient, InvalidToken, VerifyError};
+
+use crate::story::{id_claims, id_token_with, verify_id_token};
+
+#[test]
+fn every_refusal_has_a_status_and_a_challenge_that_a_header_can_hold() {
+    let invalid = [
+        InvalidToken::TooLong,
+        InvalidToken::Malformed,
+        InvalidToken::Algorithm,
+        InvalidToken::Critical,
+        InvalidToken::Type,
+        InvalidToken::UnknownKey,
+        InvalidToken::Signature,
+        InvalidToken::Issuer,
+        InvalidToken::Audience,
+        InvalidToken::AuthorizedParty,
+        InvalidToken::Expired,
+        InvalidToken::NotYetValid,
+        InvalidToken::IssuedInFuture,
+        InvalidToken::Nonce,
+        InvalidToken::Kind,
+        InvalidToken::Missing("exp"),
+        InvalidToken::WrongType("exp"),
+        InvalidToken::Claims("`a\"b\\c\r\nå` is missing".into()),
+    ];
+    for reason in invalid {
+        let error = VerifyError::from(reason);
+        let challenge = error.www_authenticate().unwrap();
+        assert_eq!((error.status(), error.retry_after()), (401, None), "{error}");
+        assert!(challenge.starts_with("Bearer error=\"invalid_token\", error_description=\""), "{challenge}");
+        assert!(challenge.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{challenge}");
+        assert_eq!(challenge.matches('"').count(), 4, "{challenge}");
+        assert!(!challenge.contains('\\'), "{challenge}");
+    }
+}
+
+#[test]
+fn a_valid_token_that_is_not_enough_says_what_would_be() {
+    for (reason, code, parameter) in [
+        (Insufficient::Scope("example:read".into()), "insufficient_scope", "scope=\"example:read\""),
+        (
+            Insufficient::Level("idporten-loa-high".into()),
+            "insufficient_user_authentication",
+            "acr_values=\"idporten-loa-high\"",
+        ),
+        (Insufficient::Age(Duration::from_secs(300)), "insufficient_user_authentication", "max_age=\"300\""),
+    ] {
+        let error = VerifyError::from(reason);
+        let challenge = error.www_authenticate().unwrap();
+        assert_eq!(error.status(), 403);
+        assert!(challenge.contains(code) && challenge.ends_with(parameter), "{challenge}");
+    }
+}
+
+#[test]
+fn what_cannot_be_told_is_a_503_with_whole_seconds_and_no_challenge() {
+    for (wait, wanted) in [(0, 1), (1, 1), (999, 1), (1_000, 1), (1_001, 2), (20_000, 20)] {
+        let error = VerifyError::Undetermined { retry_after: Duration::from_millis(wait) };
+        assert_eq!((error.status(), error.www_authenticate()), (503, None));
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(wanted)), "{wait} ms");
+    }
+}
+
+#[test]
+fn no_message_holds_a_part_of_the_token() {
+    let claims = id_claims();
+    for name in ["iss", "aud", "sub", "nonce", "acr"] {
+        let value = format!("secret-{}", claims[name].as_str().unwrap());
+        let token = id_token_with(name, serde_json::json!(value));
+        let Err(error) = verify_id_token(&token) else { continue };
+        let said = format!("{error} {error:?} {:?}", error.www_authenticate());
+        assert!(!said.contains("secret-"), "{said}");
+    }
+}

@@ -1,0 +1,170 @@
+//! ID tokens that are right in everything but one claim.
+
+use idporten_config::interop::jsonwebtoken::{Expect, InvalidToken, Rules};
+use idporten_config::testing::{sign, sign_text};
+use serde_json::{Value, json};
+
+use crate::story::{CLIENT, HEADER, NONCE, NOW, Story, id_claims, id_token_with, refused, verify_id_token, with};
+
+#[test]
+fn an_id_token_with_nothing_wrong_is_accepted() {
+    let token = verify_id_token(&sign("one", 0, &id_claims())).unwrap();
+    assert_eq!((token.claims.sub.as_str(), token.kid.as_deref(), token.alg.as_str()), ("a-user", Some("one"), "RS256"));
+}
+
+/// Each line is a claim, what it is set to (`null` takes it away), and the decision.
+#[test]
+fn one_wrong_claim_refuses_an_id_token() {
+    let wrong = |name| InvalidToken::WrongType(name);
+    let missing = |name| InvalidToken::Missing(name);
+    let cases = [
+        ("iss", json!("https://test.idporten.no/"), InvalidToken::Issuer),
+        ("iss", json!("https://idporten.no"), InvalidToken::Issuer),
+        ("iss", json!("HTTPS://TEST.IDPORTEN.NO"), InvalidToken::Issuer),
+        ("iss", json!(""), InvalidToken::Issuer),
+        ("iss", Value::Null, missing("iss")),
+        ("iss", json!(["https://test.idporten.no"]), wrong("iss")),
+        ("iss", json!({ "0": "https://test.idporten.no" }), wrong("iss")),
+        ("aud", json!("another-client"), InvalidToken::Audience),
+        ("aud", json!(""), InvalidToken::Audience),
+        ("aud", json!([]), missing("aud")),
+        ("aud", Value::Null, missing("aud")),
+        ("aud", json!([CLIENT, "another-client"]), InvalidToken::Audience),
+        ("aud", json!([CLIENT, 1]), wrong("aud")),
+        ("aud", json!([[CLIENT]]), wrong("aud")),
+        ("aud", json!({ CLIENT: true }), wrong("aud")),
+        ("azp", json!("another-client"), InvalidToken::AuthorizedParty),
+        ("azp", json!([CLIENT]), wrong("azp")),
+        ("exp", json!(NOW - 61), InvalidToken::Expired),
+        ("exp", json!(NOW - 60), InvalidToken::Expired),
+        ("exp", json!(0), InvalidToken::Expired),
+        ("exp", json!(-1), InvalidToken::Expired),
+        ("exp", json!(-1e300), InvalidToken::Expired),
+        ("exp", Value::Null, missing("exp")),
+        ("exp", json!((NOW + 120).to_string()), wrong("exp")),
+        ("exp", json!([NOW + 120]), wrong("exp")),
+        ("exp", json!(true), wrong("exp")),
+        ("nbf", json!(NOW + 61), InvalidToken::NotYetValid),
+        ("nbf", json!((NOW - 1).to_string()), wrong("nbf")),
+        ("iat", json!(NOW + 61), InvalidToken::IssuedInFuture),
+        ("iat", Value::Null, missing("iat")),
+        ("iat", json!(NOW.to_string()), wrong("iat")),
+        ("auth_time", json!(NOW + 61), InvalidToken::IssuedInFuture),
+        ("auth_time", json!("now"), wrong("auth_time")),
+        ("nonce", json!("another"), InvalidToken::Nonce),
+        ("nonce", json!(""), InvalidToken::Nonce),
+        ("nonce", Value::Null, InvalidToken::Nonce),
+        ("nonce", json!([NONCE]), wrong("nonce")),
+        ("sub", Value::Null, missing("sub")),
+        ("sub", json!(["a-user"]), wrong("sub")),
+        ("sub", json!(1), wrong("sub")),
+        ("acr", json!(["idporten-loa-high"]), wrong("acr")),
+    ];
+    for (name, value, wanted) in cases {
+        let found = verify_id_token(&id_token_with(name, value.clone())).map_err(|error| format!("{error:?}"));
+        assert_eq!(found.unwrap_err(), format!("Invalid({wanted:?})"), "{name}: {value}");
+    }
+}
+
+#[test]
+fn a_claim_that_is_null_is_of_the_wrong_type_and_not_absent() {
+    let mut claims = id_claims();
+    for name in ["nbf", "azp", "events"] {
+        claims[name] = Value::Null;
+        refused(verify_id_token(&sign("one", 0, &claims)), &InvalidToken::WrongType(name));
+        claims.as_object_mut().unwrap().remove(name);
+    }
+}
+
+#[test]
+fn times_are_compared_with_a_leeway_of_a_minute() {
+    for (name, value) in [("exp", NOW - 59), ("nbf", NOW + 60), ("iat", NOW + 60), ("auth_time", NOW + 60)] {
+        assert!(verify_id_token(&id_token_with(name, json!(value))).is_ok(), "{name}");
+    }
+    let fraction = id_token_with("exp", json!(1_800_000_000.5));
+    assert!(verify_id_token(&fraction).is_ok(), "RFC 7519 allows fractions of a second");
+}
+
+#[test]
+fn a_leeway_of_nothing_is_obeyed() {
+    let verifier = Story::idporten().verifier(Rules::id_token(CLIENT).leeway(std::time::Duration::ZERO));
+    let verify = |jwt: &str| verifier.verify::<crate::story::Claims>(jwt, &Expect::nonce(NONCE));
+    refused(verify(&id_token_with("exp", json!(NOW))), &InvalidToken::Expired);
+    refused(verify(&id_token_with("nbf", json!(NOW + 1))), &InvalidToken::NotYetValid);
+    assert!(verify(&id_token_with("exp", json!(NOW + 1))).is_ok());
+}
+
+#[test]
+fn our_audience_may_stand_in_an_array_alone() {
+    assert!(verify_id_token(&id_token_with("aud", json!([CLIENT]))).is_ok());
+}
+
+#[test]
+fn a_second_audience_must_be_trusted_and_then_needs_azp() {
+    let verifier = Story::idporten().verifier(Rules::id_token(CLIENT).trusted_audience("partner"));
+    let verify =
+        |claims: &Value| verifier.verify::<crate::story::Claims>(&sign("one", 0, claims), &Expect::nonce(NONCE));
+    let both = with(id_claims(), "aud", json!(["partner", CLIENT]));
+    refused(verify(&both), &InvalidToken::Missing("azp"));
+    refused(verify(&with(both.clone(), "azp", json!("partner"))), &InvalidToken::AuthorizedParty);
+    assert!(verify(&with(both, "azp", json!(CLIENT))).is_ok());
+    refused(verify(&with(id_claims(), "aud", json!("partner"))), &InvalidToken::Audience);
+    refused(verify(&with(id_claims(), "aud", json!([CLIENT, "partner", "other"]))), &InvalidToken::Audience);
+}
+
+#[test]
+fn a_nonce_that_was_sent_must_be_compared() {
+    let verifier = Story::idporten().verifier(Rules::id_token(CLIENT));
+    let verify = |jwt: &str, expect: &Expect| verifier.verify::<crate::story::Claims>(jwt, expect);
+    let (with_nonce, without) = (sign("one", 0, &id_claims()), id_token_with("nonce", Value::Null));
+    refused(verify(&with_nonce, &Expect::none()), &InvalidToken::Nonce);
+    refused(verify(&id_token_with("nonce", json!("")), &Expect::nonce("")), &InvalidToken::Nonce);
+    refused(verify(&without, &Expect::nonce("")), &InvalidToken::Nonce);
+    assert!(verify(&without, &Expect::none()).is_ok());
+    assert!(verify(&with_nonce, &Expect::any_nonce()).is_ok(), "compared before");
+}
+
+#[test]
+fn a_claim_that_is_there_twice_refuses_the_token() {
+    for name in ["iss", "aud", "exp", "nonce", "acr"] {
+        let claims = id_claims().to_string();
+        let value = &id_claims()[name];
+        let twice = claims.replacen('{', &format!("{{\"{name}\":{value},"), 1);
+        refused(verify_id_token(&sign_text(HEADER, &twice, 0)), &InvalidToken::Malformed);
+    }
+    let escaped = id_claims().to_string().replacen('{', r#"{"\u0069ss":"https://attacker.example","#, 1);
+    refused(verify_id_token(&sign_text(HEADER, &escaped, 0)), &InvalidToken::Malformed);
+}
+
+#[test]
+fn claims_that_are_no_object_refuse_the_token() {
+    for claims in ["", "null", "[]", "\"text\"", "1", "{", "{}{}", "{\"iss\":}", "\u{feff}{}"] {
+        refused(verify_id_token(&sign_text(HEADER, claims, 0)), &InvalidToken::Malformed);
+    }
+}
+
+#[test]
+fn nested_claims_refuse_the_token_instead_of_the_stack() {
+    let nested = format!("{{\"iss\":{}", "[".repeat(5_000));
+    refused(verify_id_token(&sign_text(HEADER, &nested, 0)), &InvalidToken::Malformed);
+}
+
+#[test]
+fn claims_that_do_not_fit_the_programs_type_name_the_place_and_no_value() {
+    #[derive(Debug, serde::Deserialize)]
+    #[expect(dead_code, reason = "it is never made")]
+    struct Numbered {
+        sub: u64,
+    }
+    #[derive(Debug, serde::Deserialize)]
+    #[expect(dead_code, reason = "it is never made")]
+    struct Person {
+        pid: String,
+    }
+    let verifier = Story::idporten().verifier(Rules::id_token(CLIENT));
+    let jwt = sign("one", 0, &id_claims());
+    let error = verifier.verify::<Numbered>(&jwt, &Expect::nonce(NONCE)).unwrap_err().to_string();
+    assert!(error.contains("byte ") && !error.contains("a-user"), "{error}");
+    let error = verifier.verify::<Person>(&jwt, &Expect::nonce(NONCE)).unwrap_err();
+    refused(Err::<(), _>(error), &InvalidToken::Claims("`pid` is missing".into()));
+}

@@ -1,0 +1,77 @@
+//! One kind of token in the place of another.
+
+use idporten_config::interop::jsonwebtoken::{Expect, InvalidToken, Rules, Token, VerifyError};
+use idporten_config::testing::{sign, sign_text};
+use serde_json::{Value, json};
+
+use crate::story::{
+    API, CLIENT, Claims, LOGOUT_EVENT, Story, access_claims, id_claims, logout_claims, refused, verify_access_token,
+    with,
+};
+
+fn verify_logout(claims: &Value) -> Result<Token<Claims>, VerifyError> {
+    Story::idporten().verifier(Rules::logout_token(CLIENT)).verify(&sign("one", 0, claims), &Expect::none())
+}
+
+#[test]
+fn a_log_out_token_with_nothing_wrong_is_accepted_with_and_without_its_type() {
+    let verifier = Story::idporten().verifier(Rules::logout_token(CLIENT));
+    for header in [r#"{"alg":"RS256","kid":"one"}"#, r#"{"alg":"RS256","kid":"one","typ":"logout+jwt"}"#] {
+        let jwt = sign_text(header, &logout_claims().to_string(), 0);
+        assert!(verifier.verify::<Claims>(&jwt, &Expect::none()).is_ok(), "{header}");
+    }
+    let by_session = with(with(logout_claims(), "sub", Value::Null), "sid", json!("a-session"));
+    assert!(verify_logout(&by_session).is_ok());
+}
+
+#[test]
+fn one_wrong_claim_refuses_a_log_out_token() {
+    for (name, value, wanted) in [
+        ("events", Value::Null, InvalidToken::Missing("events")),
+        ("events", json!({}), InvalidToken::Kind),
+        ("events", json!({ "http://example.org/other": {} }), InvalidToken::Kind),
+        ("events", json!({ LOGOUT_EVENT: true }), InvalidToken::Kind),
+        ("events", json!([LOGOUT_EVENT]), InvalidToken::WrongType("events")),
+        ("sub", Value::Null, InvalidToken::Missing("sub")),
+        ("jti", Value::Null, InvalidToken::Missing("jti")),
+        ("jti", json!(1), InvalidToken::WrongType("jti")),
+        ("sid", json!(1), InvalidToken::WrongType("sid")),
+        ("iat", Value::Null, InvalidToken::Missing("iat")),
+        ("exp", Value::Null, InvalidToken::Missing("exp")),
+        ("nonce", json!("a-nonce"), InvalidToken::Kind),
+        ("aud", json!("another-client"), InvalidToken::Audience),
+        ("iss", json!("https://idporten.no"), InvalidToken::Issuer),
+    ] {
+        let found = verify_logout(&with(logout_claims(), name, value.clone())).map_err(|error| format!("{error:?}"));
+        assert_eq!(found.unwrap_err(), format!("Invalid({wanted:?})"), "{name}: {value}");
+    }
+}
+
+#[test]
+fn a_log_out_token_is_no_id_token_and_the_other_way_round() {
+    let verifier = Story::idporten().verifier(Rules::id_token(CLIENT));
+    let logout = sign("one", 0, &logout_claims());
+    refused(verifier.verify::<Claims>(&logout, &Expect::none()), &InvalidToken::Kind);
+    refused(verify_logout(&with(id_claims(), "jti", json!("a-token"))), &InvalidToken::Missing("events"));
+}
+
+#[test]
+fn an_id_token_is_no_access_token_where_its_claims_tell() {
+    let verifier = Story::idporten().verifier(Rules::access_token(CLIENT));
+    let verify = |claims: &Value| verifier.verify::<Claims>(&sign("one", 0, claims), &Expect::none());
+    refused(verify(&with(id_claims(), "at_hash", json!("77QmUPtjPfzWtF2AnpK9RQ"))), &InvalidToken::Kind);
+    refused(verify(&logout_claims()), &InvalidToken::Kind);
+}
+
+#[test]
+fn an_access_token_of_maskinporten_is_accepted_for_its_resource_alone() {
+    assert!(verify_access_token(&sign("one", 0, &access_claims())).is_ok());
+    for (aud, wanted) in [
+        (json!("https://other.example.no"), InvalidToken::Audience),
+        (json!([API, "https://other.example.no"]), InvalidToken::Audience),
+        (json!("https://api.example.no/"), InvalidToken::Audience),
+        (Value::Null, InvalidToken::Missing("aud")),
+    ] {
+        refused(verify_access_token(&sign("one", 0, &with(access_claims(), "aud", aud))), &wanted);
+    }
+}

@@ -1,0 +1,11 @@
+//! Tokens as a provider, a careless client and an attacker send them, and what a program must answer.
+
+mod answers;
+mod claims;
+mod header;
+mod keys;
+mod kinds;
+mod setup;
+mod story;
+mod sufficient;
+mod upstream;

@@ -1,0 +1,77 @@
+//! What is wrong with a program, found before the first token.
+
+use std::time::Duration;
+
+use idporten_config::interop::jsonwebtoken::{Expect, Rules, SetupError, Verifier};
+use idporten_config::testing::sign;
+use jsonwebtoken::crypto::{CryptoProvider, KeyUtils, aws_lc};
+
+use crate::story::{API, CLIENT, Claims, NONCE, Story, id_claims};
+
+/// What `jsonwebtoken` 11.1.0 puts in the place of a back-end where a program chose none.
+static NONE: CryptoProvider = CryptoProvider {
+    signer_factory: |_, _| panic!("no back-end"),
+    verifier_factory: |_, _| panic!("no back-end"),
+    key_utils: KeyUtils::new_unimplemented(),
+};
+
+#[test]
+fn a_back_end_that_is_none_is_an_error_that_names_the_line_to_write() {
+    let story = Story::idporten();
+    let error = Verifier::with_provider(&story.refresher, Rules::id_token(CLIENT), &NONE).unwrap_err();
+    assert_eq!(error, SetupError::BackEnd);
+    let said = error.to_string();
+    assert!(said.contains("Cargo.toml") && said.contains("features = [\"aws_lc_rs\"]"), "{said}");
+}
+
+#[test]
+fn a_back_end_that_is_passed_verifies() {
+    let story = Story::idporten();
+    let verifier =
+        Verifier::with_provider(&story.refresher, Rules::id_token(CLIENT), &aws_lc::DEFAULT_PROVIDER).unwrap();
+    let verify = |variant| verifier.verify::<Claims>(&sign("one", variant, &id_claims()), &Expect::nonce(NONCE));
+    assert!(verify(0).is_ok());
+    assert!(verify(1).is_err());
+}
+
+#[test]
+fn rules_that_contradict_themselves_or_the_environment_are_refused() {
+    let (idporten, maskinporten) = (Story::idporten(), Story::maskinporten());
+    let level = |level: &str| SetupError::Level(level.to_owned());
+    let cases = [
+        (&idporten, Rules::id_token(""), SetupError::EmptyAudience),
+        (&idporten, Rules::id_token(" "), SetupError::EmptyAudience),
+        (&idporten, Rules::id_token(CLIENT).trusted_audience(""), SetupError::EmptyAudience),
+        (&idporten, Rules::id_token(CLIENT).acr_at_least("Level4"), level("Level4")),
+        (&idporten, Rules::id_token(CLIENT).acr_at_least("idporten-loa-low"), level("idporten-loa-low")),
+        (&idporten, Rules::id_token(CLIENT).acr_at_least("selfregistered-email"), level("selfregistered-email")),
+        (&idporten, Rules::id_token(CLIENT).acr_at_least(""), level("")),
+        (&idporten, Rules::id_token(CLIENT).acr_one_of([] as [&str; 0]), level("")),
+        (&idporten, Rules::logout_token(CLIENT).acr_at_least("idporten-loa-high"), SetupError::NoLevel),
+        (&maskinporten, Rules::maskinporten(API).acr_at_least("idporten-loa-high"), SetupError::NoLevel),
+        (&idporten, Rules::access_token(API).scope("openid profile"), SetupError::Scope("openid profile".into())),
+        (&idporten, Rules::access_token(API).scope(""), SetupError::Scope(String::new())),
+        (
+            &idporten,
+            Rules::id_token(CLIENT).leeway(Duration::from_secs(301)),
+            SetupError::Leeway(Duration::from_secs(301)),
+        ),
+        (&idporten, Rules::maskinporten(API), SetupError::Product("idporten-test".into())),
+        (&maskinporten, Rules::id_token(CLIENT), SetupError::Product("maskinporten-test".into())),
+        (&maskinporten, Rules::logout_token(CLIENT), SetupError::Product("maskinporten-test".into())),
+    ];
+    for (story, rules, wanted) in cases {
+        let said = format!("{rules:?}");
+        assert_eq!(Verifier::new(&story.refresher, rules).err(), Some(wanted), "{said}");
+    }
+}
+
+#[test]
+fn verifiers_and_the_futures_of_verifications_go_to_other_threads() {
+    fn goes_to_other_threads<T: Send>(_: &T) {}
+    let story = Story::idporten();
+    let verifier = story.verifier(Rules::id_token(CLIENT));
+    let expect = Expect::none();
+    goes_to_other_threads(&verifier.verify_async::<Claims>("", &expect));
+    goes_to_other_threads(&verifier);
+}

@@ -1,0 +1,85 @@
+//! Valid tokens that are not enough: levels, scopes, and the age of a log-in.
+
+use std::time::Duration;
+
+use idporten_config::idporten::AcrValue;
+use idporten_config::interop::jsonwebtoken::{Expect, Insufficient, InvalidToken, Rules, VerifyError};
+use idporten_config::testing::sign;
+use serde_json::{Value, json};
+
+use crate::story::{API, CLIENT, Claims, NONCE, NOW, Story, access_claims, id_claims, id_token_with, refused, with};
+
+#[track_caller]
+fn insufficient<T: std::fmt::Debug>(answer: Result<T, VerifyError>, wanted: &Insufficient) {
+    match answer {
+        Err(error @ VerifyError::Insufficient(_)) => {
+            assert_eq!(error.status(), 403);
+            assert_eq!(format!("{error:?}"), format!("Insufficient({wanted:?})"));
+        }
+        other => panic!("wanted {wanted:?}, found {other:?}"),
+    }
+}
+
+#[test]
+fn a_level_below_the_one_asked_for_is_insufficient_and_a_higher_one_is_not() {
+    let verifier = Story::idporten().verifier(Rules::id_token(CLIENT).acr_at_least(AcrValue::IdportenLoaHigh));
+    let verify = |acr: Value| verifier.verify::<Claims>(&id_token_with("acr", acr), &Expect::nonce(NONCE));
+    let wanted = Insufficient::Level("idporten-loa-high".into());
+    for acr in ["idporten-loa-substantial", "idporten-loa-low", "eidas-loa-high", "Level4", "", "IDPORTEN-LOA-HIGH"] {
+        insufficient(verify(json!(acr)), &wanted);
+    }
+    insufficient(verify(Value::Null), &wanted);
+    refused(verify(json!(["idporten-loa-high"])), &InvalidToken::WrongType("acr"));
+    assert!(verify(json!("idporten-loa-high")).is_ok());
+    let verifier = Story::idporten().verifier(Rules::id_token(CLIENT).acr_at_least("idporten-loa-substantial"));
+    let high = id_token_with("acr", json!("idporten-loa-high"));
+    assert!(verifier.verify::<Claims>(&high, &Expect::nonce(NONCE)).is_ok());
+}
+
+#[test]
+fn values_without_an_order_are_accepted_by_name() {
+    let rules = Rules::id_token(CLIENT).acr_one_of(["selfregistered-email", "idporten-loa-high"]);
+    let verifier = Story::idporten().verifier(rules);
+    let verify = |acr: &str| verifier.verify::<Claims>(&id_token_with("acr", json!(acr)), &Expect::nonce(NONCE));
+    assert!(verify("selfregistered-email").is_ok());
+    insufficient(
+        verify("idporten-loa-substantial"),
+        &Insufficient::Level("selfregistered-email idporten-loa-high".into()),
+    );
+}
+
+#[test]
+fn a_missing_scope_is_insufficient_and_part_of_a_word_is_missing() {
+    let verifier =
+        Story::maskinporten().verifier(Rules::maskinporten(API).scope("example:read").scope("example:write"));
+    let verify = |scope: Value| {
+        verifier.verify::<Claims>(&sign("one", 0, &with(access_claims(), "scope", scope)), &Expect::none())
+    };
+    assert!(verify(json!("example:write other example:read")).is_ok());
+    insufficient(verify(json!("example:read")), &Insufficient::Scope("example:write".into()));
+    for scope in [json!("example:readonly example:write"), json!(""), Value::Null] {
+        insufficient(verify(scope), &Insufficient::Scope("example:read".into()));
+    }
+    refused(verify(json!(["example:read", "example:write"])), &InvalidToken::WrongType("scope"));
+}
+
+#[test]
+fn a_log_in_that_is_older_than_asked_for_is_insufficient() {
+    let verifier = Story::idporten().verifier(Rules::id_token(CLIENT));
+    let expect = Expect::nonce(NONCE).max_age(Duration::from_secs(300));
+    let verify = |time: Value| verifier.verify::<Claims>(&id_token_with("auth_time", time), &expect);
+    assert!(verify(json!(NOW - 360)).is_ok(), "within the leeway");
+    insufficient(verify(json!(NOW - 361)), &Insufficient::Age(Duration::from_secs(300)));
+    refused(verify(Value::Null), &InvalidToken::Missing("auth_time"));
+}
+
+#[test]
+fn what_is_not_valid_is_never_called_insufficient() {
+    let rules = Rules::id_token(CLIENT).acr_at_least(AcrValue::IdportenLoaHigh);
+    let verifier = Story::idporten().verifier(rules);
+    let low = with(id_claims(), "acr", json!("idporten-loa-low"));
+    let verify =
+        |claims: &Value, variant| verifier.verify::<Claims>(&sign("one", variant, claims), &Expect::nonce(NONCE));
+    refused(verify(&low, 1), &InvalidToken::Signature);
+    refused(verify(&with(low, "aud", json!("another-client")), 0), &InvalidToken::Audience);
+}
