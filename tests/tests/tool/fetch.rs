@@ -144,6 +144,31 @@ fn what_the_manifest_leaves_out_is_said_and_can_be_named() {
 }
 
 #[test]
+fn adopt_fetches_bundled_environments_and_removes_that_line() {
+    let (provider, directory) = project(&["one"]);
+    let manifest = format!("[environments.idporten-test]\nbundled = true # for now\n{}", provider.manifest(&["one"]));
+    directory.write("idporten.toml", &manifest);
+    // The network is away for the one, and its line stays.
+    let answer = directory.run(&["fetch", "--adopt"]);
+    assert_eq!(answer.code, 3, "{}", answer.out);
+    assert!(line_of(&answer.out, "idporten-test").starts_with("FAILED "), "{}", answer.out);
+    assert_eq!(directory.read("idporten.toml"), manifest);
+}
+
+#[test]
+fn results_are_printed_in_the_order_of_the_manifest() {
+    let (provider, directory) = project(&["slow", "quick"]);
+    provider.answers_after("slow", "quick");
+    let answer = directory.run(&["fetch"]);
+    let first: Vec<_> = answer.out.lines().map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(first, ["slow", "quick", "2"], "{}", answer.out);
+    assert_eq!(directory.says(0, &["fetch", "--quiet"]), "");
+    provider.fails("quick", 500);
+    let quiet = directory.run(&["fetch", "-q"]);
+    assert_eq!((quiet.code, quiet.out.lines().count(), quiet.err.as_str()), (3, 1, ""), "{}", quiet.out);
+}
+
+#[test]
 fn a_mock_that_is_not_running_fails_only_where_something_rests_on_its_snapshot() {
     let manifest = format!("[environments.idporten-test]\nbundled = true\n{LOCAL}").replace(":8080", ":1");
     let directory = Directory::new(&[("idporten.toml", &manifest)]);

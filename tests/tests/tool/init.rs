@@ -1,8 +1,8 @@
 //! A crate that is set up.
 
-use idporten_config::Snapshot;
+use idporten_config::{KnownEnvironment, Snapshot};
 
-use crate::fixture::{Answer, Directory, list_of};
+use crate::fixture::{Answer, Directory, bundled, list_of};
 use crate::provider::Provider;
 
 const CARGO: &str = "[package]\nname = 'app'\nversion = '0.1.0'\nedition = '2024'\n";
@@ -32,17 +32,22 @@ fn a_crate_gets_every_file_and_the_next_steps() {
     for path in ["idporten.toml", "build.rs", ".gitattributes", WORKFLOW] {
         assert_eq!(step(&answer, path), ["wrote"], "{}", answer.out);
     }
-    assert!(step(&answer, "snapshots/idporten-prod.json").ends_with(&["idporten-config", "fetch", "idporten-prod"]));
+    assert!(step(&answer, "snapshots/idporten-prod.json").ends_with(&["fetch", "--adopt", "idporten-prod"]));
     assert!(answer.out.contains("\n  cargo add --build idporten-config --features build\n"), "{}", answer.out);
-    let take = "\n  take the snapshots with `idporten-config fetch idporten-test idporten-prod`, then remove `bundled = true` from \
-                idporten.toml; until then the workflow leaves them out\n";
+    let take = "\n  take the missing snapshots with `idporten-config fetch --adopt idporten-test idporten-prod`, which also removes \
+                `bundled = true`\n";
     assert!(answer.out.contains(take), "{}", answer.out);
     assert!(directory.read("build.rs").contains("idporten_config::build::generate();"));
     assert_eq!(directory.read(".gitattributes"), "snapshots/*.json text eol=lf\n");
-    assert!(directory.read(WORKFLOW).contains("idporten-config check $ENVIRONMENTS"));
+    let workflow = directory.read(WORKFLOW);
+    assert!(workflow.contains("idporten-config check --format github $ENVIRONMENTS"), "{workflow}");
+    assert!(workflow.contains("  FETCH_OPTIONS: --adopt\n"), "it takes the snapshots that are missing: {workflow}");
     let manifest = directory.read("idporten.toml");
     assert_eq!(manifest.matches("\nbundled = true\n").count(), 2, "{manifest}");
-    assert!(manifest.contains("# No live snapshot could be taken when this was written."), "{manifest}");
+    assert!(manifest.contains("# No live snapshot could be taken when this was written;"), "{manifest}");
+    for key in ["snapshots", "max-age", "bundled", "development", "based-on", "well-known-url", "[require.idporten]"] {
+        assert!(manifest.contains(key), "{key} is not documented in {manifest}");
+    }
     assert_eq!(directory.run(&["generate", "--out", "src/providers.rs"]).code, 0, "the manifest is one that works");
     assert!(directory.read("src/providers.rs").contains("pub mod prod {"));
 }
@@ -93,7 +98,7 @@ fn where_the_network_is_away_the_bundled_snapshots_are_used_and_that_is_said() {
         "{}",
         answer.err
     );
-    assert!(directory.read("idporten.toml").ends_with("bundled = true\n"));
+    assert!(directory.read("idporten.toml").contains("\nbundled = true\n"));
     assert!(!directory.path().join("snapshots").exists());
 }
 
@@ -112,7 +117,10 @@ fn first_snapshots_are_taken_where_there_are_none() {
     assert_eq!(directory.read("data/own/two.json"), "whatever it is");
     let workflow = directory.read(WORKFLOW);
     assert!(
-        workflow.contains("- \"data/own/**\"\n") && workflow.contains("  SNAPSHOTS: data/own\n  CHANGED: data/own\n")
+        workflow.contains("- \"data/own/**\"\n")
+            && workflow.contains("  SNAPSHOTS: data/own\n  CHANGED: idporten.toml data/own\n")
+            && workflow.contains("  FETCH_OPTIONS: \"\"\n"),
+        "{workflow}"
     );
 }
 
@@ -132,15 +140,77 @@ fn without_a_crate_or_with_a_mistake_nothing_is_written() {
 }
 
 #[test]
-fn below_a_repository_the_workflow_is_said_to_be_in_the_wrong_place() {
-    let directory = Directory::new(&[(".git/HEAD", ""), ("app/Cargo.toml", CARGO)]);
-    let answer = directory.run_in("app", &["init", "--offline"]);
-    assert_eq!(answer.code, 0);
-    assert!(
-        answer.err.contains("is not the root of its repository") && answer.err.contains("working-directory"),
-        "{}",
-        answer.err
-    );
+fn in_a_subfolder_the_workflow_is_written_at_the_root() {
+    let directory =
+        Directory::new(&[(".git/HEAD", ""), ("apps/one/Cargo.toml", CARGO), ("apps/two/Cargo.toml", CARGO)]);
+    let answer = directory.run_in("apps/one", &["init", "--offline"]);
+    assert_eq!((answer.code, answer.err.as_str()), (0, ""), "{}", answer.out);
+    assert_eq!(step(&answer, &format!("../../{WORKFLOW}")), ["wrote"]);
+    let workflow = directory.read(WORKFLOW);
+    for line in [
+        "      - \"apps/one/snapshots/**\"\n      - \"apps/one/idporten.toml\"\n",
+        "    working-directory: apps/one\n",
+        "  SNAPSHOTS: snapshots\n  CHANGED: idporten.toml snapshots\n",
+    ] {
+        assert!(workflow.contains(line), "{line:?} is not in {workflow}");
+    }
+    assert!(!directory.path().join("apps/one/.github").exists());
+    assert_eq!(directory.read("apps/one/.gitattributes"), "snapshots/*.json text eol=lf\n");
+    // Another package of the repository gets a workflow and a branch of its own.
+    let answer = directory.run_in("apps/two", &["init", "--offline"]);
+    let second = ".github/workflows/idporten-snapshots-apps-two.yml";
+    assert_eq!(step(&answer, &format!("../../{second}")), ["wrote"]);
+    assert!(directory.read(second).contains("          BRANCH: idporten-snapshots-apps-two\n"));
+    assert_eq!(directory.read(WORKFLOW), workflow);
+    let answer = directory.run_in("apps/one", &["init", "--offline"]);
+    assert_eq!(step(&answer, &format!("../../{WORKFLOW}")), ["kept"]);
+}
+
+#[test]
+fn a_workspace_member_uses_the_manifest_of_the_workspace() {
+    let manifest = "[environments.idporten-test]\nbundled = true\n";
+    let files = [(".git/HEAD", ""), ("idporten.toml", manifest), ("member/Cargo.toml", CARGO)];
+    let directory = Directory::new(&files);
+    let answer = directory.run_in("member", &["init", "--offline"]);
+    assert_eq!((answer.code, answer.err.as_str()), (0, ""), "{}", answer.out);
+    assert_eq!(step(&answer, "../idporten.toml"), ["kept"]);
+    assert!(!directory.path().join("member/idporten.toml").exists());
+    let build = directory.read("member/build.rs");
+    assert!(build.contains("Generator::manifest(\"../idporten.toml\").generate();"), "{build}");
+    let workflow = directory.read(WORKFLOW);
+    assert!(workflow.contains("- \"snapshots/**\"\n") && !workflow.contains("working-directory"), "{workflow}");
+    assert_eq!(directory.read(".gitattributes"), "snapshots/*.json text eol=lf\n");
+}
+
+#[test]
+fn a_manifest_above_the_repository_is_not_used() {
+    let directory = Directory::new(&[("idporten.toml", "[environments.idporten-test]\n"), ("app/.git/HEAD", "")]);
+    directory.write("app/Cargo.toml", CARGO);
+    directory.run_in("app", &["init", "--offline"]);
+    assert!(directory.path().join("app/idporten.toml").exists());
+}
+
+#[test]
+fn a_later_run_takes_the_snapshots_and_undoes_bundled() {
+    let provider = Provider::of(&["one", "two"]);
+    let mark = "# No live snapshot could be taken when this was written;";
+    let manifest = provider.manifest(&["one", "two"]);
+    let offline = format!("[environments.idporten-test]\n{mark} ..\nbundled = true\n{manifest}");
+    let directory = Directory::new(&[("Cargo.toml", CARGO), ("idporten.toml", &offline)]);
+    directory.write("snapshots/idporten-test.json", bundled(KnownEnvironment::IdportenTest));
+    let answer = directory.run(&["init", "--json"]);
+    assert_eq!((answer.code, answer.err.as_str()), (0, ""), "{}", answer.out);
+    assert_eq!(directory.read("idporten.toml"), format!("[environments.idporten-test]\n{manifest}"));
+    let json = answer.json();
+    let steps = json.as_object().unwrap().get("steps").unwrap().as_array().unwrap().to_vec();
+    let first = steps[0].as_object().unwrap();
+    assert_eq!(first.get("action"), Some(&"changed".into()));
+    assert_eq!(first.get("detail"), Some(&"removed `bundled = true` of idporten-test".into()));
+    // What a user wrote stays.
+    let own = format!("[environments.idporten-test]\nbundled = true\n{manifest}");
+    directory.write("idporten.toml", &own);
+    assert_eq!(directory.run(&["init"]).code, 0);
+    assert_eq!(directory.read("idporten.toml"), own);
 }
 
 #[test]
@@ -177,12 +247,12 @@ fn a_directory_that_no_pattern_reaches_is_left_to_be_named() {
     let answer = directory.run_in("app", &["init", "--offline"]);
     assert_eq!(
         (answer.code, step(&answer, ".gitattributes")[..4].to_vec()),
-        (0, vec!["none", "name", "it", "yourself:"])
+        (0, vec!["none", "add", "it", "yourself:"])
     );
     assert!(answer.out.contains("`*.json text eol=lf` in ../data/.gitattributes"), "{}", answer.out);
-    assert!(answer.err.contains("name the directory `../data` in it yourself"), "{}", answer.err);
+    assert!(answer.err.contains("add the directory `../data` to `on.pull_request.paths` yourself"), "{}", answer.err);
     assert!(!directory.path().join("app/.gitattributes").exists());
-    assert!(!directory.read(&format!("app/{WORKFLOW}")).contains("../data"));
+    assert!(directory.read(&format!("app/{WORKFLOW}")).contains("  SNAPSHOTS: ../data\n"));
     for (snapshots, pattern, path) in [("./data", "data/*.json", "data/**"), (".", "/*.json", "**")] {
         let directory = Directory::new(&[("Cargo.toml", CARGO), ("idporten.toml", &manifest(snapshots))]);
         assert_eq!(init(&directory, &["--offline"]).code, 0);

@@ -50,7 +50,7 @@ fn what_cannot_be_asked_is_exit_code_3_beside_the_other_findings() {
     assert_eq!(get("findings").as_array().unwrap().len(), 2);
     let text = directory.run(&["check"]).out;
     assert!(text.contains("error: one: not compared with the live document: http://"), "{text}");
-    assert!(text.contains("leave the network out with `--offline`"), "{text}");
+    assert!(text.contains("check without the network: `--offline`"), "{text}");
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn what_has_no_snapshot_of_its_own_or_is_retired_is_not_asked() {
     ]);
     let answer = directory.run(&["check", "local"]);
     assert_eq!((answer.code, answer.out.as_str()), (0, "local  ok\n1 environment, no findings\n"), "{}", answer.err);
-    assert!(answer.err.contains("local: has no snapshot of its own"), "{}", answer.err);
+    assert!(answer.err.contains("local: no snapshot of its own to compare"), "{}", answer.err);
 }
 
 #[test]

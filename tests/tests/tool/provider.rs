@@ -1,10 +1,10 @@
 //! A provider on loopback, over plain HTTP: what a development environment is.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -21,6 +21,11 @@ pub(crate) struct Provider {
 struct Shared {
     /// What is answered, by path: status and body.
     replies: Mutex<HashMap<String, (u16, String)>>,
+    /// An environment whose answers wait until all of another were given.
+    order: Mutex<Option<(String, String)>>,
+    /// The paths that were answered.
+    answered: Mutex<HashSet<String>>,
+    changed: Condvar,
     stopped: AtomicBool,
 }
 
@@ -65,6 +70,11 @@ impl Provider {
         self.answer(&format!("/{slug}/.well-known/openid-configuration"), status, "");
     }
 
+    /// The answers for one environment wait until the key set of another was answered.
+    pub(crate) fn answers_after(&self, slug: &str, other: &str) {
+        *self.shared.order.lock().unwrap() = Some((format!("/{slug}/"), format!("/{other}/jwks")));
+    }
+
     fn answer(&self, path: &str, status: u16, body: &str) {
         self.shared.replies.lock().unwrap().insert(path.to_owned(), (status, body.to_owned()));
     }
@@ -97,13 +107,14 @@ impl Drop for Provider {
     }
 }
 
-fn serve(listener: &TcpListener, shared: &Shared) {
+fn serve(listener: &TcpListener, shared: &Arc<Shared>) {
     for connection in listener.incoming() {
         if shared.stopped.load(Ordering::SeqCst) {
             return;
         }
-        // A client that was killed is none of the others' business.
-        let _ = connection.and_then(|connection| answer(connection, shared));
+        let shared = Arc::clone(shared);
+        // A client that was killed does not concern the others.
+        thread::spawn(move || drop(connection.and_then(|connection| answer(connection, &shared))));
     }
 }
 
@@ -117,10 +128,18 @@ fn answer(mut connection: TcpStream, shared: &Shared) -> std::io::Result<()> {
         header.clear();
     }
     let path = request.split(' ').nth(1).unwrap_or_default();
+    let order = shared.order.lock().unwrap().clone();
+    if let Some((_, awaited)) = order.filter(|(start, _)| path.starts_with(start.as_str())) {
+        let answered = shared.answered.lock().unwrap();
+        drop(shared.changed.wait_while(answered, |answered| !answered.contains(&awaited)).unwrap());
+    }
     let (status, body) = shared.replies.lock().unwrap().get(path).cloned().unwrap_or((404, String::new()));
     write!(
         connection,
         "HTTP/1.1 {status} -\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
-    )
+    )?;
+    shared.answered.lock().unwrap().insert(path.to_owned());
+    shared.changed.notify_all();
+    Ok(())
 }

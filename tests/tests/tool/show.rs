@@ -98,7 +98,7 @@ fn a_private_key_is_shown_loudly_and_is_a_finding() {
         "{}",
         answer.out
     );
-    assert!(answer.err.contains("help: treat the key as public"), "{}", answer.err);
+    assert!(answer.err.contains("holds a private key"), "{}", answer.err);
     assert!(!answer.out.contains("AAAA") && !answer.err.contains("AAAA"), "no key material");
     let json = directory.run(&["show", "maskinporten-test", "--json"]);
     assert_eq!((json.code, json.json().as_object().unwrap().get("leaked")), (1, Some(&true.into())));

@@ -1,15 +1,80 @@
-//! The workflow that `init` writes, and this repository's own.
+//! The workflow that `init` writes, and this repository's own, which is made of it.
+
+use std::fs;
 
 use idporten_config::KnownEnvironment;
 use idporten_config::environment::Lifecycle;
 
+use crate::fixture::workspace;
+
 const TEMPLATE: &str = include_str!("../../../idporten-config/templates/idporten-snapshots.yml");
 const OWN: &str = include_str!("../../../.github/workflows/snapshots.yml");
 
-/// The lines of one that the other does not have, without their comments.
-fn beyond<'a>(one: &'a str, other: &str) -> Vec<&'a str> {
-    let lines = one.lines().map(str::trim).filter(|line| !line.starts_with('#'));
-    lines.filter(|line| !other.lines().any(|own| own.trim() == *line)).collect()
+/// The steps that this repository has beside those of the template.
+const GENERATE: &str = r"      - name: Generate the bundled constants
+        id: constants
+        # The first run writes what is not fresh, and fails; the second one must pass. It does not if names would be lost, which the
+        # pull request and the last step report.
+        continue-on-error: true
+        run: cargo test --test bundled || cargo test --test bundled
+";
+const REPORT: &str = r#"      - name: Report that the bundled constants could not be generated
+        if: ${{ !cancelled() && steps.constants.outcome == 'failure' }}
+        run: |
+          echo "::error::the bundled constants could not be generated without losing names: see tests/tests/bundled.rs"
+          exit 1
+
+"#;
+
+/// The repository's own workflow: the template with its parts filled in.
+fn own() -> String {
+    let active = KnownEnvironment::ALL.iter().filter(|known| known.lifecycle() == Lifecycle::Active);
+    let slugs: Vec<_> = active.map(|known| known.slug()).collect();
+    let install =
+        format!("cargo install idporten-config --features cli --locked --version {}", env!("CARGO_PKG_VERSION"));
+    let environments =
+        format!("ENVIRONMENTS: >-\n    --snapshots idporten-config/snapshots\n    {}\n", slugs.join(" "));
+    let open = "      - name: Open a pull request if something changed\n";
+    let code = "          CODE: ${{ steps.fetch.outputs.code }}\n";
+    let title = "          TITLE: Refresh the snapshots of ID-porten, Maskinporten and Ansattporten\n";
+    let constants = "          CONSTANTS: ${{ steps.constants.outcome }}\n";
+    let lost = "          LOST: \"The bundled constants could not be generated without losing names: see \
+                tests/tests/bundled.rs\"\n";
+    let name_the_bot = "          git config user.name";
+    let tell = "          if [ \"$CONSTANTS\" = failure ]; then\n            printf '\\n%s\\n' \"$LOST\" >> \
+                \"$RUNNER_TEMP/body.md\"\n          fi\n";
+    let head = "# Keeps the snapshots of ID-porten, Maskinporten and Ansattporten current. Written by `idporten-config init`; \
+                change it as you like.\n";
+    let own_head = "# Keeps the bundled snapshots and their constants current. Made of idporten-config/templates by the test \
+                    `workflow` of the tool:\n# change it there.\n";
+    let edits: [(&str, &str); 12] = [
+        (head, own_head),
+        ("name: idporten-snapshots\n\non:", "name: snapshots\n\non:"),
+        ("      - \"snapshots/**\"\n      - \"idporten.toml\"\n", "      - \"idporten-config/snapshots/**\"\n"),
+        ("  SNAPSHOTS: snapshots\n", "  SNAPSHOTS: idporten-config/snapshots\n"),
+        ("  CHANGED: idporten.toml snapshots\n", "  CHANGED: idporten-config/snapshots idporten-config/src/bundled\n"),
+        ("ENVIRONMENTS: \"\"\n", &environments),
+        (&install, "cargo install --path idporten-config --features cli --locked"),
+        (open, &format!("{GENERATE}{open}")),
+        (code, &format!("{code}{constants}")),
+        (title, &format!("{title}{lost}")),
+        (name_the_bot, &format!("{tell}{name_the_bot}")),
+        ("\n  check:\n", &format!("{REPORT}  check:\n")),
+    ];
+    edits.iter().fold(TEMPLATE.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "not in the template: {from}");
+        text.replacen(from, to, if from.starts_with("cargo install") { 2 } else { 1 })
+    })
+}
+
+/// The test is the generator: it writes the workflow if it differs, and fails once.
+#[test]
+fn the_workflow_of_this_repository_is_made_of_the_template() {
+    let own = own();
+    if OWN.replace("\r\n", "\n") != own {
+        fs::write(workspace().join(".github/workflows/snapshots.yml"), own).unwrap();
+        panic!(".github/workflows/snapshots.yml differed and was written anew: review and commit it");
+    }
 }
 
 /// The lines of the script below `run: |`, and of `run: ` alone.
@@ -29,52 +94,6 @@ fn scripts(workflow: &str) -> Vec<&str> {
         }
     }
     scripts
-}
-
-#[test]
-fn they_agree_apart_from_what_this_repository_has_elsewhere() {
-    let own: Vec<_> = KnownEnvironment::ALL.iter().filter(|known| known.lifecycle() == Lifecycle::Active).collect();
-    let slugs: Vec<_> = own.iter().map(|known| known.slug()).collect();
-    assert_eq!(
-        beyond(OWN, TEMPLATE),
-        [
-            "name: snapshots",
-            "- \"idporten-config/snapshots/**\"",
-            "SNAPSHOTS: idporten-config/snapshots",
-            "CHANGED: idporten-config/snapshots idporten-config/src/bundled",
-            "ENVIRONMENTS: >-",
-            "--snapshots idporten-config/snapshots",
-            &slugs.join(" "),
-            "run: cargo install --path idporten-config --features cli --locked",
-            "- name: Generate the bundled constants",
-            "id: constants",
-            "continue-on-error: true",
-            "run: cargo test --test bundled || cargo test --test bundled",
-            "CONSTANTS: ${{ steps.constants.outcome }}",
-            "LOST: \"The bundled constants could not be made without losing names: see tests/tests/bundled.rs\"",
-            "if [ \"$CONSTANTS\" = failure ]; then",
-            "printf '\\n%s\\n' \"$LOST\" >> \"$RUNNER_TEMP/body.md\"",
-            "- name: Say that the bundled constants could not be made",
-            "if: ${{ !cancelled() && steps.constants.outcome == 'failure' }}",
-            "echo \"::error::the bundled constants could not be made without losing names: see tests/tests/bundled.rs\"",
-            "exit 1",
-            "run: cargo install --path idporten-config --features cli --locked",
-        ]
-    );
-    let version = env!("CARGO_PKG_VERSION");
-    let install = format!("run: cargo install idporten-config --features cli --locked --version {version}");
-    assert_eq!(
-        beyond(TEMPLATE, OWN),
-        [
-            "name: idporten-snapshots",
-            "- \"snapshots/**\"",
-            "SNAPSHOTS: snapshots",
-            "CHANGED: snapshots",
-            "ENVIRONMENTS: \"\"",
-            &install,
-            &install
-        ]
-    );
 }
 
 #[test]
@@ -120,7 +139,7 @@ fn they_work_on_the_default_branch_whichever_branch_they_are_started_from() {
 fn calls(workflow: &str, open: &str, changed: &str, fetched: &str, constants: &str) -> (Vec<String>, String) {
     use std::os::unix::fs::PermissionsExt;
 
-    let (_, step) = workflow.split_once("- name: Open a pull request where something changed").unwrap();
+    let (_, step) = workflow.split_once("- name: Open a pull request if something changed").unwrap();
     let (_, script) = step.split_once("run: |\n").unwrap();
     let script: Vec<_> = script.lines().take_while(|line| line.starts_with("          ")).collect();
     let directory = crate::fixture::Directory::new(&[("script", &script.join("\n")), ("calls", "")]);

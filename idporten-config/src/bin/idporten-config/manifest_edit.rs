@@ -34,7 +34,6 @@ pub(crate) fn adopt<'a>(file: &str, slugs: &[&'a str]) -> Result<Vec<&'a str>, V
 }
 
 /// The environments whose `bundled = true` was written by `init` rather than by a user.
-#[cfg(test)]
 pub(crate) fn marked(text: &str) -> Vec<String> {
     let mut marked = Vec::new();
     let mut table = None;

@@ -1,49 +1,51 @@
-//! Where snapshots are, for verbs that may write them.
+//! Options that say where the manifest and the snapshots are.
 
+use std::env;
 use std::path::Path;
 
 use clap::Args;
 use idporten_config::KnownEnvironment;
-use idporten_config::internal::Finding;
-use idporten_config::internal::Project;
-use idporten_config::internal::is_slug;
-use idporten_config::internal::{DEFAULT_SNAPSHOTS, FILE_NAME, Manifest, unknown_environment};
+use idporten_config::internal::{
+    DEFAULT_SNAPSHOTS, FILE_NAME, Finding, Manifest, Project, is_slug, unknown_environment,
+};
 
 use crate::output::VerbError;
+use crate::repository;
 
-/// The options that say where snapshots are.
+/// Options that say where the manifest and the snapshots are.
 #[derive(Debug, Args)]
 pub(crate) struct ManifestOptions {
-    /// The manifest [default: `idporten.toml`, if this directory has one]
+    /// The manifest [default: the nearest `idporten.toml`, here or above]
     ///
-    /// It says where the snapshot of each of its environments is, what is required of them, and how old they may be. An
-    /// environment that it does not name is an error.
+    /// It names the environments, the files of their snapshots, what is required of them, and how old they may be. Without this
+    /// option `idporten.toml` is looked for in this directory and those above it, up to the root of the repository.
     #[arg(long, value_name = "PATH")]
     pub(crate) manifest: Option<String>,
-    /// Take the snapshots in DIR, and no manifest
+    /// Read snapshots from DIR and no manifest
     ///
-    /// The environments must be named; the snapshot of each is `DIR/<slug>.json`. Where there is neither this option nor a
-    /// manifest, DIR is `snapshots`.
+    /// The environments must be named. The snapshot of each is `DIR/<slug>.json`. With neither this option nor a manifest, DIR is
+    /// `snapshots`.
     #[arg(long, value_name = "DIR", conflicts_with = "manifest")]
     pub(crate) snapshots: Option<String>,
 }
 
 impl ManifestOptions {
-    /// The manifest's path, where one is used.
+    /// The path of the manifest, if one is used.
     pub(crate) fn manifest_file(&self) -> Option<String> {
-        let file = self.manifest.clone().or_else(|| {
-            let is_there = || Path::new(FILE_NAME).try_exists().unwrap_or(true);
-            (self.snapshots.is_none() && is_there()).then(|| FILE_NAME.to_owned())
-        })?;
+        let file = match (&self.manifest, &self.snapshots) {
+            (Some(file), _) => Some(file.clone()),
+            (None, Some(_)) => None,
+            (None, None) => nearest_manifest(),
+        }?;
         Some(if cfg!(windows) { file.replace('\\', "/") } else { file })
     }
 
-    /// The directory of snapshots where no manifest is used.
+    /// The directory of snapshots without a manifest.
     pub(crate) fn directory(&self) -> &str {
         self.snapshots.as_deref().unwrap_or(DEFAULT_SNAPSHOTS)
     }
 
-    /// The manifest, or what the command line says in its place; without a mistake, and with every name in it.
+    /// The manifest, or what the command line says instead. It has no mistakes, and every name is in it.
     pub(crate) fn manifest(&self, names: &[String]) -> Result<Manifest, VerbError> {
         let Some(file) = self.manifest_file() else {
             return self.without_manifest(names);
@@ -63,7 +65,7 @@ impl ManifestOptions {
         if names.is_empty() {
             return Err(self.nothing_named().into());
         }
-        // A file says itself what an environment is that the table does not have.
+        // The file of an environment that is not in the table describes it.
         let is_known = |slug: &str| slug.parse::<KnownEnvironment>().is_ok() || has_file(self.directory(), slug);
         let unknown: Vec<Finding> =
             names.iter().filter(|slug| !is_known(slug)).map(|slug| unknown_environment(slug)).collect();
@@ -79,17 +81,29 @@ impl ManifestOptions {
         if self.snapshots.is_some() {
             return Finding::error("no environment is named, and with this option no manifest is read", help);
         }
-        let message = format!("no environment is named, and there is no `{FILE_NAME}` in this directory");
+        let message = format!("no environment is named, and there is no `{FILE_NAME}` in this directory or above");
         Finding::error(message, format!("{help}, or the manifest with `--manifest`; `idporten-config init` writes one"))
     }
 }
 
-/// Whether a directory has a file, or something in its place that should be reported rather than passed over.
+/// The nearest manifest in this directory or above, as a relative path. The search ends at the root of the repository: what is
+/// above it belongs to something else.
+pub(crate) fn nearest_manifest() -> Option<String> {
+    let is_there = |path: &String| Path::new(path).try_exists().unwrap_or(true);
+    let here = env::current_dir().unwrap_or_default();
+    let levels = match repository::root_of(&here) {
+        Some(root) => here.strip_prefix(root).map_or(0, |below| below.components().count()),
+        None => here.components().count(),
+    };
+    (0..=levels).map(|level| "../".repeat(level) + FILE_NAME).find(is_there)
+}
+
+/// Whether a directory has a snapshot of the environment, or something in its place that must be reported.
 pub(crate) fn has_file(directory: &str, slug: &str) -> bool {
     is_slug(slug) && Path::new(directory).join(format!("{slug}.json")).try_exists().unwrap_or(true)
 }
 
-/// Each name once, in its order.
+/// The names without repetitions, in their order.
 pub(crate) fn distinct(names: &[String]) -> Vec<String> {
     let mut distinct: Vec<String> = Vec::new();
     for name in names {

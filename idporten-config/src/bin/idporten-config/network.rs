@@ -54,7 +54,23 @@ impl NetworkOptions {
         let _progress = Progress::start([provider.slug()].into_iter(), quiet);
         Ok(fetcher.fetch(provider, SystemTime::now()))
     }
+
+    /// The live documents of several providers, fetched in parallel, in the order of the providers.
+    pub(crate) fn fetch_all(&self, providers: &[Provider], quiet: bool) -> Result<Fetched, VerbError> {
+        let fetcher = self.fetcher()?;
+        let progress = Progress::start(providers.iter().map(Provider::slug), quiet);
+        let mut all = Vec::new();
+        fetcher.fetch_all(providers, SystemTime::now(), |provider, result| {
+            progress.ended(provider.slug());
+            all.push((provider.slug().to_owned(), result));
+        });
+        all.sort_by_key(|(slug, _)| providers.iter().position(|provider| provider.slug() == slug));
+        Ok(all)
+    }
 }
+
+/// What came of each environment, by slug.
+pub(crate) type Fetched = Vec<(String, Result<Snapshot, FetchError>)>;
 
 /// The provider of an environment, from the table, the manifest, or else the snapshot there is.
 pub(crate) fn provider(target: &Target) -> Result<Provider, Box<Finding>> {

@@ -10,7 +10,6 @@ use idporten_config::internal::{Source, leaked_key};
 use crate::certificates;
 use crate::network::{NetworkOptions, is_retired};
 use crate::output::VerbError;
-use crate::progress::Progress;
 use crate::snapshots::LoadedSnapshots;
 
 /// The result for the live documents.
@@ -22,8 +21,8 @@ pub(super) struct Comparison {
     pub(super) notes: Vec<String>,
 }
 
-/// Compares each snapshot with the live document. An environment that has no snapshot of its own, or none that may be used, has
-/// nothing to compare; one that is retired is asked only where it is named.
+/// Compares each snapshot with the live document. An environment without a snapshot of its own has nothing to compare. A retired one
+/// is compared only if it is named.
 pub(super) fn compare_all(
     snapshots: &LoadedSnapshots,
     names: &[String],
@@ -38,10 +37,12 @@ pub(super) fn compare_all(
         let slug = provider.slug();
         match source.based_on() {
             Some(base) => {
-                result.notes.push(format!("{slug}: has no snapshot of its own to compare, but that of {base}"));
+                result.notes.push(format!("{slug}: no snapshot of its own to compare; its values are those of {base}"));
             }
             None if names.is_empty() && is_retired(provider) => {
-                result.notes.push(format!("{slug}: retired, so it is not asked; name it to try all the same"));
+                result
+                    .notes
+                    .push(format!("{slug}: retired, so it is not compared with a live document; name it to try it"));
             }
             None => asked.push(source),
         }
@@ -50,22 +51,20 @@ pub(super) fn compare_all(
         return Ok(result);
     }
     let providers: Vec<Provider> = asked.iter().map(|source| source.snapshot().provider().clone()).collect();
-    let progress = Progress::start(providers.iter().map(Provider::slug), quiet);
-    network.fetcher()?.fetch_all(&providers, SystemTime::now(), |provider, fetched| {
-        let slug = provider.slug();
-        progress.ended(slug);
-        let Some(source) = asked.iter().find(|source| source.snapshot().provider().slug() == slug) else { return };
+    for (slug, fetched) in network.fetch_all(&providers, quiet)? {
+        let Some(source) = asked.iter().find(|source| source.snapshot().provider().slug() == slug) else { continue };
         match fetched {
             Ok(live) => result.findings.extend(drift(source, &Source::live(live, "live"), now)),
             Err(error) => {
                 let message = format!("{slug}: not compared with the live document: {error}");
-                let help = format!("try again later, or leave the network out with `--offline`; ask for it alone with `idporten-config show {slug} --live`");
-                result.findings.push(Finding::error(message, help).of(slug));
-                result.unreachable.push(slug.to_owned());
+                let help = format!(
+                    "try again later, or check without the network: `--offline`; `idporten-config show {slug} --live` fetches it alone"
+                );
+                result.findings.push(Finding::error(message, help).of(&slug));
+                result.unreachable.push(slug);
             }
         }
-    });
-    result.unreachable.sort_by_key(|slug| snapshots.slugs.iter().position(|other| other == slug));
+    }
     Ok(result)
 }
 

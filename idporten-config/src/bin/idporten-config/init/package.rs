@@ -1,4 +1,4 @@
-//! The crate that is set up.
+//! The package in this directory.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -8,15 +8,15 @@ use toml::{Table, Value};
 
 use crate::output::VerbError;
 
-/// What its Cargo.toml says.
+/// What `init` needs to know of Cargo.toml.
 pub(super) struct Package {
-    /// The build script's path; none where it is switched off.
+    /// The path of the build script, unless it is switched off.
     pub(super) build_script: Option<String>,
-    /// Whether it has the build-dependency already.
+    /// Whether the build-dependency is there already.
     pub(super) has_dependency: bool,
 }
 
-/// Reads the crate of this directory.
+/// Reads the `Cargo.toml` of this directory.
 pub(super) fn package() -> Result<Package, VerbError> {
     let refuse = |message: String, help: &str| VerbError::from(Finding::error(message, help));
     let text = fs::read_to_string("Cargo.toml").map_err(|error| match error.kind() {
@@ -24,10 +24,10 @@ pub(super) fn package() -> Result<Package, VerbError> {
             "there is no `Cargo.toml` in this directory".to_owned(),
             "change into the directory of your package, or make one with `cargo init`",
         ),
-        _ => refuse(format!("`Cargo.toml` cannot be read: {error}"), "mend its permissions, or save it as UTF-8"),
+        _ => refuse(format!("`Cargo.toml` cannot be read: {error}"), "fix its permissions, or save it as UTF-8"),
     })?;
     let table: Table = text.parse().map_err(|error: toml::de::Error| {
-        refuse(format!("`Cargo.toml` is not TOML: {}", error.message()), "mend it; cargo says where")
+        refuse(format!("`Cargo.toml` is not TOML: {}", error.message()), "fix it; `cargo check` says where")
     })?;
     let Some(package) = table.get("package").and_then(Value::as_table) else {
         let message = "`Cargo.toml` has no `[package]`: it is that of a workspace".to_owned();
