@@ -33,6 +33,7 @@
 mod builder;
 mod clock;
 mod config;
+mod counters;
 #[cfg(feature = "jsonwebtoken-11")]
 mod decoding;
 mod error;
@@ -40,6 +41,7 @@ mod event;
 #[cfg(all(test, loom))]
 mod interleavings;
 mod key_table;
+mod openmetrics;
 mod policy;
 pub mod schedule;
 mod state;
@@ -60,12 +62,14 @@ use std::time::Duration;
 pub use builder::Builder;
 pub(crate) use clock::Clock;
 pub use config::{Current, Keys, ProviderConfig};
+pub use counters::Counters;
 pub use error::{LookupError, Reason, RefreshError, StartError, Unavailable};
 pub use event::Event;
+pub use openmetrics::openmetrics;
 pub use policy::{PolicyError, RefreshPolicy};
 pub use schedule::{Cause, Health, Limit, Source};
 use state::Shared;
-pub use status::{Counters, KeyStatus, Status};
+pub use status::{KeyStatus, Status};
 use sync::Arc;
 use wait::{Lookup, block, wait};
 

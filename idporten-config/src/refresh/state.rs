@@ -9,10 +9,10 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 
 use super::clock::Clock;
 use super::config::{Current, Keys, ProviderConfig};
+use super::counters::Counters;
 use super::error::{Reason, Unavailable};
 use super::policy::RefreshPolicy;
 use super::schedule::{Health, Schedule};
-use super::status::Counters;
 use super::sync::{AtomicBool, Mutex, MutexGuard};
 use crate::document::compare::{Change, Comparison, Subject, compare};
 use crate::document::jwks::JwkSet;

@@ -1,26 +1,40 @@
-//! How things stand, for health pages and for whoever is woken at three in the morning.
+//! The state of a refresher, for health pages, metrics and whoever is woken at three in the morning.
 
-use std::any::Any;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use serde_core::{Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 use super::config::ProviderConfig;
-use super::error::LookupError;
-use super::schedule::{Cause, Health, Source};
+use super::counters::Counters;
+use super::openmetrics::openmetrics;
+use super::schedule::{Health, Source};
 use super::state::Shared;
 use crate::document::compare::Change;
-use crate::document::json::{Object, Value, object};
 use crate::document::jwks::{JwkSet, KeyParameters, SigningKey};
 use crate::document::snapshot;
 
-/// How a refresher stands at one moment. It is taken from memory; its [`Display`](fmt::Display) form is JSON, as is what serde
-/// makes of it: times as in a snapshot file, ages in seconds.
-#[derive(Debug, Clone)]
+/// The state of a refresher at one moment, taken from memory without any request.
+///
+/// It serialises with serde, and its [`Display`](fmt::Display) form is the same as JSON: times as in a snapshot file, ages in
+/// seconds. It holds no key material, no token and no body of an answer.
+///
+/// ```
+/// # use idporten_config::KnownEnvironment;
+/// # use idporten_config::testing::{MemoryProvider, snapshot};
+/// use idporten_config::refresh::{Health, Refresher};
+///
+/// # let seed = snapshot(KnownEnvironment::IdportenTest, std::time::SystemTime::now(), &["one"]);
+/// # let refresher = Refresher::builder(seed.clone())?.start_with(MemoryProvider::new(&seed))?;
+/// let status = refresher.status();
+/// assert_eq!(status.health(), Health::Ok);
+/// assert!(status.to_string().starts_with(r#"{"health":"ok","environment":"idporten-test","#));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct Status {
-    /// How things stand, in a word.
+    /// The state in one word.
     pub health: Health,
     /// The environment, by slug.
     pub environment: String,
@@ -28,83 +42,73 @@ pub struct Status {
     pub serving: bool,
     /// Why nothing is served, where nothing is.
     pub unavailable: Option<String>,
-    /// Where what is held comes from.
+    /// Where the held configuration comes from.
     pub source: Option<Source>,
-    /// When the documents were as they are.
+    /// The time at which the provider served the held documents.
+    #[serde(serialize_with = "time")]
     pub as_of: Option<SystemTime>,
-    /// How old they are.
+    /// The age of the held documents.
+    #[serde(rename = "age_seconds", serialize_with = "seconds")]
     pub age: Option<Duration>,
-    /// When the documents of the last success of this process were as they are: the time of that fetch, unless a mirror said
-    /// that they were older.
+    /// The time at which the provider served the documents of the last successful fetch of this process: the time of that fetch,
+    /// unless a mirror stated an age.
+    #[serde(serialize_with = "time")]
     pub last_success: Option<SystemTime>,
-    /// How many fetches have failed since the last success.
+    /// The number of fetches that failed since the last success.
     pub consecutive_failures: u32,
-    /// How the last fetch failed; nothing after a success.
+    /// The error of the last fetch; `None` after a success.
     pub last_error: Option<String>,
-    /// When the next timed fetch is; nothing while one is under way, or where there are none.
+    /// The time of the next timed fetch; `None` while one is under way, and where the policy makes none.
+    #[serde(serialize_with = "time")]
     pub next_attempt: Option<SystemTime>,
-    /// When what is held may be served no longer, if no refresh succeeds.
+    /// The time from which the held configuration is no longer served if no refresh succeeds.
+    #[serde(serialize_with = "time")]
     pub too_stale_at: Option<SystemTime>,
-    /// The keys that are held.
+    /// The held keys.
     pub keys: Vec<KeyStatus>,
-    /// The kids under which the provider publishes different keys of one algorithm.
+    /// The kids under which the provider publishes several keys for one algorithm.
     pub ambiguous_kids: Vec<String>,
-    /// The entries of the key set that are not used, and why; no key material.
+    /// The entries of the key set that are not used, each with its reason.
     pub rejected_keys: Vec<String>,
-    /// Whether the provider has published a private key, which must be taken as known to everybody.
+    /// Whether the provider published a private key, which must be taken as known to everybody.
     pub leaked: bool,
-    /// Which generated constants differ from the live document.
+    /// The generated constants that differ from the live document, at most 100.
+    #[serde(serialize_with = "changes")]
     pub drift: Vec<Change>,
-    /// What is wrong with the store.
+    /// The error of the last change of the store; `None` after a success.
     pub store_error: Option<String>,
-    /// What was counted since the start.
+    /// The counters since the start.
     pub counters: Counters,
 }
 
-/// A key that is held.
-#[derive(Debug, Clone)]
+/// A held key.
+///
+/// ```
+/// # use idporten_config::KnownEnvironment;
+/// # use idporten_config::refresh::Refresher;
+/// # use idporten_config::testing::{MemoryProvider, snapshot};
+/// # let seed = snapshot(KnownEnvironment::IdportenTest, std::time::SystemTime::now(), &["one"]);
+/// # let refresher = Refresher::builder(seed.clone())?.start_with(MemoryProvider::new(&seed))?;
+/// let key = refresher.status().keys.remove(0);
+/// assert_eq!((key.kid.as_deref(), key.kty, key.bits), (Some("one"), "RSA", Some(2048)));
+/// assert_eq!(refresher.distrust(&key.thumbprint), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct KeyStatus {
-    /// Its kid.
+    /// The kid.
     pub kid: Option<String>,
-    /// Its RFC 7638 thumbprint.
+    /// The RFC 7638 thumbprint.
     pub thumbprint: String,
-    /// Its type, `RSA`.
+    /// The key type: `RSA`, `EC` or `OKP`.
     pub kty: &'static str,
-    /// The length of an RSA key's modulus.
+    /// The length of the modulus, of an RSA key.
     pub bits: Option<usize>,
-    /// The curve of another key.
+    /// The curve, of another key.
     pub crv: Option<&'static str>,
-    /// Whether the program distrusts it.
+    /// Whether the program distrusts the key.
     pub distrusted: bool,
-}
-
-/// What was counted since the start.
-#[derive(Debug, Clone, Default)]
-#[non_exhaustive]
-pub struct Counters {
-    /// Fetches that began because it was time.
-    pub due_fetches: u64,
-    /// Fetches that unknown kids asked for.
-    pub unknown_kid_fetches: u64,
-    /// Fetches that bad signatures asked for.
-    pub bad_signature_fetches: u64,
-    /// Fetches that the program asked for.
-    pub forced_fetches: u64,
-    /// Fetches that succeeded, whatever they were made for.
-    pub succeeded_fetches: u64,
-    /// Fetches that failed, whatever they were made for.
-    pub failed_fetches: u64,
-    /// Look-ups that ended with [`LookupError::UnknownKey`].
-    pub unknown_keys: u64,
-    /// Look-ups that ended with [`LookupError::Undetermined`].
-    pub undetermined: u64,
-    /// Look-ups that ended with [`LookupError::Unavailable`].
-    pub unavailable: u64,
-    /// Panics of a listener or a transport.
-    pub panics: u64,
-    /// Events that a listener was not told of, since it was too far behind.
-    pub missed_events: u64,
 }
 
 impl Status {
@@ -115,6 +119,7 @@ impl Status {
         let jwks = config.and_then(|config| config.documents().jwks());
         let unavailable = shared.current().err();
         let keys = config.into_iter().flat_map(ProviderConfig::keys);
+        let ambiguous_kids = jwks.map(JwkSet::ambiguous_kids).unwrap_or_default();
         Self {
             health: core.health(shared),
             environment: shared.seed.provider().slug().to_owned(),
@@ -129,12 +134,7 @@ impl Status {
             next_attempt: schedule.next_attempt(now),
             too_stale_at: schedule.too_stale_at(now),
             keys: keys.map(|(key, thumbprint)| KeyStatus::of(key, thumbprint, &core.distrusted)).collect(),
-            ambiguous_kids: jwks
-                .map(JwkSet::ambiguous_kids)
-                .unwrap_or_default()
-                .into_iter()
-                .map(str::to_owned)
-                .collect(),
+            ambiguous_kids: ambiguous_kids.into_iter().map(str::to_owned).collect(),
             rejected_keys: jwks.map(rejected).unwrap_or_default(),
             leaked: core.is_leaked(),
             drift: core.drift.clone(),
@@ -143,42 +143,16 @@ impl Status {
         }
     }
 
-    /// How things stand, in a word.
+    /// Returns the state in one word.
     #[must_use]
     pub fn health(&self) -> Health {
         self.health
     }
 
-    /// The status as a tree.
+    /// Returns the status as [`openmetrics`] text, of this refresher alone.
     #[must_use]
-    pub fn to_json(&self) -> Value {
-        let strings = |strings: &[String]| Value::from(strings.to_vec());
-        let drift: Vec<Value> = self.drift.iter().map(Change::to_json).collect();
-        let keys: Vec<Value> = self.keys.iter().map(|key| key.to_json().into()).collect();
-        let mut all = object([
-            ("health", self.health.as_str().into()),
-            ("environment", self.environment.as_str().into()),
-            ("serving", self.serving.into()),
-            ("source", self.source.map(Source::as_str).into()),
-            ("as_of", time(self.as_of)),
-            ("age_seconds", self.age.map(|age| age.as_secs()).into()),
-            ("last_success", time(self.last_success)),
-            ("consecutive_failures", u64::from(self.consecutive_failures).into()),
-            ("next_attempt", time(self.next_attempt)),
-            ("too_stale_at", time(self.too_stale_at)),
-            ("keys", Value::Array(keys)),
-            ("ambiguous_kids", strings(&self.ambiguous_kids)),
-            ("rejected_keys", strings(&self.rejected_keys)),
-            ("leaked", self.leaked.into()),
-            ("drift", Value::Array(drift)),
-            ("counters", self.counters.to_json().into()),
-        ]);
-        for (name, text) in
-            [("unavailable", &self.unavailable), ("last_error", &self.last_error), ("store_error", &self.store_error)]
-        {
-            all.set(name, text.clone().into());
-        }
-        all.into()
+    pub fn to_openmetrics(&self) -> String {
+        openmetrics([self])
     }
 }
 
@@ -192,80 +166,44 @@ impl KeyStatus {
         let distrusted = distrusted.iter().any(|name| Some(name) == kid.as_ref() || name == thumbprint);
         Self { kid, thumbprint: thumbprint.to_owned(), kty: key.key_type(), bits, crv, distrusted }
     }
-
-    fn to_json(&self) -> Object {
-        let bits = self.bits.and_then(|bits| u64::try_from(bits).ok());
-        object([
-            ("kid", self.kid.clone().into()),
-            ("thumbprint", self.thumbprint.as_str().into()),
-            ("kty", self.kty.into()),
-            ("bits", bits.into()),
-            ("crv", self.crv.into()),
-            ("distrusted", self.distrusted.into()),
-        ])
-    }
-}
-
-impl Counters {
-    pub(super) fn begun(&mut self, cause: Cause) {
-        *match cause {
-            Cause::Due => &mut self.due_fetches,
-            Cause::UnknownKid => &mut self.unknown_kid_fetches,
-            Cause::BadSignature => &mut self.bad_signature_fetches,
-            Cause::Forced => &mut self.forced_fetches,
-        } += 1;
-    }
-
-    pub(super) fn count(&mut self, error: &LookupError) {
-        *match error {
-            LookupError::UnknownKey => &mut self.unknown_keys,
-            LookupError::Undetermined { .. } => &mut self.undetermined,
-            LookupError::Unavailable(_) => &mut self.unavailable,
-        } += 1;
-    }
-
-    pub(super) fn count_panic(&mut self, panic: Box<dyn Any + Send>) {
-        self.panics += 1;
-        // What was panicked with may panic again when it is dropped.
-        std::mem::forget(panic);
-    }
-
-    fn to_json(&self) -> Object {
-        object([
-            ("due_fetches", self.due_fetches.into()),
-            ("unknown_kid_fetches", self.unknown_kid_fetches.into()),
-            ("bad_signature_fetches", self.bad_signature_fetches.into()),
-            ("forced_fetches", self.forced_fetches.into()),
-            ("succeeded_fetches", self.succeeded_fetches.into()),
-            ("failed_fetches", self.failed_fetches.into()),
-            ("unknown_keys", self.unknown_keys.into()),
-            ("undetermined", self.undetermined.into()),
-            ("unavailable", self.unavailable.into()),
-            ("panics", self.panics.into()),
-            ("missed_events", self.missed_events.into()),
-        ])
-    }
 }
 
 impl fmt::Display for Status {
+    /// Writes JSON: on one line, or indented with `{:#}`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.to_json().fmt(f)
+        let json = if f.alternate() { serde_json::to_string_pretty(self) } else { serde_json::to_string(self) };
+        f.write_str(&json.map_err(|_| fmt::Error)?)
     }
-}
-
-impl Serialize for Status {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_json().serialize(serializer)
-    }
-}
-
-fn time(time: Option<SystemTime>) -> Value {
-    // What a file cannot hold, a wrong clock has made up.
-    time.filter(|time| snapshot::can_write(*time))
-        .map(|time| humantime::format_rfc3339_seconds(time).to_string())
-        .into()
 }
 
 fn rejected(jwks: &JwkSet) -> Vec<String> {
     jwks.rejected().iter().map(|rejected| format!("entry {}: {}", rejected.index, rejected.reason)).collect()
+}
+
+impl Serialize for Health {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl Serialize for Source {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+#[expect(clippy::ref_option, reason = "serde gives a reference to the field")]
+fn time<S: Serializer>(time: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
+    // A time that a snapshot file cannot hold comes from a wrong clock, and the writer of times panics at it.
+    let time = time.filter(|time| snapshot::can_write(*time));
+    time.map(|time| humantime::format_rfc3339_seconds(time).to_string()).serialize(serializer)
+}
+
+#[expect(clippy::ref_option, reason = "serde gives a reference to the field")]
+fn seconds<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    duration.map(|duration| duration.as_secs()).serialize(serializer)
+}
+
+fn changes<S: Serializer>(changes: &[Change], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(changes.iter().map(Change::to_json))
 }

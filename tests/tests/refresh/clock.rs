@@ -152,7 +152,7 @@ fn a_status_can_be_written_whatever_the_wall_clock_says() {
         story.clock.set(wall);
         story.provider.fail(500);
         story.advance(2 * DAY);
-        assert!(story.status().to_string().contains("\"environment\": \"idporten-test\""));
+        assert!(story.status().to_string().contains("\"environment\":\"idporten-test\""));
         assert!(serde_json::to_string(&story.status()).is_ok());
     }
 }

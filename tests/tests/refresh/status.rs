@@ -1,9 +1,9 @@
 //! The status: how things stand, from memory.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use idporten_config::document::json::Value;
-use idporten_config::refresh::{Event, Health, Reason, Source};
+use idporten_config::refresh::{Event, Health, Reason, Source, openmetrics};
 use idporten_config::testing::{MemoryProvider, jwks, key};
 
 use crate::story::{DAY, HOUR, JWKS, MINUTE, SECOND, Setup, after, before, member, seed, story, undetermined, unknown};
@@ -203,7 +203,54 @@ fn the_status_is_json_for_whoever_reads_it() {
     assert_eq!((&by_serde["last_error"], &by_serde["unavailable"]), (&().into(), &().into()));
     assert_eq!(by_serde["keys"][0]["kid"], "one");
     assert_eq!(by_serde["counters"]["due_fetches"], 0);
-    assert_eq!(status.to_json().to_string(), status.to_string());
+    assert!(!status.to_string().contains('\n') && format!("{status:#}").contains('\n'));
+}
+
+#[test]
+fn metrics_say_what_the_status_says() {
+    let story = story();
+    let two = [key("one", 0), key("one", 1), member(&key("three", 0), "use", "enc"), key("two", 0)];
+    story.provider.publish_jwks(&jwks(two));
+    story.refresher.refresh_now().unwrap();
+    story.refresher.distrust("two");
+    story.provider.fail(503);
+    undetermined(story.wait("four"));
+    let (status, text) = (story.status(), story.status().to_openmetrics());
+    let too_stale = status.too_stale_at.unwrap().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    for line in [
+        "health{environment=\"idporten-test\",idporten_config_health=\"ok\"} 1",
+        "health{environment=\"idporten-test\",idporten_config_health=\"failing\"} 0",
+        "source{environment=\"idporten-test\",idporten_config_source=\"network\"} 1",
+        "keys{environment=\"idporten-test\",state=\"trusted\"} 2",
+        "keys{environment=\"idporten-test\",state=\"distrusted\"} 1",
+        "keys{environment=\"idporten-test\",state=\"rejected\"} 1",
+        "ambiguous_kids{environment=\"idporten-test\"} 1",
+        "consecutive_failures{environment=\"idporten-test\"} 1",
+        "fetches_total{environment=\"idporten-test\",reason=\"unknown_kid\"} 1",
+        "fetch_results_total{environment=\"idporten-test\",result=\"failed\"} 1",
+        "unanswered_lookups_total{environment=\"idporten-test\",answer=\"undetermined\"} 1",
+        &format!("too_stale_timestamp_seconds{{environment=\"idporten-test\"}} {too_stale}"),
+    ] {
+        assert!(text.lines().any(|found| found == format!("idporten_config_{line}")), "{line} in\n{text}");
+    }
+}
+
+#[test]
+fn metrics_of_two_refreshers_name_each_family_once() {
+    let (one, two) = (story().status(), Setup::default().unseeded().begin_where(MemoryProvider::disconnect).status());
+    let text = openmetrics([&one, &two]);
+    let mut families: Vec<_> = text.lines().filter(|line| line.starts_with("# TYPE")).collect();
+    let count = families.len();
+    families.dedup();
+    assert_eq!(families.len(), count);
+    assert_eq!(text.lines().filter(|line| line.starts_with("idporten_config_serving{")).count(), 2, "{text}");
+    assert_eq!(text.lines().last(), Some("# EOF"));
+    let samples = text.lines().filter(|line| !line.starts_with('#'));
+    for sample in samples {
+        let (name, rest) = sample.split_once('{').unwrap();
+        assert!(text.contains(&format!("# TYPE {} ", name.trim_end_matches("_total"))), "{sample}");
+        assert!(rest.rsplit_once(' ').unwrap().1.parse::<u64>().is_ok(), "{sample}");
+    }
 }
 
 #[test]
