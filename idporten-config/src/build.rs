@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use crate::codegen::{self, format};
 use crate::document::violation::printable;
-use crate::environment::Product;
+use crate::environment::ProductName;
 use crate::project::files::Project;
 use crate::project::finding::Finding;
 use crate::project::manifest::{Entry, FILE_NAME, Manifest, Route};
@@ -116,8 +116,13 @@ impl Generator {
 
     /// Requires that every environment of a product publishes this: a string to be equal to, a list of values to contain, or
     /// [`Expected::Present`]. A build without it fails.
-    pub fn require(mut self, product: Product, member: impl Into<String>, expected: impl Into<Expected>) -> Self {
-        self.manifest.requirements.push((Some(product), Requirement::new(member, expected)));
+    pub fn require(
+        mut self,
+        product: impl Into<ProductName>,
+        member: impl Into<String>,
+        expected: impl Into<Expected>,
+    ) -> Self {
+        self.manifest.requirements.push((Some(product.into()), Requirement::new(member, expected)));
         self
     }
 

@@ -16,6 +16,6 @@ pub(crate) mod violation;
 pub use compare::{Change, ChangeKind, Comparison, Subject, compare};
 pub use jwks::{JwkSet, KeyParameters, MAX_KEYS, RejectedKey, SigningKey};
 pub use metadata::{CompleteMetadata, Completeness, MEMBERS, Member, MemberType, ProviderMetadata, member};
-pub use provider::{Description, Provider};
+pub use provider::{Description, DescriptionError, Provider};
 pub use snapshot::{Origin, Snapshot, SnapshotError};
 pub use violation::{Rule, Violation};

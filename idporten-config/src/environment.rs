@@ -13,7 +13,10 @@ use nearest::nearest;
 
 pub use algorithm::{SigningAlg, UnknownSigningAlg};
 pub use assurance::{ACR_ORDERS, acr_at_least, acr_is_ranked};
-pub use product::{Product, Schema, UnknownProduct};
+#[cfg(feature = "snapshot")]
+#[doc(hidden)]
+pub use product::is_slug;
+pub use product::{InvalidProductName, Product, ProductName, Schema, UnknownProduct};
 use table::Row;
 
 /// An environment of ID-porten, Maskinporten or Ansattporten.

@@ -75,9 +75,9 @@ pub mod testing;
 #[doc(hidden)]
 pub mod internal {
     pub use crate::document::jwks::MAX_BYTES as MAX_DOCUMENT_BYTES;
-    pub use crate::document::provider::is_slug;
     pub use crate::document::snapshot::MAX_BYTES as MAX_SNAPSHOT_BYTES;
     pub use crate::document::violation::printable;
+    pub use crate::environment::is_slug;
     #[cfg(feature = "codegen")]
     pub use crate::project::*;
 

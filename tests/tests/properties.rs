@@ -9,7 +9,7 @@ use idporten_config::document::json::{Object, Value};
 use idporten_config::document::{Description, Provider};
 use idporten_config::internal::Manifest;
 use idporten_config::internal::{Source, resolve};
-use idporten_config::{JwkSet, KnownEnvironment, Product, Snapshot};
+use idporten_config::{JwkSet, KnownEnvironment, Snapshot};
 use proptest::collection::{hash_set, vec};
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, RngSeed};
@@ -202,15 +202,7 @@ fn near_url() -> impl Strategy<Value = String> {
 }
 
 fn own_environment(issuer: &str) -> Option<Provider> {
-    let description = Description {
-        slug: "own".to_owned(),
-        product: Product::Maskinporten,
-        well_known_url: issuer.to_owned(),
-        issuer: issuer.to_owned(),
-        endpoint_hosts: Vec::new(),
-        signing_algs: Vec::new(),
-        development: true,
-    };
+    let description = Description::new("own", issuer, issuer).with_development(true);
     Provider::describe(description).ok()
 }
 

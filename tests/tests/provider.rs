@@ -78,15 +78,11 @@ impl Running {
     }
 
     fn fetch(&self) -> Snapshot {
-        let provider = Provider::describe(Description {
-            slug: "local".to_owned(),
-            product: Product::Idporten,
-            well_known_url: self.well_known_url(),
-            issuer: self.issuer.clone(),
-            endpoint_hosts: Vec::new(),
-            signing_algs: Vec::new(),
-            development: true,
-        });
+        let provider = Provider::describe(
+            Description::new("local", self.well_known_url(), self.issuer.clone())
+                .with_product(Product::Idporten)
+                .with_development(true),
+        );
         let fetcher = Fetcher::new(direct()).unwrap();
         fetcher.fetch(&provider.unwrap(), SystemTime::now()).unwrap_or_else(|error| panic!("{error}"))
     }

@@ -8,6 +8,7 @@ use super::cargo::{directives, has_error_directive, now};
 use super::live::Mode;
 use super::*;
 use crate::environment::KnownEnvironment;
+use crate::environment::Product;
 
 /// A package in a directory of its own, gone at the end.
 struct Package(PathBuf);

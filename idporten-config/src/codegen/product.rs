@@ -44,7 +44,7 @@ pub fn products(sources: &[Source]) -> Products {
 
 /// The slug of the product that a source belongs to.
 fn slug_of(source: &Source) -> &str {
-    source.provider().product().slug()
+    source.provider().product().as_str()
 }
 
 fn product_module(slug: &str, sources: &[&Source]) -> TokenStream {

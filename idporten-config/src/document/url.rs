@@ -27,16 +27,14 @@ const MAX_LENGTH: usize = 2048;
 ///
 /// The part that is refused, in words.
 pub fn parse(text: &str, policy: UrlPolicy) -> Result<Url<'_>, &'static str> {
-    if text.len() > MAX_LENGTH {
-        return Err("is longer than 2,048 bytes");
-    }
+    check_length(text)?;
     let (rest, default_port) = match (text.split_once("://"), policy) {
         (Some(("https", rest)), _) => (rest, "443"),
         (Some(("http", rest)), UrlPolicy::Development) => (rest, "80"),
         (Some(("http", _)), UrlPolicy::Secure) => return Err("is plain http; only https is accepted"),
         _ => return Err("is not an absolute https URL"),
     };
-    let (authority, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let (authority, tail) = split_authority(rest);
     if authority.contains('@') {
         return Err("has user information before the host");
     }
@@ -53,6 +51,29 @@ pub fn parse(text: &str, policy: UrlPolicy) -> Result<Url<'_>, &'static str> {
     Ok(Url { host })
 }
 
+/// Reads an issuer identifier, which may name the default port.
+///
+/// Issuers are compared byte for byte, and a provider may well publish one with the default port written out. Nothing is ever
+/// fetched from an issuer, so that the one spelling of a URL that other readers would shorten does no harm here.
+///
+/// # Errors
+///
+/// The part that is refused, in words.
+pub fn parse_issuer(text: &str, policy: UrlPolicy) -> Result<Url<'_>, &'static str> {
+    let explicit = match text.split_once("://") {
+        Some(("https", rest)) => Some((rest, ":443")),
+        Some(("http", rest)) if policy == UrlPolicy::Development => Some((rest, ":80")),
+        _ => None,
+    };
+    let Some((rest, port)) = explicit else { return parse(text, policy) };
+    let (authority, tail) = split_authority(rest);
+    let Some(host) = authority.strip_suffix(port) else { return parse(text, policy) };
+    check_length(text)?;
+    check_host(host, policy)?;
+    check_tail(tail)?;
+    Ok(Url { host })
+}
+
 /// Whether `host` is `parent` or a subdomain of it.
 #[must_use]
 pub fn on_or_below(host: &str, parent: &str) -> bool {
@@ -63,6 +84,14 @@ pub fn on_or_below(host: &str, parent: &str) -> bool {
 #[must_use]
 pub fn is_host(host: &str) -> bool {
     check_host(host, UrlPolicy::Development).is_ok()
+}
+
+fn split_authority(rest: &str) -> (&str, &str) {
+    rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()))
+}
+
+fn check_length(text: &str) -> Result<(), &'static str> {
+    if text.len() > MAX_LENGTH { Err("is longer than 2,048 bytes") } else { Ok(()) }
 }
 
 fn check_port(port: &str, default_port: &str) -> Result<(), &'static str> {

@@ -64,6 +64,11 @@ impl Violation {
         Self { place: place.into(), rule, reason: reason.into() }
     }
 
+    /// A name that is used twice in one object. Readers differ in which of the two they take, so that neither is.
+    pub(crate) fn duplicate(place: impl Into<String>) -> Self {
+        Self::new(place, Rule::Duplicate, "is there twice; remove one of the two")
+    }
+
     pub(crate) fn wrong_type(place: impl Into<String>, expected: &str, found: &crate::document::json::Value) -> Self {
         Self::new(place, Rule::Type, format!("must be {expected}, found {}", found.kind()))
     }

@@ -3,7 +3,14 @@
 use core::fmt;
 use core::str::FromStr;
 
-/// A product of Digdir's: a group of environments with one kind of metadata.
+/// A product of Digdir: a group of environments with one kind of metadata.
+///
+/// ```
+/// use idporten_config::Product;
+///
+/// assert_eq!("maskinporten".parse(), Ok(Product::Maskinporten));
+/// assert_eq!(Product::Idporten.name(), "ID-porten");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Product {
@@ -15,7 +22,37 @@ pub enum Product {
     Ansattporten,
 }
 
+/// The name of the product that a provider belongs to: one of the table's, or any other.
+///
+/// Generated code groups environments by product, in a module of this name. The name has the form of a slug: lower-case
+/// letters, digits and single hyphens, a letter first, at most 64 bytes.
+///
+/// ```
+/// use idporten_config::Product;
+/// use idporten_config::environment::ProductName;
+///
+/// let custom: ProductName = "keycloak".parse()?;
+/// assert_eq!((custom.as_str(), custom.known()), ("keycloak", None));
+/// assert_eq!("idporten".parse::<ProductName>()?.known(), Some(Product::Idporten));
+/// # Ok::<(), idporten_config::environment::InvalidProductName>(())
+/// ```
+// A known product is always held as one, so that the derived equality does not tell the two spellings apart.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ProductName(Name);
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Name {
+    Known(Product),
+    Custom(String),
+}
+
 /// The specification that an environment's metadata follows.
+///
+/// ```
+/// use idporten_config::environment::Schema;
+///
+/// assert_eq!(Schema::OAuthAuthorizationServer.required_members(), ["issuer", "token_endpoint", "jwks_uri"]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Schema {
@@ -98,7 +135,113 @@ impl fmt::Display for UnknownProduct {
 
 impl core::error::Error for UnknownProduct {}
 
+impl ProductName {
+    /// Returns the name as it stands in slugs, manifests and module names.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match &self.0 {
+            Name::Known(product) => product.slug(),
+            Name::Custom(name) => name,
+        }
+    }
+
+    /// Returns the product of the table, if it is one.
+    #[must_use]
+    pub fn known(&self) -> Option<Product> {
+        match self.0 {
+            Name::Known(product) => Some(product),
+            Name::Custom(_) => None,
+        }
+    }
+
+    /// Returns the name as people write it: `ID-porten`, or a custom product's name as it is.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match &self.0 {
+            Name::Known(product) => product.name(),
+            Name::Custom(name) => name,
+        }
+    }
+}
+
+impl From<Product> for ProductName {
+    fn from(product: Product) -> Self {
+        Self(Name::Known(product))
+    }
+}
+
+impl PartialEq<Product> for ProductName {
+    fn eq(&self, product: &Product) -> bool {
+        self.known() == Some(*product)
+    }
+}
+
+/// For `provider.product() == Product::Idporten`, where the left side is a reference.
+impl PartialEq<Product> for &ProductName {
+    fn eq(&self, product: &Product) -> bool {
+        **self == *product
+    }
+}
+
+impl fmt::Display for ProductName {
+    /// Writes the name as it stands in slugs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for ProductName {
+    type Err = InvalidProductName;
+
+    /// Takes a name.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidProductName`] for a text that does not have the form of a slug.
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name.parse::<Product>() {
+            Ok(product) => Ok(product.into()),
+            Err(_) if is_slug(name) => Ok(Self(Name::Custom(name.to_owned()))),
+            Err(_) => Err(InvalidProductName),
+        }
+    }
+}
+
+/// The error for a text that cannot be the name of a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InvalidProductName;
+
+impl fmt::Display for InvalidProductName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "not the name of a product; use lower-case letters, digits and single hyphens, a letter first, at most 64",
+        )
+    }
+}
+
+impl core::error::Error for InvalidProductName {}
+
+/// Returns whether a text has the form of a slug: lower-case letters, digits and single hyphens, a letter first, at most 64.
+#[must_use]
+pub fn is_slug(text: &str) -> bool {
+    let is_part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_lowercase()) && text.split('-').all(is_part)
+}
+
 impl Schema {
+    /// The schema of the metadata at a well-known URL, where the product does not tell: RFC 8414, section 3, and `OpenID`
+    /// Connect Discovery 1.0, section 4, differ in the last part.
+    #[cfg(feature = "snapshot")]
+    pub(crate) fn of_well_known_url(url: &str) -> Self {
+        // RFC 8414 puts the path of an issuer that has one behind the well-known part.
+        if url.contains("/.well-known/oauth-authorization-server") {
+            Self::OAuthAuthorizationServer
+        } else {
+            Self::OpenIdConnectDiscovery
+        }
+    }
+
     /// The specification's name, with its section.
     #[must_use]
     pub const fn specification(self) -> &'static str {
@@ -123,5 +266,30 @@ impl Schema {
             ],
             Self::OAuthAuthorizationServer => &["issuer", "token_endpoint", "jwks_uri"],
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_product_name_is_that_of_the_table_or_any_slug() {
+        assert_eq!("ansattporten".parse::<ProductName>().unwrap(), Product::Ansattporten);
+        assert_eq!("other-name".parse::<ProductName>().unwrap().to_string(), "other-name");
+        for name in ["", "ID-porten", "a--b", "-a", "a-", "2a", "a_b", "a b", "æ", &"x".repeat(65)] {
+            assert_eq!(name.parse::<ProductName>(), Err(InvalidProductName), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn products_of_the_table_come_before_others() {
+        let mut names: Vec<ProductName> =
+            ["zoo", "maskinporten", "acme", "idporten"].iter().map(|name| name.parse().unwrap()).collect();
+        names.sort();
+        assert_eq!(
+            names.iter().map(ProductName::as_str).collect::<Vec<_>>(),
+            ["idporten", "maskinporten", "acme", "zoo"]
+        );
     }
 }

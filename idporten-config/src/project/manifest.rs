@@ -8,7 +8,7 @@ use crate::document::provider::Provider;
 use crate::document::snapshot::Snapshot;
 use crate::document::violation::printable;
 use crate::environment::nearest::nearest;
-use crate::environment::{KnownEnvironment, Product};
+use crate::environment::{KnownEnvironment, ProductName};
 use crate::project::finding::{Finding, Place};
 use crate::project::requirement::Requirement;
 
@@ -33,7 +33,7 @@ pub struct Manifest {
     /// The environments, in the order of the text.
     pub(crate) entries: Vec<Entry>,
     /// What is required of every environment of a product; of all of them where no product is named.
-    pub(crate) requirements: Vec<(Option<Product>, Requirement)>,
+    pub(crate) requirements: Vec<(Option<ProductName>, Requirement)>,
     /// Where it is written: messages speak that language.
     pub(crate) route: Route,
 }

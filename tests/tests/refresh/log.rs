@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::{Mutex, Once};
 use std::time::Duration;
 
+use idporten_config::Snapshot;
 use idporten_config::document::Origin;
+use idporten_config::document::Provider;
 use idporten_config::document::json::object;
-use idporten_config::document::{Description, Provider};
 use idporten_config::refresh::Refresher;
 use idporten_config::testing::{MemoryProvider, VirtualClock, jwks, key};
-use idporten_config::{Product, Snapshot};
 use tracing::field::{Field, Visit};
 use tracing::span;
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -83,15 +83,7 @@ struct Logged {
 /// A set of an environment that only its story has.
 fn published(slug: &str, token_endpoint: &str, kid: &str) -> Snapshot {
     let url = |path: &str| format!("https://{slug}.example/{path}");
-    let provider = Provider::describe(Description {
-        slug: slug.to_owned(),
-        product: Product::Maskinporten,
-        well_known_url: url(".well-known/oauth-authorization-server"),
-        issuer: url(""),
-        endpoint_hosts: Vec::new(),
-        signing_algs: Vec::new(),
-        development: false,
-    });
+    let provider = Provider::custom(slug, url(".well-known/oauth-authorization-server"), url(""));
     let metadata = object([
         ("issuer", url("").into()),
         ("token_endpoint", url(token_endpoint).into()),

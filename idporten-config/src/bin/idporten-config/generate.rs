@@ -142,7 +142,7 @@ fn json(sources: &[Source]) -> String {
             ("constants", codegen::values(source).into()),
             ("issuer", provider.issuer().into()),
             ("origin", snapshot.origin().as_str().into()),
-            ("product", provider.product().slug().into()),
+            ("product", provider.product().as_str().into()),
             ("slug", provider.slug().into()),
             ("stage", provider.stage().into()),
             ("well_known_url", provider.well_known_url().into()),

@@ -163,7 +163,8 @@ fn next(package: &Package, manifest: &Manifest, to_adopt: &[&str]) -> Vec<String
     let first = manifest.targets().into_iter().find_map(|target| target.provider);
     if let Some(provider) = first.filter(|provider| provider.product() != Product::Maskinporten) {
         let stage = provider.stage().replace('-', "_");
-        next.push(format!("and then, for example: providers::{}::{stage}::ISSUER", provider.product()));
+        let product = provider.product().as_str().replace('-', "_");
+        next.push(format!("and then, for example: providers::{product}::{stage}::ISSUER"));
     }
     if !to_adopt.is_empty() {
         let fetch = command(["fetch", "--adopt"].iter().chain(to_adopt).copied());

@@ -161,7 +161,7 @@ fn in_json(source: &Source, now: SystemTime) -> Value {
         ("missing_members", snapshot.missing_members().into()),
         ("name", provider.name().into()),
         ("origin", snapshot.origin().as_str().into()),
-        ("product", provider.product().slug().into()),
+        ("product", provider.product().as_str().into()),
         ("schema", json::schema(provider.schema())),
         ("slug", provider.slug().into()),
         ("source", source.label().into()),

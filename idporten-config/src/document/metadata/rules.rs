@@ -3,7 +3,7 @@
 use super::members::missing;
 use super::{MemberType, ProviderMetadata, member};
 use crate::document::json::{Object, Value};
-use crate::document::provider::Provider;
+use crate::document::provider::{Provider, template_hint};
 use crate::document::url::{self, on_or_below};
 use crate::document::violation::{Rule, Violation, printable, quoted};
 use crate::environment::KnownEnvironment;
@@ -34,11 +34,7 @@ impl ProviderMetadata {
 fn check(metadata: &Object, provider: &Provider, completeness: Completeness) -> Vec<Violation> {
     let mut violations = Vec::new();
     if let Some(name) = metadata.duplicate() {
-        violations.push(Violation::new(
-            place(&name),
-            Rule::Duplicate,
-            "is there twice; which one counts would be a guess",
-        ));
+        violations.push(Violation::duplicate(place(&name)));
     }
     if completeness == Completeness::Complete {
         let schema = provider.schema();
@@ -47,74 +43,94 @@ fn check(metadata: &Object, provider: &Provider, completeness: Completeness) -> 
         }));
     }
     for (name, value) in metadata.iter() {
-        violations.extend(check_member(name, value, provider).err());
-        if let ("mtls_endpoint_aliases", Value::Object(aliases)) = (name, value) {
-            let aliased = aliases.iter().filter_map(|(alias, value)| check_member(alias, value, provider).err());
-            violations.extend(aliased);
+        violations.extend(check_member(place(name), name, value, provider).err());
+        // RFC 8705, section 5: the aliases are endpoints in the place of those of the same name.
+        if let (ALIASES, Value::Object(aliases)) = (name, value) {
+            let check = |(alias, value): (&str, &Value)| {
+                check_member(format!("{}.{}", place(ALIASES), printable(alias)), alias, value, provider).err()
+            };
+            violations.extend(aliases.iter().filter_map(check));
         }
     }
     violations
 }
 
-fn check_member(name: &str, value: &Value, provider: &Provider) -> Result<(), Violation> {
+const ALIASES: &str = "mtls_endpoint_aliases";
+
+fn check_member(place: String, name: &str, value: &Value, provider: &Provider) -> Result<(), Violation> {
+    // An endpoint of a specification that came later is held to the same rules: it is where secrets may be sent.
     let kind =
         member(name).map(|member| member.kind).or_else(|| name.ends_with("_endpoint").then_some(MemberType::Endpoint));
-    let wrong_type = |expected| Err(Violation::wrong_type(place(name), expected, value));
-    match kind {
-        Some(MemberType::Issuer) => match value.as_str() {
-            Some(issuer) => check_issuer(name, issuer, provider),
-            None => wrong_type("a string"),
-        },
-        Some(MemberType::Endpoint) => match value.as_str() {
-            Some(url) => check_endpoint(name, url, provider),
-            None => wrong_type("a string"),
-        },
-        Some(MemberType::Text) if value.as_str().is_none() => wrong_type("a string"),
-        Some(MemberType::Flag) if value.as_bool().is_none() => wrong_type("a boolean"),
-        Some(MemberType::List | MemberType::SigningAlgs) if value.as_array().is_none() => {
-            wrong_type("a list of strings")
+    let Some(kind) = kind else { return Ok(()) };
+    match (kind, value) {
+        (MemberType::Issuer, Value::String(issuer)) => check_issuer(place, issuer, provider),
+        (MemberType::Endpoint, Value::String(url)) => check_endpoint(place, name, url, provider),
+        (MemberType::Text, Value::String(_)) | (MemberType::Flag, Value::Bool(_)) => Ok(()),
+        (MemberType::List | MemberType::SigningAlgs, Value::Array(values)) => check_strings(&place, values),
+        (MemberType::Issuer | MemberType::Endpoint | MemberType::Text, _) => {
+            Err(Violation::wrong_type(place, "a string", value))
         }
-        Some(MemberType::List | MemberType::SigningAlgs) => check_strings(name, value.as_array().unwrap_or_default()),
-        None | Some(MemberType::Text | MemberType::Flag) => Ok(()),
+        (MemberType::Flag, _) => Err(Violation::wrong_type(place, "a boolean", value)),
+        (MemberType::List | MemberType::SigningAlgs, _) => {
+            Err(Violation::wrong_type(place, "a list of strings", value))
+        }
     }
 }
 
-fn check_strings(name: &str, values: &[Value]) -> Result<(), Violation> {
+fn check_strings(place: &str, values: &[Value]) -> Result<(), Violation> {
     match values.iter().enumerate().find(|(_, value)| value.as_str().is_none()) {
-        Some((i, value)) => Err(Violation::wrong_type(format!("{}[{i}]", place(name)), "a string", value)),
+        Some((i, value)) => Err(Violation::wrong_type(format!("{place}[{i}]"), "a string", value)),
         None => Ok(()),
     }
 }
 
-fn check_issuer(name: &str, issuer: &str, provider: &Provider) -> Result<(), Violation> {
+/// OpenID Connect Discovery 1.0, section 4.3: the issuer must be exactly the expected one. Nothing is normalised, since `iss`
+/// in tokens is compared byte for byte too.
+fn check_issuer(place: String, issuer: &str, provider: &Provider) -> Result<(), Violation> {
     let expected = provider.issuer();
     if issuer == expected {
         return Ok(());
     }
     let slash = issuer.strip_suffix('/') == Some(expected) || expected.strip_suffix('/') == Some(issuer);
-    let hint = if slash { " (differs only by a trailing slash)" } else { "" };
-    let reason =
-        format!("differs from the environment's: expected {}, found {}{hint}", quoted(expected), quoted(issuer));
-    Err(Violation::new(place(name), Rule::Issuer, reason))
+    let mut reason = format!("differs from the environment's: expected {}, found {}", quoted(expected), quoted(issuer));
+    if slash {
+        reason += " (differs only by a trailing slash)";
+    }
+    if let Some(hint) = template_hint(issuer) {
+        reason += &format!("; it {hint} in the well-known URL");
+    }
+    Err(Violation::new(place, Rule::Issuer, reason))
 }
 
-fn check_endpoint(name: &str, text: &str, provider: &Provider) -> Result<(), Violation> {
-    let refuse = |rule, reason: String| Err(Violation::new(place(name), rule, format!("{} {reason}", quoted(text))));
+fn check_endpoint(place: String, name: &str, text: &str, provider: &Provider) -> Result<(), Violation> {
+    let refuse = |rule, reason: String| Err(Violation::new(place, rule, format!("{} {reason}", quoted(text))));
     let host = match url::parse(text, provider.url_policy()) {
         Ok(url) => url.host,
-        Err(reason) => return refuse(Rule::Url, reason.to_owned()),
+        Err(reason) => return refuse(Rule::Url, format!("{reason}{}", provider.url_hint(text))),
     };
     let hosts = provider.endpoint_hosts();
     if !hosts.iter().any(|parent| on_or_below(host, parent)) {
-        return refuse(Rule::Host, format!("is not on {} or below it", hosts.join(", ")));
+        return refuse(Rule::Host, format!("is not on {} or below it{}", hosts.join(", "), host_hint(provider)));
     }
     if let Some(other) = belongs_to_another(host, provider) {
         return refuse(Rule::Host, format!("is on a host of another environment, {other}"));
     }
     if name == "jwks_uri" && !serves_keys(host, provider) {
-        return refuse(Rule::Host, format!("must be on the issuer's own host, {}", hosts[0]));
+        let allowed = match provider.known() {
+            Some(_) => format!("the issuer's own host, {}", hosts[0]),
+            None => format!("one of the hosts {} itself", hosts.join(", ")),
+        };
+        return refuse(Rule::Host, format!("must be on {allowed}{}", host_hint(provider)));
     }
     Ok(())
+}
+
+/// The way to allow a host that the rules refuse. The hosts of the table are nobody's to set.
+fn host_hint(provider: &Provider) -> &'static str {
+    match provider.known() {
+        Some(_) => "",
+        None => "; if the provider uses this host, name it in `endpoint-hosts`",
+    }
 }
 
 /// The environment of the table that the host is nearer to than to this one: production must not trust what test publishes.
@@ -126,7 +142,8 @@ fn belongs_to_another(host: &str, provider: &Provider) -> Option<KnownEnvironmen
     })
 }
 
-/// Keys come from the issuer's own host; a program's own environment may name further hosts, and they are meant literally.
+/// Whether keys may come from the host. Whoever serves the keys decides which tokens are valid, so that a host below the
+/// issuer's, which may be run by others, is not enough.
 fn serves_keys(host: &str, provider: &Provider) -> bool {
     match provider.known() {
         Some(_) => host == provider.endpoint_hosts()[0],
@@ -209,6 +226,10 @@ mod tests {
     fn endpoints_for_client_certificates_are_held_to_the_same_rules() {
         assert!(one(r#"{"mtls_endpoint_aliases": {"token_endpoint": "http://evil.no/x"}}"#).contains("plain http"));
         assert!(one(r#"{"mtls_endpoint_aliases": {"token_endpoint": "https://evil.no/x"}}"#).contains("is not on"));
+        assert!(
+            one(r#"{"mtls_endpoint_aliases": {"token_endpoint": 1}}"#)
+                .starts_with("`metadata.mtls_endpoint_aliases.token_endpoint`: must be a string")
+        );
     }
 
     #[test]

@@ -54,14 +54,10 @@ fn check_format(file: &Object) -> Result<(), Violation> {
 fn check_members(file: &Object) -> Vec<Violation> {
     let mut violations = Vec::new();
     if let Some(name) = file.own_duplicate() {
-        violations.push(Violation::new(name, Rule::Duplicate, "is there twice; which one counts would be a guess"));
+        violations.push(Violation::duplicate(name));
     }
     if let Some(name) = file.get("provider").and_then(Value::duplicate) {
-        violations.push(Violation::new(
-            format!("provider.{name}"),
-            Rule::Duplicate,
-            "is there twice; which one counts would be a guess",
-        ));
+        violations.push(Violation::duplicate(format!("provider.{name}")));
     }
     for (name, _) in file.iter().filter(|(name, _)| !MEMBERS.contains(name)) {
         let hint =
@@ -80,7 +76,7 @@ fn provider(file: &Object) -> Result<Provider, Vec<Violation>> {
     };
     match (slug.parse::<KnownEnvironment>(), file.get("provider")) {
         (Ok(_), Some(_)) => {
-            let reason = format!("`{slug}` is in the table of environments, which says it all; remove this member");
+            let reason = format!("`{slug}` is in the table of environments, which describes it; remove this member");
             Err(vec![Violation::new("provider", Rule::Format, reason)])
         }
         (Ok(known), None) if known.well_known_url() == url => Ok(known.into()),
@@ -93,7 +89,7 @@ fn provider(file: &Object) -> Result<Provider, Vec<Violation>> {
         (Err(unknown), None) => Err(vec![Violation::new(
             "environment",
             Rule::Format,
-            format!("{unknown}; an environment of one's own is described by the member `provider`"),
+            format!("{unknown}; a custom environment is described by the member `provider`"),
         )]),
     }
 }

@@ -113,7 +113,7 @@ fn a_provider_of_ones_own_is_described_in_the_file() {
     assert_eq!(snapshot.provider().endpoint_hosts(), ["localhost", "mock"]);
     assert_eq!(Snapshot::parse(snapshot.to_string()).unwrap(), snapshot);
     let production = Snapshot::parse(text.replace("true", "false")).unwrap_err().to_string();
-    assert!(production.contains("is plain http; only https is accepted unless `development` is set"), "{production}");
+    assert!(production.contains("is plain http; only https is accepted; set `development = true` if"), "{production}");
     let none = Snapshot::parse(text.replace(r#""product": "idporten","#, "")).unwrap_err().to_string();
     assert!(none.contains("`provider.product`: is required"), "{none}");
 }

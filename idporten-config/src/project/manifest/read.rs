@@ -10,7 +10,7 @@ use super::{Entry, Manifest};
 use crate::document::provider::{Description, Provider};
 use crate::document::violation::{printable, quoted};
 use crate::environment::nearest::nearest;
-use crate::environment::{KnownEnvironment, Product};
+use crate::environment::{KnownEnvironment, Product, ProductName, SigningAlg};
 use crate::project::finding::{Finding, Place};
 use crate::project::requirement::{Expected, Requirement};
 
@@ -18,6 +18,9 @@ use crate::project::requirement::{Expected, Requirement};
 const MAX_SYNTAX_ERRORS: usize = 10;
 const TOP_KEYS: &[&str] = &["environments", "max-age", "require", "snapshots"];
 const KNOWN_KEYS: &[&str] = &["bundled"];
+/// What a product may be named.
+const PRODUCT: &str =
+    "`idporten`, `maskinporten`, `ansattporten`, or another name of lower-case letters, digits and hyphens";
 const OWN_KEYS: &[&str] =
     &["based-on", "development", "endpoint-hosts", "issuer", "product", "signing-algs", "well-known-url"];
 
@@ -61,7 +64,7 @@ impl Reader<'_> {
         }
         self.check_bases(&manifest.entries);
         if let Some(products) = self.table(document, "require") {
-            manifest.requirements = self.requirements(products);
+            manifest.requirements = self.requirements(products, &manifest.entries);
         }
         manifest
     }
@@ -113,15 +116,13 @@ impl Reader<'_> {
 
     fn own_entry(&mut self, slug: &str, table: &Table<'_>, place: Place) -> Option<Entry> {
         self.check_keys(table, OWN_KEYS, "a key of an environment of one's own");
-        let product = self.read(table, "product", "`idporten`, `maskinporten` or `ansattporten`", |value| {
-            value.as_str().and_then(|slug| slug.parse::<Product>().ok())
-        });
+        let product = self.read(table, "product", PRODUCT, |value| value.as_str()?.parse::<ProductName>().ok());
         let well_known_url = self.string(table, "well-known-url");
         let issuer = self.string(table, "issuer");
         let endpoint_hosts = self.read(table, "endpoint-hosts", "a list of host names", strings);
         let signing_algs =
             self.read(table, "signing-algs", "a list of asymmetric signature algorithms, such as \"RS256\"", |value| {
-                strings(value)?.iter().map(|alg| alg.parse().ok()).collect()
+                strings(value)?.iter().map(|alg| alg.parse::<SigningAlg>().ok()).collect::<Option<Vec<_>>>()
             });
         let development = self.boolean(table, "development").unwrap_or_default();
         let based_on = self.string(table, "based-on");
@@ -132,19 +133,15 @@ impl Reader<'_> {
                 self.findings.push(finding.at(Some(&place)));
             }
         }
-        let provider = Provider::describe(Description {
-            slug: slug.to_owned(),
-            product: product?,
-            well_known_url: well_known_url?,
-            issuer: issuer?,
-            endpoint_hosts: endpoint_hosts.unwrap_or_default(),
-            signing_algs: signing_algs.unwrap_or_default(),
-            development,
-        });
-        match provider {
+        let description = Description::new(slug, well_known_url?, issuer?)
+            .with_product(product?)
+            .with_endpoint_hosts(endpoint_hosts.unwrap_or_default())
+            .with_signing_algs(signing_algs.unwrap_or_default())
+            .with_development(development);
+        match Provider::describe(description) {
             Ok(provider) => Some(Entry { described: Some(provider), based_on, place: Some(place), ..Entry::new(slug) }),
-            Err(violations) => {
-                for violation in violations {
+            Err(error) => {
+                for violation in error.violations() {
                     let key = violation.place.replace('_', "-");
                     let span = table.iter().find(|(name, _)| name.get_ref() == &key).map(|(name, _)| name.span());
                     let at = span.map_or_else(|| place.clone(), |span| self.place(&span));
@@ -167,7 +164,9 @@ impl Reader<'_> {
                 _ if !own.is_development() => "is for environments with `development = true` alone",
                 None => "does not name an environment of this manifest",
                 Some(other) if other.based_on.is_some() => "names an environment that is itself based on another",
-                Some(other) if product_of(other) != Some(own.product()) => "names an environment of another product",
+                Some(other) if product_of(other).as_ref() != Some(own.product()) => {
+                    "names an environment of another product"
+                }
                 Some(_) => continue,
             };
             let help = format!(
@@ -180,12 +179,14 @@ impl Reader<'_> {
         }
     }
 
-    fn requirements(&mut self, products: &Table<'_>) -> Vec<(Option<Product>, Requirement)> {
-        let slugs: Vec<_> = Product::ALL.iter().map(|product| product.slug()).collect();
+    fn requirements(&mut self, products: &Table<'_>, entries: &[Entry]) -> Vec<(Option<ProductName>, Requirement)> {
+        let known = Product::ALL.iter().map(|product| product.slug());
+        let described = entries.iter().filter_map(|entry| Some(entry.described.as_ref()?.product().as_str()));
+        let slugs: Vec<_> = known.chain(described).collect();
         self.check_keys(products, &slugs, "a product");
         let mut requirements = Vec::new();
         for (product, item) in products {
-            let Ok(product_known) = product.get_ref().parse::<Product>() else {
+            let Ok(product_known) = product.get_ref().parse::<ProductName>() else {
                 continue;
             };
             let Some(members) = item.get_ref().as_table() else {
@@ -196,8 +197,10 @@ impl Reader<'_> {
             for (member, value) in members {
                 let place = self.place(&member.span());
                 if let Some(expected) = self.expected(member.get_ref(), value) {
-                    requirements
-                        .push((Some(product_known), Requirement::new(member.get_ref().clone(), expected).at(place)));
+                    requirements.push((
+                        Some(product_known.clone()),
+                        Requirement::new(member.get_ref().clone(), expected).at(place),
+                    ));
                 }
             }
         }
@@ -289,8 +292,9 @@ impl Reader<'_> {
     }
 }
 
-fn product_of(entry: &Entry) -> Option<Product> {
-    entry.known().map(KnownEnvironment::product).or_else(|| entry.described.as_ref().map(Provider::product))
+fn product_of(entry: &Entry) -> Option<ProductName> {
+    let described = entry.described.as_ref().map(|provider| provider.product().clone());
+    entry.known().map(|known| known.product().into()).or(described)
 }
 
 fn strings(value: &DeValue<'_>) -> Option<Vec<String>> {

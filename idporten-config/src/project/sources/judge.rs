@@ -6,7 +6,7 @@ use super::{Source, describe};
 use crate::document::names;
 use crate::document::provider::Provider;
 use crate::document::violation::printable;
-use crate::environment::{KnownEnvironment, Product};
+use crate::environment::ProductName;
 use crate::project::finding::Finding;
 use crate::project::manifest::{Entry, Manifest, Route};
 
@@ -92,12 +92,12 @@ pub fn days(duration: Duration) -> String {
 pub(super) fn unmet(manifest: &Manifest, sources: &[Source]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (product, requirement) in &manifest.requirements {
-        let concerns = |own: Product| product.is_none_or(|product| product == own);
+        let concerns = |own: &ProductName| product.as_ref().is_none_or(|product| product == own);
         let shared = |source: &&Source| concerns(source.provider().product()) && !source.provider().is_development();
         let is_development = |entry: &Entry| entry.described.as_ref().is_some_and(Provider::is_development);
         let mut serious = manifest.entries.iter().filter(|entry| !is_development(entry));
-        if !serious.any(|entry| product_of(entry, sources).is_none_or(concerns)) {
-            let slug = product.map_or("", Product::slug);
+        if !serious.any(|entry| product_of(entry, sources).is_none_or(|own| concerns(&own))) {
+            let slug = product.as_ref().map_or("", ProductName::as_str);
             let message = format!(
                 "`{}` is required of {slug}, and no environment of {slug} is named that is not for development",
                 printable(requirement.member())
@@ -110,7 +110,8 @@ pub(super) fn unmet(manifest: &Manifest, sources: &[Source]) -> Vec<Finding> {
     findings
 }
 
-fn product_of(entry: &Entry, sources: &[Source]) -> Option<Product> {
+fn product_of(entry: &Entry, sources: &[Source]) -> Option<ProductName> {
     let own = sources.iter().map(Source::provider).find(|provider| provider.slug() == entry.slug);
-    entry.known().map(KnownEnvironment::product).or_else(|| own.or(entry.described.as_ref()).map(Provider::product))
+    let described = own.or(entry.described.as_ref()).map(|provider| provider.product().clone());
+    entry.known().map(|known| known.product().into()).or(described)
 }

@@ -1,7 +1,10 @@
 //! The variables that NAV's platform (nais) hands to a program, as far as metadata determines them.
 
+use std::collections::BTreeSet;
+
 use idporten_config::Product;
 use idporten_config::document::Provider;
+use idporten_config::environment::ProductName;
 use idporten_config::internal::Finding;
 use idporten_config::internal::Source;
 
@@ -10,7 +13,8 @@ use crate::output::{Output, VerbError};
 
 /// A line for each variable. What a snapshot does not state is left out, and noted.
 pub(super) fn lines(sources: &[Source], output: &mut Output) -> Result<String, VerbError> {
-    let clashes: Vec<_> = Product::ALL.iter().filter_map(|product| clash(*product, sources)).collect();
+    let products: BTreeSet<_> = sources.iter().map(|source| source.snapshot().provider().product()).collect();
+    let clashes: Vec<_> = products.into_iter().filter_map(|product| clash(product, sources)).collect();
     if !clashes.is_empty() {
         return Err(clashes.into());
     }
@@ -46,12 +50,12 @@ fn variables(source: &Source) -> Vec<(String, &'static str, Option<&str>)> {
     variables.into_iter().map(|(member, value)| (name(product, member), member, value)).collect()
 }
 
-fn name(product: Product, member: &str) -> String {
-    format!("{product}_{member}").to_uppercase()
+fn name(product: &ProductName, member: &str) -> String {
+    format!("{product}_{member}").to_uppercase().replace('-', "_")
 }
 
 /// Two environments of a product would give the same names.
-fn clash(product: Product, sources: &[Source]) -> Option<Finding> {
+fn clash(product: &ProductName, sources: &[Source]) -> Option<Finding> {
     let providers = sources.iter().map(|source| source.snapshot().provider());
     let own: Vec<&str> = providers.filter(|provider| provider.product() == product).map(Provider::slug).collect();
     let [first, _, ..] = own.as_slice() else { return None };
