@@ -48,7 +48,6 @@ mod state;
 mod status;
 mod store;
 mod sync;
-mod teller;
 mod wait;
 mod worker;
 
@@ -57,6 +56,8 @@ mod worker;
 pub mod guide {}
 
 use std::fmt;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 pub use builder::Builder;
@@ -236,6 +237,19 @@ impl Refresher {
         self.shared.publish(&mut core);
         self.shared.clock.wake();
         core.config.as_ref().map_or(0, |config| config.count_named(kid_or_thumbprint))
+    }
+
+    /// Returns a receiver of the [events](Event) from now on. Its queue holds 1,024 events; those that find it full are left out
+    /// and counted ([`missed_events`](Counters::missed_events)), so that a slow receiver holds up nothing. It ends when the
+    /// refresher does, and dropping it unsubscribes. To receive what happens during the start too, use [`Builder::events`].
+    #[must_use]
+    pub fn events(&self) -> Receiver<Event> {
+        let mut core = self.shared.core();
+        let receiver = core.queues.subscribe();
+        if self.shared.stopped.load(Ordering::SeqCst) {
+            core.queues.close();
+        }
+        receiver
     }
 
     /// How things stand, from memory.

@@ -5,19 +5,19 @@ use std::fmt;
 use std::hash::{BuildHasher, Hasher};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 use std::time::SystemTime;
 
 use super::Refresher;
 use super::clock::{Clock, SystemClock};
 use super::config::ProviderConfig;
 use super::error::StartError;
-use super::event::Event;
+use super::event::{Event, Queues};
 use super::policy::RefreshPolicy;
 use super::schedule::{Limit, Schedule, Seed, Source};
 use super::state::Shared;
 use super::store::Store;
 use super::sync;
-use super::teller::{OnEvent, Teller};
 use super::worker::Worker;
 use crate::document::snapshot::{Origin, Snapshot};
 use crate::fetch::Transport;
@@ -30,7 +30,7 @@ pub struct Builder {
     seed: Snapshot,
     policy: RefreshPolicy,
     store: Option<PathBuf>,
-    on_event: Option<OnEvent>,
+    queues: Queues,
     clock: Option<Arc<dyn Clock>>,
     #[cfg(feature = "refresh")]
     options: Option<Options>,
@@ -42,7 +42,7 @@ impl Builder {
             seed,
             policy: RefreshPolicy::default(),
             store: None,
-            on_event: None,
+            queues: Queues::default(),
             clock: None,
             #[cfg(feature = "refresh")]
             options: None,
@@ -65,12 +65,10 @@ impl Builder {
         Self { store: Some(path.into()), ..self }
     }
 
-    /// What is told of [events](Event), on a thread of its own: it may take its time, and nothing waits for it. While it is
-    /// 1,024 events behind, further ones are left out and counted; so is a panic in it. A listener that holds a
-    /// handle keeps the refresher from ending; under a test's clock it must not wait.
+    /// Returns a receiver as [`Refresher::events`] does, which also gets what happens while the refresher starts.
     #[must_use]
-    pub fn on_event(self, on_event: impl Fn(&Event) + Send + 'static) -> Self {
-        Self { on_event: Some(Box::new(on_event)), ..self }
+    pub fn events(&mut self) -> Receiver<Event> {
+        self.queues.subscribe()
     }
 
     /// The time, from a test's clock.
@@ -123,12 +121,9 @@ impl Builder {
         let (config, seed) = choose(&self.policy, &self.seed, stored, now.wall).unzip();
         let random = RandomState::new().build_hasher().finish();
         let schedule = Schedule::new(self.policy.clone(), random, now, seed);
-        let shared = sync::Arc::new(Shared::new(clock, self.policy, self.seed, schedule, config));
+        let shared = sync::Arc::new(Shared::new(clock, self.policy, self.seed, schedule, config, self.queues));
         shared.core().store_error = loaded.err();
-        let tells = self.on_event.is_some() || cfg!(feature = "tracing");
-        let teller = tells.then(|| Teller::spawn(sync::Arc::clone(&shared), self.on_event));
-        let teller = teller.transpose().map_err(StartError::Thread)?;
-        let worker = Worker::new(sync::Arc::clone(&shared), Box::new(transport), store, teller);
+        let worker = Worker::new(sync::Arc::clone(&shared), Box::new(transport), store);
         worker.spawn().map_err(StartError::Thread)?;
         Ok(Refresher::new(shared))
     }

@@ -1,87 +1,160 @@
-//! What happens, for whoever wants to be told.
+//! Events, and the queues of those who receive them.
 
+use std::fmt;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use super::schedule::{Cause, Health, Limit};
 use crate::document::compare::{Change, Comparison};
 use crate::fetch::FetchError;
 
-/// Something that happened. It is told in order, outside any lock. For a channel, send a clone.
+/// The length of a receiver's queue. A receiver that is further behind misses events, so that it cannot use up memory.
+const QUEUE: usize = 1_024;
+
+/// A change of a refresher, received through [`Refresher::events`](super::Refresher::events). Its [`Display`](fmt::Display) form
+/// is a line for a log.
+///
+/// ```
+/// # use idporten_config::KnownEnvironment;
+/// # use idporten_config::testing::{MemoryProvider, snapshot};
+/// use idporten_config::refresh::{Event, Refresher};
+///
+/// # let seed = snapshot(KnownEnvironment::IdportenTest, std::time::SystemTime::now(), &["one"]);
+/// # let provider = MemoryProvider::new(&seed);
+/// # let refresher = Refresher::builder(seed)?.start_with(provider.clone())?;
+/// let events = refresher.events();
+/// provider.publish_keys(&["two"]);
+/// refresher.refresh_now()?;
+/// drop(refresher);
+/// for event in events {
+///     if let Event::Refreshed { changes, .. } = event {
+///         assert_eq!(changes.summary(), "1 key rotation");
+///     }
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event {
     /// A fetch begins.
     #[non_exhaustive]
     Started {
-        /// Why.
+        /// Why it is made.
         cause: Cause,
     },
-    /// A fetch succeeded, and what it brought is served.
+    /// A fetch succeeded, and its documents are served.
     #[non_exhaustive]
     Refreshed {
-        /// What is different now; nothing, most days. Rotations of keys are among it.
+        /// The differences from the documents before, rotations of keys among them; on most days none.
         changes: Comparison,
     },
-    /// A fetch failed. What was served goes on being served.
+    /// A fetch failed. What was served continues to be served.
     #[non_exhaustive]
     Failed {
-        /// How.
+        /// The error.
         error: Arc<FetchError>,
-        /// How many have failed since the last success, this one included.
+        /// The number of failures since the last success, this one included.
         consecutive_failures: u32,
     },
-    /// What was held may be served no longer.
+    /// The held configuration is no longer served.
     #[non_exhaustive]
     Expired {
-        /// The field of the policy that says so.
+        /// The field of the policy whose limit was reached.
         limit: Limit,
     },
-    /// The health is another than before.
+    /// The health changed.
     #[non_exhaustive]
     HealthChanged {
-        /// What it was.
+        /// The health before.
         from: Health,
-        /// What it is.
+        /// The health now.
         to: Health,
     },
-    /// The constants that differ from the live document are others than before.
+    /// The set of generated constants that differ from the live document changed.
     #[non_exhaustive]
     Drifted {
         /// All that differ now.
         drift: Vec<Change>,
     },
-    /// The store cannot be read or written, or can again. Nothing else is disturbed by it.
+    /// The store stopped working, works again, or fails with another error. Serving does not depend on it.
     #[non_exhaustive]
     StoreChanged {
-        /// What is wrong with it; nothing where it works again.
+        /// The error; `None` where the store works again.
         error: Option<String>,
     },
 }
 
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Started { cause } => write!(f, "fetching: {}", cause.as_str()),
+            Self::Refreshed { changes } if changes.is_empty() => f.write_str("refreshed, unchanged"),
+            Self::Refreshed { changes } => write!(f, "refreshed: {}", changes.summary()),
+            Self::Failed { error, consecutive_failures: 1 } => write!(f, "refresh failed: {error}"),
+            Self::Failed { error, consecutive_failures } => {
+                write!(f, "refresh failed {consecutive_failures} times in a row: {error}")
+            }
+            Self::Expired { limit } => write!(f, "older than `{limit}` allows, and no longer served"),
+            Self::HealthChanged { from, to } => write!(f, "health changed from {} to {}", from.as_str(), to.as_str()),
+            Self::Drifted { drift } if drift.is_empty() => f.write_str("no generated constant differs any more"),
+            Self::Drifted { drift } => {
+                write!(f, "generated constants differ from the live document: {}", drift.len())
+            }
+            Self::StoreChanged { error: Some(error) } => write!(f, "the store does not work: {error}"),
+            Self::StoreChanged { error: None } => f.write_str("the store works again"),
+        }
+    }
+}
+
 #[cfg(feature = "tracing")]
 impl Event {
-    /// Writes it to the log: what is normal below `WARN`, and a warning once for each change of state.
+    /// Writes the event to the log: below `WARN` what is normal, and one warning for each change of state.
     pub(super) fn log(&self, environment: &str) {
         match self {
-            Self::Started { cause } => tracing::debug!(environment, ?cause, "fetching"),
-            Self::Refreshed { changes } if changes.is_empty() => tracing::debug!(environment, "refreshed, unchanged"),
-            Self::Refreshed { changes } => tracing::info!(environment, changes = changes.summary(), "refreshed"),
-            Self::Failed { error, consecutive_failures: 1 } => tracing::warn!(environment, %error, "refresh failed"),
-            Self::Failed { error, consecutive_failures } => {
-                tracing::debug!(environment, %error, consecutive_failures, "refresh failed again");
+            Self::HealthChanged { to: Health::Failing, .. } => tracing::error!(environment, "{self}"),
+            Self::HealthChanged { to: Health::Ok, .. } | Self::StoreChanged { error: None } => {
+                tracing::info!(environment, "{self}");
             }
-            Self::Expired { limit } => tracing::debug!(environment, %limit, "too stale to be served"),
-            Self::HealthChanged { from, to: Health::Ok } => tracing::info!(environment, ?from, "health is ok"),
-            Self::HealthChanged { from, to: Health::Failing } => {
-                tracing::error!(environment, ?from, "nothing is served any more");
+            Self::Drifted { drift } if drift.is_empty() => tracing::info!(environment, "{self}"),
+            Self::Refreshed { changes } if !changes.is_empty() => tracing::info!(environment, "{self}"),
+            Self::Failed { consecutive_failures: 1, .. }
+            | Self::HealthChanged { .. }
+            | Self::Drifted { .. }
+            | Self::StoreChanged { .. } => tracing::warn!(environment, "{self}"),
+            Self::Started { .. } | Self::Refreshed { .. } | Self::Failed { .. } | Self::Expired { .. } => {
+                tracing::debug!(environment, "{self}");
             }
-            Self::HealthChanged { from, to } => tracing::warn!(environment, ?from, ?to, "health changed"),
-            Self::Drifted { drift } if drift.is_empty() => tracing::info!(environment, "no constant differs any more"),
-            Self::Drifted { drift } => {
-                tracing::warn!(environment, count = drift.len(), "constants differ from the live document");
-            }
-            Self::StoreChanged { error: Some(error) } => tracing::warn!(environment, error, "the store does not work"),
-            Self::StoreChanged { error: None } => tracing::info!(environment, "the store works again"),
         }
+    }
+}
+
+/// The queues of all receivers.
+#[derive(Default)]
+pub(super) struct Queues(Vec<SyncSender<Event>>);
+
+impl Queues {
+    pub(super) fn subscribe(&mut self) -> Receiver<Event> {
+        let (sender, receiver) = sync_channel(QUEUE);
+        self.0.push(sender);
+        receiver
+    }
+
+    /// Queues the event for each receiver that is left, without waiting for any. Returns how many had no room.
+    pub(super) fn send(&mut self, event: &Event) -> u64 {
+        let mut missed = 0;
+        self.0.retain(|queue| match queue.try_send(event.clone()) {
+            Ok(()) => true,
+            Err(TrySendError::Full(_)) => {
+                missed += 1;
+                true
+            }
+            Err(TrySendError::Disconnected(_)) => false,
+        });
+        missed
+    }
+
+    /// Ends all queues: each receiver gets what is in its queue, and then the end.
+    pub(super) fn close(&mut self) {
+        self.0.clear();
     }
 }

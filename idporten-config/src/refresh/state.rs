@@ -11,6 +11,7 @@ use super::clock::Clock;
 use super::config::{Current, Keys, ProviderConfig};
 use super::counters::Counters;
 use super::error::{Reason, Unavailable};
+use super::event::{Event, Queues};
 use super::policy::RefreshPolicy;
 use super::schedule::{Health, Schedule};
 use super::sync::{AtomicBool, Mutex, MutexGuard};
@@ -55,6 +56,7 @@ pub(super) struct Core {
     pub(super) drift: Vec<Change>,
     pub(super) store_error: Option<String>,
     pub(super) counters: Counters,
+    pub(super) queues: Queues,
     /// How many look-ups wait.
     pub(super) waiting: usize,
     /// The first deadline among all who wait.
@@ -78,6 +80,7 @@ impl Shared {
         seed: Snapshot,
         schedule: Schedule,
         config: Option<ProviderConfig>,
+        queues: Queues,
     ) -> Self {
         let shared = Self {
             live: ArcSwapOption::empty(),
@@ -99,6 +102,7 @@ impl Shared {
                 drift: Vec::new(),
                 store_error: None,
                 counters: Counters::default(),
+                queues,
                 waiting: 0,
                 deadline: None,
             }),
@@ -170,9 +174,23 @@ impl Shared {
     /// No handle is left, or the worker has ended: nothing is served, and nobody waits.
     pub(super) fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);
-        self.publish(&mut self.core());
+        let mut core = self.core();
+        self.publish(&mut core);
+        core.queues.close();
+        drop(core);
         self.wake_all();
         self.clock.wake();
+    }
+
+    /// Writes the event to the log and queues it for those who receive events. A log's subscriber is the program's code: it is
+    /// never called under the lock, and its panic is counted.
+    pub(super) fn tell(&self, event: &Event) {
+        #[cfg(feature = "tracing")]
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| event.log(self.seed.provider().slug()))) {
+            self.core().counters.count_panic(panic);
+        }
+        let mut core = self.core();
+        core.counters.missed_events += core.queues.send(event);
     }
 
     /// Wakes all who wait. Never under the lock: what a waker does is its own affair, and so is its panic.

@@ -1,7 +1,8 @@
 //! The thread that keeps time. It does what the schedule says, and owns transport and store.
 //!
 //! A fetch runs on a thread of its own, so that this one stays on time: it ends waits and withdraws what is too stale even
-//! while a request hangs. Nothing of a program's runs on it but the wakers of those who wait.
+//! while a request hangs. Of the program's code only wakers and the log's subscriber run on it,
+//! after the waiting callers are woken.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
@@ -12,7 +13,6 @@ use super::schedule::{Action, Health, Now};
 use super::state::{Core, Landed, Shared};
 use super::store::Store;
 use super::sync::{Arc, AtomicBool, thread};
-use super::teller::Teller;
 use crate::document::compare::compare;
 use crate::document::violation::Rule;
 use crate::fetch::{self, FetchError, Transport};
@@ -20,8 +20,7 @@ use crate::fetch::{self, FetchError, Transport};
 pub(super) struct Worker {
     shared: Arc<Shared>,
     outside: Arc<Outside>,
-    teller: Option<Teller>,
-    /// What was last told of.
+    /// What the last events said.
     health: Health,
     store_error: Option<String>,
 }
@@ -75,15 +74,10 @@ impl Drop for End {
 }
 
 impl Worker {
-    pub(super) fn new(
-        shared: Arc<Shared>,
-        transport: Box<dyn Transport>,
-        store: Option<Store>,
-        teller: Option<Teller>,
-    ) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, transport: Box<dyn Transport>, store: Option<Store>) -> Self {
         let health = shared.core().health(&shared);
         let outside = Arc::new(Outside { transport, fetching: AtomicBool::new(false), store });
-        Self { shared, outside, teller, health, store_error: None }
+        Self { shared, outside, health, store_error: None }
     }
 
     /// Starts the thread.
@@ -102,9 +96,7 @@ impl Worker {
             if effects.wakes {
                 self.shared.wake_all();
             }
-            if let Some(teller) = &self.teller {
-                effects.events.into_iter().for_each(|event| teller.tell(event));
-            }
+            effects.events.iter().for_each(|event| self.shared.tell(event));
             if let Some(change) = effects.stores {
                 self.store(change);
             }

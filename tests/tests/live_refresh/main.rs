@@ -5,7 +5,6 @@ mod executors;
 mod futures;
 mod hangs;
 mod lies;
-mod listeners;
 mod rotation;
 mod seeds;
 mod suspension;

@@ -1,14 +1,14 @@
-//! Events: what happened, in order, on a thread of their own and outside any lock.
+//! Events: each change of a refresher, in order, to whoever receives them.
 
 use std::panic;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, mpsc};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use idporten_config::refresh::{Event, Health, Reason, Refresher, Transport};
+use idporten_config::refresh::{Event, Health, Reason, Transport};
 
-use crate::story::{DAY, HOUR, MINUTE, Own, SECOND, Setup, Story, seed, story, unknown, with};
+use crate::story::{DAY, HOUR, MINUTE, Own, SECOND, Setup, seed, story, unknown, with};
 
 #[test]
 fn a_miss_is_told_of_from_its_beginning_to_its_end() {
@@ -85,61 +85,61 @@ fn changes_are_told_against_what_was_served_and_not_against_the_seed() {
 }
 
 #[test]
-fn a_listener_may_ask_the_refresher_for_what_is_in_memory() {
-    let own: Arc<OnceLock<Refresher>> = Arc::default();
-    let (sender, receiver) = mpsc::channel();
-    let within = Arc::clone(&own);
-    let story = Setup::default().begin_told(move |event| {
-        let Some(refresher) = within.get() else { return };
-        // None of these may find a lock taken.
-        let _ = (refresher.current().is_ok(), refresher.find_keys(Some("two"), "RS256").is_ok());
-        refresher.report_bad_signature("one");
-        refresher.distrust("nothing");
-        let _ = sender.send((format!("{refresher:?}"), refresher.status().health(), event.clone()));
-    });
-    own.set(story.refresher.clone()).unwrap();
+fn each_receiver_gets_every_event_from_its_beginning_on() {
+    let story = story();
+    let first = story.refresher.events();
+    story.refresher.refresh_now().unwrap();
+    let second = story.refresher.events();
     story.refresher.refresh_now().unwrap();
     story.rest();
-    let (debug, health, event) = receiver.try_recv().unwrap();
-    assert!(debug.contains("idporten-test"), "{debug}");
-    assert_eq!(health, Health::Ok);
-    assert!(matches!(event, Event::Started { .. }));
-}
-
-#[test]
-fn events_are_told_one_after_another_on_one_thread_that_is_not_the_callers() {
-    let threads = Arc::new(Mutex::new(Vec::new()));
-    let seen = Arc::clone(&threads);
-    let story = Setup::default().begin_told(move |_| seen.lock().unwrap().push(thread::current().id()));
-    for _ in 0..5 {
-        story.refresher.refresh_now().unwrap();
-    }
+    assert_eq!((first.try_iter().count(), second.try_iter().count(), story.events().len()), (4, 2, 4));
+    drop(first);
+    story.refresher.refresh_now().unwrap();
     story.rest();
-    let threads = threads.lock().unwrap();
-    assert_eq!(threads.len(), 10);
-    assert!(threads.iter().all(|id| *id == threads[0] && *id != thread::current().id()));
+    assert_eq!(second.try_iter().count(), 2, "the other receiver is gone");
 }
 
 #[test]
-fn what_is_told_can_be_sent_down_a_channel() {
-    let (sender, receiver) = mpsc::channel();
-    let story = Setup::default().begin_told(move |event| drop(sender.send(event.clone())));
+fn a_receiver_of_the_builder_gets_what_happens_during_the_start() {
+    let story = Setup::default().unseeded().begin();
+    story.refresher.wait_ready(MINUTE).unwrap();
+    let told = ["started: Due", "refreshed: 1 breaking change", "health: failing to ok"];
+    let found = story.told();
+    assert_eq!((&*found[0], &*found[2]), (told[0], told[2]), "{found:?}");
+}
+
+#[test]
+fn receivers_end_with_the_last_handle() {
+    let story = story();
+    let events = story.refresher.events();
     story.refresher.refresh_now().unwrap();
     story.rest();
     drop(story);
-    assert_eq!(receiver.iter().count(), 2);
+    assert_eq!(events.iter().count(), 2);
 }
 
 #[test]
-fn a_listener_that_panics_is_counted_and_ends_nothing() {
-    let story = Setup::default().begin_told(|_| panic::resume_unwind(Box::new("a listener's own trouble")));
-    story.refresher.refresh_now().unwrap();
-    story.provider.publish_keys(&["two"]);
-    assert!(story.wait("two").is_ok());
-    assert_eq!(story.status().counters.panics, 4, "one for each event");
+fn a_full_receiver_holds_up_nothing_and_its_missed_events_are_counted() {
+    let story = story();
+    let events = story.refresher.events();
+    for _ in 0..600 {
+        story.refresher.refresh_now().unwrap();
+        story.told();
+    }
+    assert_eq!(story.status().counters.missed_events, 1_200 - 1_024);
+    assert_eq!((events.try_iter().count(), story.status().health()), (1_024, Health::Ok));
+}
+
+#[test]
+fn an_event_is_written_as_a_line_that_names_its_cause() {
+    let story = story();
     story.provider.fail(500);
-    story.advance(3 * DAY);
-    assert_eq!(story.status().health(), Health::Degraded);
+    assert!(story.refresher.refresh_now().is_err());
+    assert!(story.refresher.refresh_now().is_err());
+    let lines: Vec<_> = story.events().iter().map(ToString::to_string).collect();
+    assert_eq!((&*lines[0], lines.len()), ("fetching: forced", 4));
+    assert!(lines[1].starts_with("refresh failed: https://test.idporten.no/"), "{}", lines[1]);
+    assert!(lines[3].starts_with("refresh failed 2 times in a row: https://test.idporten.no/"), "{}", lines[3]);
 }
 
 #[test]
@@ -183,56 +183,4 @@ fn a_transport_that_panics_with_something_that_panics_is_tried_again() {
     story.advance(HOUR);
     let counters = story.status().counters;
     assert!(counters.due_fetches > 1 && counters.panics > 1, "{counters:?}");
-}
-
-#[test]
-fn a_listener_that_panics_with_something_that_panics_ends_nothing() {
-    for setup in [Setup::default(), Setup::default().unseeded()] {
-        let story = setup.begin_told(|_| panic::resume_unwind(Box::new(Bomb)));
-        story.advance(HOUR);
-        assert!(story.status().counters.panics > 1);
-        story.provider.publish_keys(&["two"]);
-        assert!(story.wait("two").is_ok());
-    }
-}
-
-/// A story whose listener does not return until the sender is gone, and how many events it was told of.
-fn held_up() -> (Story, mpsc::Sender<()>, Arc<AtomicUsize>) {
-    let (hold, release) = mpsc::channel::<()>();
-    let told = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&told);
-    let story = Setup::default().begin_told(move |_| {
-        let _ = release.recv();
-        count.fetch_add(1, Ordering::SeqCst);
-    });
-    (story, hold, told)
-}
-
-#[test]
-fn a_listener_that_takes_its_time_holds_up_nothing_and_is_told_of_all_in_the_end() {
-    let (story, hold, told) = held_up();
-    for kid in ["two", "three", "four"] {
-        story.provider.publish_keys(&[kid]);
-        // The clock stands still meanwhile: an executor of its own waits for what happens by itself.
-        smol::block_on(story.refresher.refresh_now_async()).unwrap();
-        story.serves(kid);
-    }
-    assert_eq!(told.load(Ordering::SeqCst), 0);
-    drop(hold);
-    story.rest();
-    assert_eq!(told.load(Ordering::SeqCst), 6);
-    assert_eq!(story.status().counters.missed_events, 0);
-}
-
-#[test]
-fn a_listener_that_is_too_far_behind_misses_events_and_they_are_counted() {
-    let (story, hold, told) = held_up();
-    for _ in 0..600 {
-        smol::block_on(story.refresher.refresh_now_async()).unwrap();
-    }
-    drop(hold);
-    let missed = usize::try_from(story.status().counters.missed_events).unwrap();
-    assert!((1_200 - 1_025..=1_200 - 1_024).contains(&missed), "{missed}");
-    assert_eq!(told.load(Ordering::SeqCst), 1_200 - missed);
-    assert_eq!(story.status().health(), Health::Ok);
 }

@@ -129,18 +129,18 @@ fn the_end_waits_for_nothing_though_a_request_hangs() {
 }
 
 #[test]
-fn the_transport_and_the_listener_are_let_go_with_the_last_handle() {
+fn the_transport_is_released_with_the_last_handle() {
     let held = Arc::new(());
-    let (of_transport, of_listener) = (held.clone(), held.clone());
+    let of_transport = held.clone();
     let provider = MemoryProvider::new(&seed(Duration::ZERO, &["one"]));
     let clock = story().clock;
     let own = Own(move |url: &str, timeout| {
         assert!(Arc::strong_count(&of_transport) > 1);
         provider.get(url, timeout)
     });
-    let refresher = Setup::default().start(&clock, own, move |_| drop(of_listener.clone())).unwrap();
+    let refresher = Setup::default().start(&clock, own).unwrap();
     clock.advance(HOUR);
-    assert_eq!(Arc::strong_count(&held), 3);
+    assert_eq!(Arc::strong_count(&held), 2);
     drop(refresher);
     soon(|| Arc::strong_count(&held) == 1);
 }
@@ -159,7 +159,7 @@ fn a_thousand_refreshers_come_and_go() {
     let clock = story().clock;
     for _ in 0..1_000 {
         let provider = MemoryProvider::new(&seed(Duration::ZERO, &["one"]));
-        let refresher = Setup::default().start(&clock, provider, |_| ()).unwrap();
+        let refresher = Setup::default().start(&clock, provider).unwrap();
         assert!(refresher.find_keys(Some("one"), "RS256").is_ok());
     }
     clock.advance(DAY);

@@ -437,7 +437,7 @@ fn a_process_that_starts_again_in_an_outage_serves_what_the_last_one_had() {
     let provider = MemoryProvider::new(&seed(Duration::ZERO, &["one", "two"]));
     for age in [30, 31, 32] {
         let setup = Setup::default().aged(age * DAY).store(&path);
-        let refresher = setup.start(&clock, provider.clone(), |_| ()).unwrap();
+        let refresher = setup.start(&clock, provider.clone()).unwrap();
         clock.advance(5 * MINUTE);
         assert_eq!(found(refresher.find_keys(Some("two"), "RS256")), ["two"]);
         provider.disconnect();

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
@@ -11,7 +12,8 @@ use std::time::{Duration, SystemTime};
 use idporten_config::document::Origin;
 use idporten_config::document::json::{Object, Value};
 use idporten_config::refresh::{
-    Event, FetchError, Keys, LookupError, Reason, RefreshPolicy, Refresher, Response, StartError, Status, Transport,
+    Builder, Event, FetchError, Keys, LookupError, Reason, RefreshPolicy, Refresher, Response, StartError, Status,
+    Transport,
 };
 use idporten_config::testing::{MemoryProvider, VirtualClock, snapshot};
 use idporten_config::{KnownEnvironment, Snapshot};
@@ -99,42 +101,25 @@ impl Setup {
 
     /// Begins, with a transport before the provider.
     pub(crate) fn begin_through(self, provider: MemoryProvider, transport: impl Transport) -> Story {
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let teller = Arc::clone(&told);
-        self.begin_with(provider, transport, move |event| teller.lock().unwrap().push(event.clone()), told)
-    }
-
-    /// Begins, with a listener of its own.
-    pub(crate) fn begin_told(self, listener: impl Fn(&Event) + Send + 'static) -> Story {
-        let provider = MemoryProvider::new(&self.published);
-        self.begin_with(provider.clone(), provider, listener, Arc::default())
-    }
-
-    fn begin_with(
-        self,
-        provider: MemoryProvider,
-        transport: impl Transport,
-        listener: impl Fn(&Event) + Send + 'static,
-        told: Arc<Mutex<Vec<Event>>>,
-    ) -> Story {
         let clock = VirtualClock::new(after(Duration::ZERO));
-        let refresher = self.start(&clock, transport, listener).unwrap();
-        Story { clock, provider, refresher, told, looked: AtomicUsize::new(0) }
+        let mut builder = self.builder(&clock).unwrap();
+        let receiver = builder.events();
+        let refresher = builder.start_with(transport).unwrap();
+        let events = Mutex::new((receiver, Vec::new()));
+        Story { clock, provider, refresher, events, looked: AtomicUsize::new(0) }
     }
 
     /// Starts a refresher, on a clock that others may be on.
-    pub(crate) fn start(
-        self,
-        clock: &VirtualClock,
-        transport: impl Transport,
-        listener: impl Fn(&Event) + Send + 'static,
-    ) -> Result<Refresher, StartError> {
-        let builder = Refresher::builder(self.seed)?.policy(self.policy).clock(clock).on_event(listener);
-        let builder = match self.store {
+    pub(crate) fn start(self, clock: &VirtualClock, transport: impl Transport) -> Result<Refresher, StartError> {
+        self.builder(clock)?.start_with(transport)
+    }
+
+    fn builder(self, clock: &VirtualClock) -> Result<Builder, StartError> {
+        let builder = Refresher::builder(self.seed)?.policy(self.policy).clock(clock);
+        Ok(match self.store {
             Some(path) => builder.store(path),
             None => builder,
-        };
-        builder.start_with(transport)
+        })
     }
 }
 
@@ -142,7 +127,8 @@ pub(crate) struct Story {
     pub(crate) clock: VirtualClock,
     pub(crate) provider: MemoryProvider,
     pub(crate) refresher: Refresher,
-    told: Arc<Mutex<Vec<Event>>>,
+    /// The receiver, and what it has received.
+    events: Mutex<(Receiver<Event>, Vec<Event>)>,
     looked: AtomicUsize,
 }
 
@@ -161,7 +147,20 @@ impl Story {
     }
 
     pub(crate) fn advance(&self, time: Duration) {
-        self.clock.advance(time);
+        let mut left = time;
+        while !left.is_zero() {
+            // An outage of days has more events than the queue holds.
+            let part = left.min(DAY);
+            self.clock.advance(part);
+            self.receive();
+            left -= part;
+        }
+        self.rest();
+    }
+
+    fn receive(&self) {
+        let (receiver, all) = &mut *self.events.lock().unwrap();
+        all.extend(receiver.try_iter());
     }
 
     /// Waits until nobody is at work.
@@ -185,7 +184,8 @@ impl Story {
     /// What was told since this was last looked at.
     pub(crate) fn events(&self) -> Vec<Event> {
         self.rest();
-        std::mem::take(&mut *self.told.lock().unwrap())
+        self.receive();
+        std::mem::take(&mut self.events.lock().unwrap().1)
     }
 
     /// The same in words.

@@ -91,7 +91,7 @@ fn a_policy_that_contradicts_itself_does_not_start_and_the_error_names_the_field
     ] {
         let provider = MemoryProvider::new(&seed(Duration::ZERO, &["one"]));
         let clock = VirtualClock::new(after(Duration::ZERO));
-        let error = Setup::default().policy(|_| policy).start(&clock, provider.clone(), |_| ()).unwrap_err();
+        let error = Setup::default().policy(|_| policy).start(&clock, provider.clone()).unwrap_err();
         assert!(matches!(&error, StartError::Policy(error) if error.field() == field), "{error}");
         assert!(error.to_string().contains(&format!("`{field}`")), "{error}");
         clock.advance(DAY);

@@ -10,7 +10,7 @@ use idporten_config::fetch::Transport;
 use idporten_config::testing::{MemoryProvider, VirtualClock, jwks, key, snapshot};
 use idporten_config::{KnownEnvironment, Snapshot};
 
-use crate::story::{DAY, HOUR, JWKS, SECOND, Setup, TEST, WELL_KNOWN, after, seed, story};
+use crate::story::{DAY, HOUR, JWKS, Own, SECOND, Setup, TEST, WELL_KNOWN, after, seed, story};
 
 #[test]
 fn a_month_passes_in_no_time_and_every_day_of_it_is_lived() {
@@ -40,9 +40,13 @@ fn refreshers_on_one_clock_do_what_is_due_in_the_order_of_time() {
     let times = Arc::new(Mutex::new(Vec::new()));
     let refreshers: Vec<_> = (0..5)
         .map(|_| {
-            let (times, told_at) = (Arc::clone(&times), clock.clone());
+            let (times, asked_at) = (Arc::clone(&times), clock.clone());
             let provider = MemoryProvider::new(&seed(Duration::ZERO, &["one"]));
-            Setup::default().start(&clock, provider, move |_| times.lock().unwrap().push(told_at.now())).unwrap()
+            let transport = Own(move |url: &str, timeout| {
+                times.lock().unwrap().push(asked_at.now());
+                provider.get(url, timeout)
+            });
+            Setup::default().start(&clock, transport).unwrap()
         })
         .collect();
     clock.advance(3 * DAY);

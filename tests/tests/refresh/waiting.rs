@@ -315,7 +315,7 @@ fn a_refresh_that_was_asked_for_is_waited_for_within_a_limit() {
         }
         provider.get(url, timeout)
     });
-    let refresher = Setup::default().start(&clock, client, |_| ()).unwrap();
+    let refresher = Setup::default().start(&clock, client).unwrap();
     let start = story.elapsed();
     let error = refresher.refresh_now().unwrap_err();
     assert!(
@@ -359,7 +359,7 @@ fn a_client_that_does_not_end_is_asked_again_when_it_has_ended_after_all() {
         inner.recover();
         answer
     });
-    let refresher = Setup::default().unseeded().start(&clock, client, |_| ()).unwrap();
+    let refresher = Setup::default().unseeded().start(&clock, client).unwrap();
     clock.advance(9 * MINUTE);
     assert!(refresher.status().last_error.unwrap().contains("has not ended"));
     assert_eq!(provider.requests().len(), 1, "and there is no second beside it");

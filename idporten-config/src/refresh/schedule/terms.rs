@@ -126,6 +126,19 @@ impl Now {
     }
 }
 
+impl Cause {
+    /// Returns the name: `unknown_kid`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Due => "due",
+            Self::UnknownKid => "unknown_kid",
+            Self::BadSignature => "bad_signature",
+            Self::Forced => "forced",
+        }
+    }
+}
+
 impl Health {
     /// The name: `degraded`.
     #[must_use]
