@@ -4,3 +4,5 @@
 
 #[cfg(feature = "jsonwebtoken-11")]
 pub mod jsonwebtoken;
+#[cfg(feature = "openidconnect-4")]
+pub mod openidconnect;

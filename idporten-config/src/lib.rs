@@ -43,6 +43,7 @@
 //! | `refresh-core` | [`refresh`], [`testing`] | keeping them current, with an HTTP client of one's own |
 //! | `refresh` | `refresh-core` and `fetch` | keeping them current |
 //! | `jsonwebtoken-11` | [`interop::jsonwebtoken`] | verifying tokens |
+//! | `openidconnect-4` | [`interop::openidconnect`] | log-in |
 //! | `tracing` | events of the crate `tracing` | the log |
 //! | `cli` | the command-line tool | `cargo install` |
 //!
@@ -60,7 +61,7 @@ pub mod document;
 pub mod environment;
 #[cfg(any(feature = "fetch", feature = "refresh-core"))]
 pub mod fetch;
-#[cfg(feature = "jsonwebtoken-11")]
+#[cfg(any(feature = "jsonwebtoken-11", feature = "openidconnect-4"))]
 pub mod interop;
 #[cfg(feature = "codegen")]
 mod project;
