@@ -23,11 +23,16 @@ println!("{} keys", snapshot.jwks().map_or(0, |jwks| jwks.keys().len()));
 ```"#
 )]
 
+mod cause;
 #[cfg(feature = "fetch")]
 mod client;
 mod error;
 #[cfg(feature = "fetch")]
 mod exchange;
+#[cfg(feature = "fetch")]
+mod handshake;
+#[cfg(feature = "fetch")]
+mod proxy;
 #[cfg(feature = "fetch")]
 mod tls;
 mod transport;

@@ -120,12 +120,18 @@ impl Server {
     /// alone.
     #[must_use]
     pub fn options(&self) -> Options {
-        let mut options = Options::default();
-        options.ca_file = Some(self.authority.file().to_owned());
-        options.ca_only = true;
-        options.proxies = false;
-        options.resolve = hosts().into_iter().map(|host| (host.to_owned(), self.address)).collect();
-        options
+        self.options_with(&[])
+    }
+
+    /// The same, with other addresses for some of the hosts.
+    #[must_use]
+    pub fn options_with(&self, elsewhere: &[(&str, SocketAddr)]) -> Options {
+        let address =
+            |host| elsewhere.iter().find(|(other, _)| *other == host).map_or(self.address, |(_, there)| *there);
+        Options::default()
+            .with_ca_file(self.authority.file())
+            .with_ca_only(true)
+            .with_addresses(hosts().into_iter().map(|host| (host.to_owned(), address(host))))
     }
 
     /// Where it listens.

@@ -97,9 +97,7 @@ impl Drop for Running {
 
 /// Options that leave the proxies of the environment variables out.
 fn direct() -> Options {
-    let mut options = Options::default();
-    options.proxies = false;
-    options
+    Options::default().with_addresses([])
 }
 
 /// A refresher that has this snapshot compiled in, and in which unknown kids have fetches to spare.

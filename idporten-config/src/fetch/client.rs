@@ -16,6 +16,7 @@ use reqwest::redirect::Policy;
 
 use super::error::FetchError;
 use super::exchange::Exchange;
+use super::tls::Trust;
 use super::transport::{Response, Transport};
 use super::unit::unit;
 use super::{DEADLINE, tls};
@@ -45,15 +46,51 @@ pub struct Options {
     /// A mirror: `https://H/P` is read from `<mirror>/H/P`, for both documents. It is trusted like the provider, since it
     /// chooses the keys.
     pub mirror: Option<String>,
-    /// Whether to go through the proxies of the environment variables; yes.
-    pub proxies: bool,
-    /// Addresses to use for hosts instead of asking the name system.
-    pub resolve: Vec<(String, SocketAddr)>,
+    /// Where hosts are, past the name system and every proxy.
+    addresses: Option<Vec<(String, SocketAddr)>>,
     #[cfg(feature = "rustls-0-23")]
     rustls: Option<rustls::ClientConfig>,
 }
 
 impl Options {
+    /// Sets [`connect_timeout`](Self::connect_timeout).
+    #[must_use]
+    pub fn with_connect_timeout(self, connect_timeout: Duration) -> Self {
+        Self { connect_timeout, ..self }
+    }
+
+    /// Sets [`deadline`](Self::deadline).
+    #[must_use]
+    pub fn with_deadline(self, deadline: Duration) -> Self {
+        Self { deadline, ..self }
+    }
+
+    /// Sets [`ca_file`](Self::ca_file).
+    #[must_use]
+    pub fn with_ca_file(self, ca_file: impl Into<PathBuf>) -> Self {
+        Self { ca_file: Some(ca_file.into()), ..self }
+    }
+
+    /// Sets [`ca_only`](Self::ca_only).
+    #[must_use]
+    pub fn with_ca_only(self, ca_only: bool) -> Self {
+        Self { ca_only, ..self }
+    }
+
+    /// Sets [`mirror`](Self::mirror).
+    #[must_use]
+    pub fn with_mirror(self, mirror: impl Into<String>) -> Self {
+        Self { mirror: Some(mirror.into()), ..self }
+    }
+
+    /// Says where hosts are, so that the tests of this crate can answer under the providers' names. Neither the name system nor a
+    /// proxy is asked then.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_addresses(self, addresses: impl IntoIterator<Item = (String, SocketAddr)>) -> Self {
+        Self { addresses: Some(addresses.into_iter().collect()), ..self }
+    }
+
     /// Sets the TLS configuration of the program, in place of the machine's certificate authorities. It brings its own
     /// cryptography provider: neither the feature `ring` nor `aws-lc-rs` is needed. A [`ca_file`](Self::ca_file) beside it is
     /// refused, since it would have no effect.
@@ -109,6 +146,14 @@ impl Options {
         tls::provider().map(drop)
     }
 
+    fn trust(&self) -> Trust {
+        #[cfg(feature = "rustls-0-23")]
+        if self.rustls.is_some() {
+            return Trust::Program;
+        }
+        if self.ca_only { Trust::File } else { Trust::Machine }
+    }
+
     fn tls(&self) -> Result<rustls::ClientConfig, FetchError> {
         #[cfg(feature = "rustls-0-23")]
         if let Some(config) = &self.rustls {
@@ -129,8 +174,7 @@ impl Default for Options {
             ca_file: None,
             ca_only: false,
             mirror: None,
-            proxies: true,
-            resolve: Vec::new(),
+            addresses: None,
             #[cfg(feature = "rustls-0-23")]
             rustls: None,
         }
@@ -143,6 +187,8 @@ pub struct Fetcher {
     client: Client,
     deadline: Duration,
     mirror: Option<String>,
+    trust: Trust,
+    is_direct: bool,
 }
 
 impl Fetcher {
@@ -164,14 +210,21 @@ impl Fetcher {
             .retry(reqwest::retry::never())
             .connect_timeout(options.connect_timeout)
             .user_agent(concat!("idporten-config/", env!("CARGO_PKG_VERSION")));
-        if !options.proxies {
+        let trust = options.trust();
+        let is_direct = options.addresses.is_some();
+        if is_direct {
             builder = builder.no_proxy();
         }
-        for (host, address) in &options.resolve {
+        for (host, address) in options.addresses.iter().flatten() {
             builder = builder.resolve(host, *address);
         }
-        let client = builder.build().map_err(|error| FetchError::setup("the HTTP client cannot be set up", error))?;
-        Ok(Self { client, deadline: options.deadline, mirror: options.mirror })
+        let client = builder.build().map_err(|error| {
+            FetchError::setup(
+                "the HTTP client cannot be set up",
+                format!("{error}; this is a bug, report it to the authors of idporten-config"),
+            )
+        })?;
+        Ok(Self { client, deadline: options.deadline, mirror: options.mirror, trust, is_direct })
     }
 
     /// Fetches the metadata of an environment, and then the keys from where it says they are. `now` is the time that the
@@ -218,7 +271,13 @@ impl Fetcher {
     }
 
     fn exchange(&self, time: Duration) -> Exchange<'_> {
-        Exchange { client: &self.client, deadline: Instant::now() + time, ages: self.mirror.is_some() }
+        Exchange {
+            client: &self.client,
+            deadline: Instant::now() + time,
+            trust: self.trust,
+            is_direct: self.is_direct,
+            ages: self.mirror.is_some(),
+        }
     }
 
     /// Where a document is read from.
@@ -297,7 +356,7 @@ fn on_a_thread<T: Send>(work: impl FnOnce() -> Result<T, FetchError> + Send) -> 
         match worker.map(thread::ScopedJoinHandle::join) {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(FetchError::crashed()),
-            Err(error) => Err(FetchError::setup("no thread can be started", error)),
+            Err(error) => Err(FetchError::no_thread(&error)),
         }
     })
 }

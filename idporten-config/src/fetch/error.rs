@@ -1,15 +1,23 @@
 //! Why a fetch failed, by what a caller would do about it.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use crate::document::jwks::MAX_BYTES;
+use super::cause;
 #[cfg(feature = "fetch")]
-use crate::document::violation::quoted;
-use crate::document::violation::{Violation, listed, printable};
+use super::handshake;
+#[cfg(feature = "fetch")]
+use super::tls::Trust;
+use crate::document::jwks::MAX_BYTES;
+use crate::document::violation::{Violation, listed, printable, quoted};
 
 type Cause = Box<dyn Error + Send + Sync>;
+
+/// What helps where nothing else can be said.
+const LATER: &str = "try again later";
+const REACHABLE: &str = "see that this machine can resolve and reach the host, and that {server} is up";
 
 /// Why a fetch failed: which document, where, and the cause. It holds nothing of a body and no key.
 #[derive(Debug)]
@@ -18,6 +26,10 @@ pub struct FetchError {
     step: Option<Step>,
     url: Option<String>,
     message: String,
+    /// What would help, where the cause does not say so itself. `{server}` stands for who was asked.
+    help: Cow<'static, str>,
+    /// Who was asked: the provider, or its mirror.
+    server: &'static str,
     retry_after: Option<Duration>,
     violations: Vec<Violation>,
     /// Whether the same request may well succeed at once.
@@ -57,6 +69,8 @@ impl FetchError {
             step: None,
             url: Some(url.to_owned()),
             message: message.into(),
+            help: Cow::Borrowed(""),
+            server: "the server",
             retry_after: None,
             violations: Vec::new(),
             transient: false,
@@ -68,16 +82,23 @@ impl FetchError {
     /// second time at once.
     #[must_use]
     pub fn network(url: &str, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { source: Some(cause.into()), transient: true, ..Self::new(Kind::Network, url, "the exchange failed") }
+        let error = Self::new(Kind::Network, url, "the exchange failed").with_help(REACHABLE);
+        Self { source: Some(cause.into()), transient: true, ..error }
     }
 
-    /// The error, as one of this step.
-    pub(super) fn in_step(self, step: Step) -> Self {
-        Self { step: Some(step), ..self }
+    /// Returns the error as one of this step, in which this URL of the provider's was to be read.
+    pub(super) fn in_step(self, step: Step, url: &str) -> Self {
+        let server = if self.url.as_deref().is_none_or(|asked| asked == url) { "the provider" } else { "the mirror" };
+        Self { step: Some(step), server, ..self }
     }
 
-    pub(crate) fn setup(message: impl Into<String>, source: impl Into<Cause>) -> Self {
-        Self { url: None, source: Some(source.into()), ..Self::new(Kind::Setup, "", message) }
+    fn with_help(self, help: impl Into<Cow<'static, str>>) -> Self {
+        Self { help: help.into(), ..self }
+    }
+
+    /// The options or the machine are wrong. `remedy` is what fixes that, after the reason where there is one.
+    pub(crate) fn setup(message: impl fmt::Display, remedy: impl fmt::Display) -> Self {
+        Self { url: None, ..Self::new(Kind::Setup, "", format!("{message}: {remedy}")) }
     }
 
     #[cfg(feature = "fetch")]
@@ -85,6 +106,10 @@ impl FetchError {
         // What stands before the host may be a password.
         let shown = mirror.rsplit('@').next().unwrap_or(mirror);
         Self::setup("the mirror cannot be used", format!("{} {reason}; give an https URL", quoted(shown)))
+    }
+
+    pub(crate) fn no_thread(error: &std::io::Error) -> Self {
+        Self::setup("no thread can be started", format!("{error}; raise this process's limit of threads or memory"))
     }
 
     pub(crate) fn crashed() -> Self {
@@ -102,17 +127,26 @@ impl FetchError {
         Self::new(Kind::Document, url, message)
     }
 
+    /// The request came to no response. `proxy` is the variable that names a proxy for it, and what helps where that fails.
     #[cfg(feature = "fetch")]
-    pub(super) fn exchange(url: &str, error: reqwest::Error) -> Self {
+    pub(super) fn exchange(url: &str, error: reqwest::Error, trust: Trust, proxy: Option<(&str, String)>) -> Self {
         let error = error.without_url();
-        let (message, transient) = match (error.is_connect(), error.is_timeout()) {
-            (true, true) => ("connect timed out", true),
-            (true, false) => ("cannot connect", true),
-            (false, true) => ("no answer within the time allowed", false),
+        let (message, transient, help) = match (error.is_connect(), error.is_timeout()) {
+            (true, true) => ("connect timed out", true, "see that no firewall stands between here and {server}"),
+            (true, false) => ("cannot connect", true, REACHABLE),
+            (false, true) => ("no answer within the time allowed", false, LATER),
             // The connection ended before an answer: as with one that is kept open and that the other side has just closed.
-            (false, false) => ("the exchange failed", true),
+            (false, false) => ("the exchange failed", true, "see that {server} speaks HTTP/1.1, and try again"),
         };
-        Self { transient, source: Some(error.into()), ..Self::new(Kind::Network, url, message) }
+        let failed = Self::new(Kind::Network, url, message);
+        let failed = match (handshake::error_of_tls(&error), proxy.filter(|_| error.is_connect())) {
+            (Some(tls), _) => failed.with_help(handshake::help(tls, trust)),
+            (None, Some((variable, help))) => {
+                Self { message: format!("{message} through the proxy of {variable}"), ..failed }.with_help(help)
+            }
+            (None, None) => failed.with_help(help),
+        };
+        Self { transient, source: Some(error.into()), ..failed }
     }
 
     #[cfg(feature = "fetch")]
@@ -122,34 +156,56 @@ impl FetchError {
         if client.is_some_and(reqwest::Error::is_timeout) {
             return Self { source: Some(error.into()), ..Self::overdue(url) };
         }
-        let message = "the document was cut short";
-        Self { source: Some(error.into()), ..Self::new(Kind::Network, url, message) }
+        let failed = Self::new(Kind::Network, url, "the document was cut short").with_help(LATER);
+        Self { source: Some(error.into()), ..failed }
     }
 
     pub(super) fn overdue(url: &str) -> Self {
-        Self::new(Kind::Network, url, "the document did not end within the time allowed")
+        Self::new(Kind::Network, url, "the document did not end within the time allowed").with_help(LATER)
     }
 
     pub(super) fn status(url: &str, status: u16, retry_after: Option<Duration>) -> Self {
-        let message = match status {
-            301..=303 | 307 | 308 => format!("status {status}: redirects are not followed"),
-            _ => format!("status {status}"),
+        let (message, help) = match status {
+            301..=303 | 307 | 308 => (
+                format!("status {status}: redirects are not followed"),
+                "{server} must answer at this URL itself, since who redirects chooses the keys",
+            ),
+            401 | 403 => (format!("status {status}"), "see that {server} lets this machine read the document"),
+            407 => (format!("status {status}"), "put a user and a password that the proxy accepts into its variable"),
+            408 | 429 | 500.. => (format!("status {status}"), LATER),
+            _ => (format!("status {status}"), "see that {server} has the document at this URL"),
         };
         let transient = matches!(status, 408 | 502 | 503 | 504) && retry_after.is_none();
-        Self { retry_after, transient, ..Self::new(Kind::Status(status), url, message) }
+        Self { retry_after, transient, ..Self::new(Kind::Status(status), url, message).with_help(help) }
     }
 
-    pub(super) fn content(url: &str, message: &str) -> Self {
-        Self::new(Kind::Document, url, message)
+    #[cfg(feature = "fetch")]
+    pub(super) fn encoded(url: &str, coding: &str) -> Self {
+        let message = format!("the content encoding is {}, and none was asked for", quoted(coding));
+        Self::new(Kind::Document, url, message).with_help("{server} must send the document as it is")
+    }
+
+    pub(super) fn content_type(url: &str, content_type: &str) -> Self {
+        let message = match content_type.trim() {
+            "" => "the content type is absent, not JSON".to_owned(),
+            _ => format!("the content type is {}, not JSON", quoted(content_type)),
+        };
+        Self::new(Kind::Document, url, message).with_help("{server} must send `Content-Type: application/json`")
     }
 
     pub(super) fn too_large(url: &str) -> Self {
-        Self::content(url, &format!("the document is larger than {MAX_BYTES} bytes"))
+        let message = format!("the document is larger than {MAX_BYTES} bytes");
+        Self::new(Kind::Document, url, message).with_help("see what {server} serves at this URL")
     }
 
-    pub(super) fn rules(url: &str, violations: Vec<Violation>) -> Self {
+    /// The document breaks rules. `is_described` says that the environment is one of a manifest.
+    pub(super) fn rules(url: &str, violations: Vec<Violation>, is_described: bool) -> Self {
+        let help = match is_described {
+            true => "correct the document of {server}, or the environment in the manifest",
+            false => "{server} must correct the document",
+        };
         let message = listed(&violations);
-        Self { violations, ..Self::new(Kind::Document, url, message) }
+        Self { violations, ..Self::new(Kind::Document, url, message).with_help(help) }
     }
 
     pub(super) fn is_worth_a_retry(&self) -> bool {
@@ -188,35 +244,28 @@ impl FetchError {
 }
 
 impl fmt::Display for FetchError {
-    /// Writes the place, what happened, and the causes that say more, in one line.
+    /// Writes the place, what happened, the causes that say more, and what would help, in one line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(url) = &self.url {
             write!(f, "{}: ", printable(url))?;
         }
         f.write_str(&self.message)?;
         let mut last = self.message.clone();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            let text = error.to_string();
-            cause = error.source();
+        for text in self.source.as_deref().into_iter().flat_map(|source| cause::texts(source)) {
             // Libraries repeat themselves on the way down.
-            if text != last && !is_vague(&text) {
+            if text != last {
                 write!(f, ": {}", printable(&text))?;
             }
             last = text;
         }
-        match self.retry_after {
-            Some(after) => write!(f, " (retry after {} s)", after.as_secs()),
-            None => Ok(()),
+        if let Some(after) = self.retry_after {
+            write!(f, " (retry after {} s)", after.as_secs())?;
+        }
+        match &*self.help {
+            "" => Ok(()),
+            help => write!(f, "; {}", help.replace("{server}", self.server)),
         }
     }
-}
-
-fn is_vague(text: &str) -> bool {
-    text.starts_with("error sending request")
-        || text.starts_with("client error")
-        || text == "error decoding response body"
-        || text == "request or response body error"
 }
 
 impl Error for FetchError {

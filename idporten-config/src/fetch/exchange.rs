@@ -9,15 +9,20 @@ use reqwest::header::{
 };
 
 use super::error::FetchError;
+use super::proxy;
+use super::tls::Trust;
 use super::transport::{self, check_content_type};
 use crate::document::jwks::MAX_BYTES;
-use crate::document::violation::quoted;
 
 /// How requests are made.
 pub(super) struct Exchange<'a> {
     pub(super) client: &'a Client,
     /// When the body must have been read.
     pub(super) deadline: Instant,
+    /// Whose certificate authorities are trusted.
+    pub(super) trust: Trust,
+    /// Whether no proxy is used.
+    pub(super) is_direct: bool,
     /// Whether answers may be older than now: they come from a mirror, or from a cache.
     pub(super) ages: bool,
 }
@@ -32,15 +37,18 @@ impl Exchange<'_> {
         let accept = "application/json, application/jwk-set+json";
         // On the request, where it bounds everything from the first byte sent to the last byte read.
         let request = self.client.get(url).header(ACCEPT, accept).timeout(self.left());
-        let response = request.send().map_err(|error| FetchError::exchange(url, error))?;
+        let response = request.send().map_err(|error| {
+            let variable = |name: &str| std::env::var(name).ok();
+            let proxy = if self.is_direct { None } else { proxy::help(url, &variable) };
+            FetchError::exchange(url, error, self.trust, proxy)
+        })?;
         let status = response.status().as_u16();
         if status != 200 {
             let retry_after = retry_after(response.headers(), SystemTime::now());
             return Err(FetchError::status(url, status, retry_after));
         }
         if let Some(coding) = header(response.headers(), &CONTENT_ENCODING).filter(|coding| *coding != "identity") {
-            let message = format!("the content encoding is {}, and none was asked for", quoted(coding));
-            return Err(FetchError::content(url, &message));
+            return Err(FetchError::encoded(url, coding));
         }
         let headers = response.headers();
         let kind = header(headers, &CONTENT_TYPE).unwrap_or_default().to_owned();

@@ -10,6 +10,19 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
 use super::error::FetchError;
+use crate::document::violation::quoted;
+
+/// Whose certificate authorities are trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// Those of the machine, and of a file where one is named.
+    Machine,
+    /// Those of a file alone.
+    File,
+    /// Those of the TLS configuration that the program handed in.
+    #[cfg_attr(not(feature = "rustls-0-23"), expect(dead_code, reason = "no configuration can be handed in"))]
+    Program,
+}
 
 /// Returns a client's TLS, which trusts the authorities of the machine, of a file, or of both.
 pub(super) fn config(ca_file: Option<&Path>, ca_only: bool) -> Result<ClientConfig, FetchError> {
@@ -17,7 +30,10 @@ pub(super) fn config(ca_file: Option<&Path>, ca_only: bool) -> Result<ClientConf
     let extra = ca_file.map(certificates).transpose()?.unwrap_or_default();
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(|error| FetchError::setup("TLS cannot be set up", error))?;
+        .map_err(|error| {
+            let remedy = format!("{error}; use a cryptography provider with the cipher suites of TLS 1.2 or 1.3");
+            FetchError::setup("TLS cannot be set up", remedy)
+        })?;
     if ca_only {
         let roots = roots(extra)?;
         return Ok(builder.with_root_certificates(roots).with_no_client_auth());
@@ -82,15 +98,42 @@ fn roots(certificates: Vec<CertificateDer<'static>>) -> Result<RootCertStore, Fe
         roots.add(certificate).map_err(|error| FetchError::setup("a certificate authority cannot be used", error))?;
     }
     if roots.is_empty() {
-        let remedy = "name a file with certificates in PEM, or trust those of the machine";
+        let remedy = "name a file with certificates in PEM (IDPORTEN_CONFIG_CA_FILE), or trust those of the machine \
+                      (IDPORTEN_CONFIG_CA_ONLY=false)";
         return Err(FetchError::setup("no certificate authority is trusted", remedy));
     }
     Ok(roots)
 }
 
 fn no_authorities(error: &rustls::Error) -> FetchError {
-    let remedy = format!("{error}; install the package ca-certificates, or name a file with IDPORTEN_CONFIG_CA_FILE");
-    FetchError::setup("this machine trusts no certificate authority", remedy)
+    let variable = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    FetchError::setup(
+        "this machine trusts no certificate authority",
+        no_authorities_help(&error.to_string(), &variable),
+    )
+}
+
+fn no_authorities_help(error: &str, variable: &dyn Fn(&str) -> Option<String>) -> String {
+    let set: Vec<_> =
+        REPLACING.iter().filter_map(|name| Some(format!("{name}={}", quoted(&variable(name)?)))).collect();
+    // A package would be of no use beside the variables: they switch the machine's own authorities off.
+    let (cause, unset) = match set.is_empty() {
+        true => (error.to_owned(), ""),
+        false => (
+            format!("{} replaces them, and no certificate was loaded from there", set.join(" and ")),
+            "unset that and ",
+        ),
+    };
+    format!("{cause}; {unset}install the package ca-certificates, or name a file with IDPORTEN_CONFIG_CA_FILE")
+}
+
+/// The variables that replace the authorities of a machine on most kinds of Unix.
+const REPLACING: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+
+/// Returns the variable that replaces the authorities of this machine, where one is set.
+pub(super) fn replaced_by() -> Option<&'static str> {
+    let has_effect = cfg!(all(unix, not(target_os = "android"), not(target_vendor = "apple")));
+    REPLACING.into_iter().find(|name| has_effect && std::env::var_os(name).is_some())
 }
 
 #[cfg(test)]
@@ -110,5 +153,27 @@ mod tests {
         let text = no_provider().to_string();
         assert!(text.contains("write `idporten-config = { version = \"0.1\", features = [\""), "{text}");
         assert!(text.contains("\"ring\"] }` in Cargo.toml"), "{text}");
+    }
+
+    #[test]
+    fn variables_that_replace_the_authorities_are_named() {
+        let help = |set: &[(&str, &str)]| {
+            let variable =
+                |name: &str| set.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned());
+            no_authorities_help("none were found", &variable)
+        };
+        let remedies = "install the package ca-certificates, or name a file with IDPORTEN_CONFIG_CA_FILE";
+        assert_eq!(help(&[]), format!("none were found; {remedies}"));
+        assert_eq!(
+            help(&[("SSL_CERT_FILE", "/no/such.pem")]),
+            format!(
+                "SSL_CERT_FILE=\"/no/such.pem\" replaces them, and no certificate was loaded from there; unset that and \
+                 {remedies}"
+            )
+        );
+        assert!(
+            help(&[("SSL_CERT_FILE", ""), ("SSL_CERT_DIR", "/d")])
+                .contains("SSL_CERT_FILE=\"\" and SSL_CERT_DIR=\"/d\"")
+        );
     }
 }

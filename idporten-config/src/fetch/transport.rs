@@ -6,7 +6,6 @@ use std::time::{Duration, SystemTime};
 use super::error::FetchError;
 use super::unit::Answer;
 use crate::document::jwks::MAX_BYTES;
-use crate::document::violation::quoted;
 
 /// An HTTP client: one method, which gets one document.
 ///
@@ -142,7 +141,7 @@ pub(super) fn check_content_type(url: &str, content_type: &str) -> Result<(), Fe
     if is_json {
         return Ok(());
     }
-    Err(FetchError::content(url, &format!("the content type is {}, not JSON", quoted(content_type))))
+    Err(FetchError::content_type(url, content_type))
 }
 
 #[cfg(test)]

@@ -72,33 +72,33 @@ pub(super) fn unit(
             }
         }
     };
-    let answer = get(provider.well_known_url()).map_err(|error| error.in_step(Step::Metadata))?;
-    let document = object(&answer).map_err(|error| error.in_step(Step::Metadata))?;
-    let metadata = ProviderMetadata::read(document, provider, Completeness::Complete)
-        .map_err(|violations| FetchError::rules(&answer.url, violations).in_step(Step::Metadata))?;
-    let jwks_uri = metadata.jwks_uri.as_deref().unwrap_or_default();
-    let keys = get(jwks_uri).map_err(|error| error.in_step(Step::Keys))?;
-    let jwks = jwks::without_secrets(json(&keys).map_err(|error| error.in_step(Step::Keys))?);
+    let url = provider.well_known_url();
+    let metadata_failed = |error: FetchError| error.in_step(Step::Metadata, url);
+    let is_described = provider.known().is_none();
+    let answer = get(url).map_err(metadata_failed)?;
+    let metadata = object(&answer)
+        .and_then(|document| ProviderMetadata::read(document, provider, Completeness::Complete))
+        .map_err(|violations| metadata_failed(FetchError::rules(&answer.url, violations, is_described)))?;
+    let url = metadata.jwks_uri.clone().unwrap_or_default();
+    let keys_failed = |error: FetchError| error.in_step(Step::Keys, &url);
+    let keys = get(&url).map_err(keys_failed)?;
+    let broken = |violations| keys_failed(FetchError::rules(&keys.url, violations, is_described));
+    let jwks = jwks::without_secrets(json(&keys).map_err(broken)?);
     let as_of = answer.as_of.min(keys.as_of).min(now);
     let snapshot = Snapshot::of(provider.clone(), as_of, Origin::Fetched, metadata, Some(jwks))
-        .map_err(|error| FetchError::rules(&keys.url, error.violations().to_vec()).in_step(Step::Keys))?;
+        .map_err(|error| broken(error.violations().to_vec()))?;
     // A statement of one document alone is one about the unit.
     let max_age = [answer.max_age, keys.max_age].into_iter().flatten().min();
     Ok(Fetched { snapshot, max_age })
 }
 
-fn json(answer: &Answer) -> Result<Value, FetchError> {
-    Value::parse(&answer.body).map_err(|error| {
-        FetchError::rules(&answer.url, vec![Violation::new("", Rule::Syntax, format!("not JSON: {error}"))])
-    })
+fn json(answer: &Answer) -> Result<Value, Vec<Violation>> {
+    Value::parse(&answer.body).map_err(|error| vec![Violation::new("", Rule::Syntax, format!("not JSON: {error}"))])
 }
 
-fn object(answer: &Answer) -> Result<Object, FetchError> {
+fn object(answer: &Answer) -> Result<Object, Vec<Violation>> {
     match json(answer)? {
         Value::Object(object) => Ok(object),
-        other => {
-            let violation = Violation::wrong_type("", "a top level object", &other);
-            Err(FetchError::rules(&answer.url, vec![violation]))
-        }
+        other => Err(vec![Violation::wrong_type("", "a top level object", &other)]),
     }
 }

@@ -222,7 +222,7 @@ impl Worker {
             let spawned = thread::Builder::new().name("idporten-config-fetch".to_owned()).spawn(run);
             spawned.err().map(|error| {
                 self.outside.fetching.store(false, Ordering::SeqCst);
-                FetchError::setup("no thread can be started", error)
+                FetchError::no_thread(&error)
             })
         };
         if let Some(error) = refused {

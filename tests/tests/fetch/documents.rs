@@ -186,7 +186,9 @@ fn a_content_type_that_is_not_json_is_refused() {
     };
     refused(|reply| reply.header("Content-Type", "text/html; charset=utf-8"), "\"text/html; charset=utf-8\"");
     refused(|reply| reply.header("Content-Type", "text/json"), "not JSON");
-    refused(|reply| reply.without("Content-Type"), "not JSON");
+    let absent = "the content type is absent, not JSON; the provider must send `Content-Type: application/json`";
+    refused(|reply| reply.without("Content-Type"), absent);
+    refused(|reply| reply.header("Content-Type", ""), absent);
 }
 
 #[test]

@@ -112,9 +112,8 @@ fn a_truncated_document_is_an_error_of_the_network() {
 #[test]
 fn a_connection_that_is_refused_is_tried_twice_and_reported_with_its_cause() {
     let server = Server::start();
-    let mut options = server.options();
     // No program may listen on this port without being the system's own.
-    options.resolve = vec![("test.idporten.no".to_owned(), SocketAddr::from((Ipv4Addr::LOCALHOST, 1)))];
+    let options = server.options_with(&[("test.idporten.no", SocketAddr::from((Ipv4Addr::LOCALHOST, 1)))]);
     let outcome = fetch_from(&server, options).refused(Kind::Network, Step::Metadata, "cannot connect");
     assert!(outcome.error().to_string().contains("refused"), "{}", outcome.error());
     assert!(std::error::Error::source(outcome.error()).is_some());
@@ -147,9 +146,8 @@ fn a_connection_that_is_never_made_is_given_up_within_its_own_limit() {
     // A listener that accepts nothing: the TCP connection stands, TLS never begins.
     let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let server = Server::start();
-    let mut options = server.options();
-    options.resolve = vec![("test.idporten.no".to_owned(), listener.local_addr().unwrap())];
-    options.connect_timeout = Duration::from_millis(100);
+    let options = server.options_with(&[("test.idporten.no", listener.local_addr().unwrap())]);
+    let options = options.with_connect_timeout(Duration::from_millis(100));
     fetch_from(&server, options).refused(Kind::Network, Step::Metadata, "connect timed out").within(DEADLINE);
 }
 

@@ -47,12 +47,7 @@ fn a_redirect_is_not_followed_and_its_target_hears_nothing() {
             let server = Server::start();
             server.on(WELL_KNOWN, metadata());
             server.on(JWKS, Reply::status(status).header("Location", location));
-            let mut options = server.options();
-            for (host, address) in &mut options.resolve {
-                if host == "mirror.example" {
-                    *address = target.address();
-                }
-            }
+            let options = server.options_with(&[("mirror.example", target.address())]);
             let outcome = fetch_from(&server, options);
             outcome.refused(Kind::Status(status), Step::Keys, "redirects are not followed").asked(&[WELL_KNOWN, JWKS]);
         }

@@ -3,6 +3,7 @@
 use std::env;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
@@ -42,13 +43,9 @@ fn proxy(target: Option<SocketAddr>) -> (SocketAddr, Receiver<String>) {
     (address, receiver)
 }
 
-/// Options that know no address but the proxy's, if that.
-fn options(server: &Server) -> Options {
-    let mut options = server.options();
-    options.ca_file = env::var_os("AUTHORITY").map(Into::into);
-    options.proxies = true;
-    options.resolve = vec![("test.idporten.no".to_owned(), SocketAddr::from((Ipv4Addr::LOCALHOST, 1)))];
-    options
+/// Options that know no address, so that the proxies of the variables are used.
+fn options(authority: impl Into<PathBuf>) -> Options {
+    Options::default().with_ca_file(authority).with_ca_only(true)
 }
 
 #[test]
@@ -60,26 +57,43 @@ fn a_proxy_of_the_environment_variables_is_used() {
     let (url, authority) = (format!("http://{address}"), server.authority().file().to_str().unwrap());
     let variables = [("HTTPS_PROXY", url.as_str()), ("NO_PROXY", ""), ("AUTHORITY", authority)];
     if is_child("proxy::a_proxy_of_the_environment_variables_is_used", &variables) {
-        fetch_from(&server, options(&server)).accepted();
-        let mut direct = options(&server);
-        direct.proxies = false;
-        fetch_from(&server, direct).refused(Kind::Network, Step::Metadata, "cannot connect");
+        fetch_from(&server, options(env::var_os("AUTHORITY").unwrap())).accepted();
         return;
     }
     assert_eq!(asked.recv_timeout(Duration::from_secs(5)).unwrap(), "CONNECT test.idporten.no:443 HTTP/1.1");
     assert_eq!(server.requests().len(), 2);
 }
 
-#[test]
-fn a_proxy_that_refuses_is_an_error_of_the_network() {
+/// Fetches through a proxy that refuses, in a process with these entries of `NO_PROXY`, and checks that the error ends so.
+#[track_caller]
+fn refused_by_the_proxy(test: &str, entries: &str, end: &str) {
     let (address, asked) = proxy(None);
-    let url = format!("http://{address}");
-    if is_child("proxy::a_proxy_that_refuses_is_an_error_of_the_network", &[("HTTPS_PROXY", &url), ("NO_PROXY", "")]) {
+    if is_child(test, &[("HTTPS_PROXY", &format!("http://{address}")), ("NO_PROXY", entries)]) {
         let server = Server::start();
-        let mut options = options(&server);
-        options.ca_file = Some(server.authority().file().to_owned());
-        fetch_from(&server, options).refused(Kind::Network, Step::Metadata, "cannot connect");
+        let outcome = fetch_from(&server, options(server.authority().file()));
+        let outcome =
+            outcome.refused(Kind::Network, Step::Metadata, "cannot connect through the proxy of HTTPS_PROXY: ");
+        let text = outcome.error().to_string();
+        assert!(text.ends_with(end), "wanted {end:?} at the end, found {text:?}");
         return;
     }
     assert_eq!(asked.recv_timeout(Duration::from_secs(5)).unwrap(), "CONNECT test.idporten.no:443 HTTP/1.1");
+}
+
+#[test]
+fn a_proxy_that_refuses_is_named() {
+    refused_by_the_proxy(
+        "proxy::a_proxy_that_refuses_is_named",
+        "",
+        "; see that the proxy of HTTPS_PROXY allows test.idporten.no, or name that host in NO_PROXY",
+    );
+}
+
+#[test]
+fn an_entry_of_no_proxy_that_matches_nothing_is_named() {
+    refused_by_the_proxy(
+        "proxy::an_entry_of_no_proxy_that_matches_nothing_is_named",
+        "localhost,*.idporten.no",
+        "; the entry `*.idporten.no` of NO_PROXY matches no host, write `.idporten.no`",
+    );
 }

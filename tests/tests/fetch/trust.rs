@@ -2,7 +2,10 @@
 
 use std::env;
 use std::fs;
+use std::io::Write;
+use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
+use std::thread;
 
 use idporten_config::fetch::{Kind, Options, Step};
 use idporten_config_tests::scratch::Scratch;
@@ -55,10 +58,36 @@ fn a_certificate_that_ended_is_refused_with_its_cause() {
 }
 
 #[test]
-fn a_certificate_of_an_authority_that_is_not_trusted_is_refused_with_its_cause() {
-    shown(|_| Authority::new().issue(&["test.idporten.no"]))
-        .refused(Kind::Network, Step::Metadata, "invalid peer certificate: UnknownIssuer")
-        .asked(&[]);
+fn an_authority_that_is_not_trusted_is_refused_with_the_variable_for_it() {
+    let outcome = shown(|_| Authority::new().issue(&["test.idporten.no"]));
+    let outcome =
+        outcome.refused(Kind::Network, Step::Metadata, "(UnknownIssuer); add its authority to the file of").asked(&[]);
+    assert!(outcome.error().to_string().contains("IDPORTEN_CONFIG_CA_FILE"), "{}", outcome.error());
+}
+
+#[test]
+fn a_server_without_tls_is_told_from_one_with_the_wrong_certificate() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let _ = client
+                .and_then(|mut client| client.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"));
+        }
+    });
+    let server = Server::start();
+    let outcome = fetch_from(&server, server.options_with(&[("test.idporten.no", address)]));
+    let outcome = outcome.refused(Kind::Network, Step::Metadata, "cannot connect: the server does not speak TLS");
+    let text = outcome.error().to_string();
+    assert!(text.contains("; give the port at which the provider speaks TLS"), "{text}");
+}
+
+#[test]
+fn the_certificate_of_an_authority_itself_is_refused_in_words() {
+    let outcome = shown(|_| Authority::issue_as_its_own(&["test.idporten.no"]));
+    let outcome = outcome.refused(Kind::Network, Step::Metadata, "it is the certificate of an authority").asked(&[]);
+    let text = outcome.error().to_string();
+    assert!(text.ends_with("; let the operator of the provider replace the certificate"), "{text}");
 }
 
 #[test]
@@ -84,7 +113,7 @@ fn no_authority_at_all_is_refused_with_what_mends_it() {
     let server = Server::start();
     let mut options = server.options();
     options.ca_file = None;
-    fetch_from(&server, options).refused(Kind::Setup, None, "name a file with certificates in PEM, or trust those");
+    fetch_from(&server, options).refused(Kind::Setup, None, "(IDPORTEN_CONFIG_CA_FILE), or trust those of the machine");
 }
 
 #[test]
@@ -122,7 +151,8 @@ mod machine {
             let server = Server::start();
             serve(&server);
             let outcome = fetch_from(&server, on_the_machine(&server));
-            let outcome = outcome.refused(Kind::Setup, None, "this machine trusts no certificate authority");
+            let outcome =
+                outcome.refused(Kind::Setup, None, "this machine trusts no certificate authority: SSL_CERT_FILE=");
             let text = outcome.error().to_string();
             assert!(text.contains("install the package ca-certificates, or name a file"), "{text}");
             assert!(text.contains("IDPORTEN_CONFIG_CA_FILE"), "{text}");
@@ -158,6 +188,11 @@ mod machine {
             let other = Authority::new();
             options.ca_file = Some(other.file().to_owned());
             fetch_from(&server, options.clone()).refused(Kind::Network, Step::Metadata, "UnknownIssuer");
+            let beside = options.clone().with_ca_only(false);
+            let strange = Server::with(Arc::new(Authority::new()), Authority::new().issue(&["test.idporten.no"]));
+            let beside = beside.with_addresses([("test.idporten.no".to_owned(), strange.address())]);
+            let note = "; SSL_CERT_FILE is set and replaces the authorities of this machine: unset it, or name";
+            fetch_from(&strange, beside).refused(Kind::Network, Step::Metadata, note);
             options.ca_only = false;
             fetch_from(&server, options).accepted();
         }

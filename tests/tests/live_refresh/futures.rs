@@ -123,7 +123,10 @@ fn all_who_wait_share_one_fetch_and_its_error() {
         other => panic!("{other:?}"),
     });
     let error = errors.next().unwrap();
-    assert_eq!(error.to_string(), format!("{WELL_KNOWN}: status 404"));
+    assert_eq!(
+        error.to_string(),
+        format!("{WELL_KNOWN}: status 404; see that the provider has the document at this URL")
+    );
     assert!(errors.all(|other| Arc::ptr_eq(&error, &other)), "the very same");
     for lookup in lookups {
         assert!(matches!(block_on(lookup), Err(LookupError::Undetermined { .. })));

@@ -21,7 +21,7 @@ fn a_seed_with_keys_serves_at_once_and_on_while_the_provider_is_down() {
     eventually("the fetch that is due at once fails", || refresher.status().consecutive_failures == 1);
     let status = refresher.status();
     assert_eq!((status.serving, status.source), (true, Some(Source::Baked)));
-    assert_eq!(status.last_error.as_deref(), Some(&*format!("{WELL_KNOWN}: status 500")));
+    assert_eq!(status.last_error.as_deref(), Some(&*format!("{WELL_KNOWN}: status 500; try again later")));
     assert!(refresher.find_keys(Some("a"), "RS256").is_ok());
     assert!(matches!(refresher.find_keys_wait(Some("b"), "RS256"), Err(LookupError::Undetermined { .. })));
 }

@@ -1,0 +1,53 @@
+//! What the causes of a failed exchange say: libraries repeat themselves on the way down, and wrap what happened in errors of I/O.
+
+use std::error::Error;
+use std::io;
+
+#[cfg(feature = "fetch")]
+use super::handshake;
+
+/// Returns what an error and the errors below it say, outermost first.
+pub(super) fn texts<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = String> + 'a {
+    chain(error).filter_map(|error| {
+        #[cfg(feature = "fetch")]
+        if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+            return Some(handshake::in_words(tls));
+        }
+        let wraps = error.downcast_ref::<io::Error>().is_some_and(|error| error.get_ref().is_some());
+        let text = error.to_string();
+        (!wraps && !is_vague(&text)).then_some(text)
+    })
+}
+
+fn is_vague(text: &str) -> bool {
+    text.starts_with("error sending request")
+        || text.starts_with("client error")
+        || text == "error decoding response body"
+        || text == "request or response body error"
+}
+
+/// The errors from this one downwards.
+pub(super) fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| next(*error))
+}
+
+/// Returns the error that an error wraps. `source` of an I/O error leaves out what is wrapped, and names the source of that.
+fn next<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(inner) => Some(inner),
+        None => error.source(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_io_error_wraps_is_told_once() {
+        let outer = io::Error::other(io::Error::other("the cause"));
+        assert_eq!(texts(&outer).collect::<Vec<_>>(), ["the cause"]);
+        let plain = io::Error::from(io::ErrorKind::ConnectionRefused);
+        assert_eq!(texts(&plain).collect::<Vec<_>>(), ["connection refused"]);
+    }
+}
