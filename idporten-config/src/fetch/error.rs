@@ -24,14 +24,13 @@ const REACHABLE: &str = "see that this machine can resolve and reach the host, a
 pub struct FetchError {
     kind: Kind,
     step: Option<Step>,
-    url: Option<String>,
+    url: Option<Box<str>>,
     message: String,
     /// What would help, where the cause does not say so itself. `{server}` stands for who was asked.
     help: Cow<'static, str>,
-    /// Who was asked: the provider, or its mirror.
-    server: &'static str,
+    server: Server,
     retry_after: Option<Duration>,
-    violations: Vec<Violation>,
+    violations: Box<[Violation]>,
     /// Whether the same request may well succeed at once.
     transient: bool,
     source: Option<Cause>,
@@ -62,17 +61,35 @@ pub enum Step {
     Keys,
 }
 
+/// Who was asked.
+#[derive(Debug, Clone, Copy)]
+enum Server {
+    Unknown,
+    Provider,
+    Mirror,
+}
+
+impl Server {
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Unknown => "the server",
+            Self::Provider => "the provider",
+            Self::Mirror => "the mirror",
+        }
+    }
+}
+
 impl FetchError {
     fn new(kind: Kind, url: &str, message: impl Into<String>) -> Self {
         Self {
             kind,
             step: None,
-            url: Some(url.to_owned()),
+            url: Some(url.into()),
             message: message.into(),
             help: Cow::Borrowed(""),
-            server: "the server",
+            server: Server::Unknown,
             retry_after: None,
-            violations: Vec::new(),
+            violations: Box::default(),
             transient: false,
             source: None,
         }
@@ -88,7 +105,8 @@ impl FetchError {
 
     /// Returns the error as one of this step, in which this URL of the provider's was to be read.
     pub(super) fn in_step(self, step: Step, url: &str) -> Self {
-        let server = if self.url.as_deref().is_none_or(|asked| asked == url) { "the provider" } else { "the mirror" };
+        let server =
+            if self.url.as_deref().is_none_or(|asked| asked == url) { Server::Provider } else { Server::Mirror };
         Self { step: Some(step), server, ..self }
     }
 
@@ -200,12 +218,13 @@ impl FetchError {
 
     /// The document breaks rules. `is_described` says that the environment is one of a manifest.
     pub(super) fn rules(url: &str, violations: Vec<Violation>, is_described: bool) -> Self {
-        let help = match is_described {
-            true => "correct the document of {server}, or the environment in the manifest",
-            false => "{server} must correct the document",
+        let help = if is_described {
+            "correct the document of {server}, or the environment in the manifest"
+        } else {
+            "{server} must correct the document"
         };
         let message = listed(&violations);
-        Self { violations, ..Self::new(Kind::Document, url, message).with_help(help) }
+        Self { violations: violations.into(), ..Self::new(Kind::Document, url, message).with_help(help) }
     }
 
     pub(super) fn is_worth_a_retry(&self) -> bool {
@@ -263,7 +282,7 @@ impl fmt::Display for FetchError {
         }
         match &*self.help {
             "" => Ok(()),
-            help => write!(f, "; {}", help.replace("{server}", self.server)),
+            help => write!(f, "; {}", help.replace("{server}", self.server.in_words())),
         }
     }
 }

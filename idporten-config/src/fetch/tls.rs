@@ -117,12 +117,10 @@ fn no_authorities_help(error: &str, variable: &dyn Fn(&str) -> Option<String>) -
     let set: Vec<_> =
         REPLACING.iter().filter_map(|name| Some(format!("{name}={}", quoted(&variable(name)?)))).collect();
     // A package would be of no use beside the variables: they switch the machine's own authorities off.
-    let (cause, unset) = match set.is_empty() {
-        true => (error.to_owned(), ""),
-        false => (
-            format!("{} replaces them, and no certificate was loaded from there", set.join(" and ")),
-            "unset that and ",
-        ),
+    let (cause, unset) = if set.is_empty() {
+        (error.to_owned(), "")
+    } else {
+        (format!("{} replaces them, and no certificate was loaded from there", set.join(" and ")), "unset that and ")
     };
     format!("{cause}; {unset}install the package ca-certificates, or name a file with IDPORTEN_CONFIG_CA_FILE")
 }
