@@ -73,8 +73,8 @@ fn refused_by_the_proxy(test: &str, entries: &str, end: &str) {
         let outcome = fetch_from(&server, options(server.authority().file()));
         let outcome =
             outcome.refused(Kind::Network, Step::Metadata, "cannot connect through the proxy of HTTPS_PROXY: ");
-        let text = outcome.error().to_string();
-        assert!(text.ends_with(end), "wanted {end:?} at the end, found {text:?}");
+        let message = outcome.error().to_string();
+        assert!(message.ends_with(end), "wanted {end:?} at the end, found {message:?}");
         return;
     }
     assert_eq!(asked.recv_timeout(Duration::from_secs(5)).unwrap(), "CONNECT test.idporten.no:443 HTTP/1.1");
