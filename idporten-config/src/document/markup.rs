@@ -3,7 +3,8 @@
 use crate::document::json::is_invisible;
 
 /// A value as inline code.
-pub(crate) fn code(value: &str) -> String {
+#[must_use]
+pub fn code(value: &str) -> String {
     let shown: String = value.chars().take(200).collect();
     let cut = if shown.len() < value.len() { "…" } else { "" };
     match shown.as_str() {

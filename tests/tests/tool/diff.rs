@@ -126,17 +126,53 @@ fn a_body_is_never_longer_than_a_pull_request_takes() {
 fn what_cannot_be_read_is_named_with_the_way_out() {
     let directory = files();
     assert!(directory.fails(2, &["diff", "no.json", "a.json"]).contains("`no.json` cannot be read"));
-    assert!(
-        directory
-            .fails(2, &["diff", "idporten-test", "a.json"])
-            .contains("`snapshots/idporten-test.json` cannot be read")
-    );
     assert!(directory.fails(2, &["diff", "idporten-tset", "a.json"]).contains("did you mean `idporten-test`?"));
     assert!(directory.fails(2, &["diff", "a.json"]).contains("<B>"));
     directory.write("c.json", "[]");
     assert!(directory.fails(2, &["diff", "a.json", "c.json"]).contains("`c.json`: "));
     let answer = directory.run(&["diff", "a.json", "--format", "text", "--live", "b.json"]);
     assert_eq!(answer.code, 2);
+}
+
+#[test]
+fn an_environment_without_a_file_is_the_bundled_snapshot() {
+    let answer =
+        Directory::new(&[("old.json", bundled(Known::IdportenTest))]).run(&["diff", "old.json", "idporten-test"]);
+    assert_eq!((answer.code, answer.out.as_str()), (0, "idporten-test: no change\n"), "{}", answer.err);
+    assert!(
+        answer.err.starts_with("note: no snapshots/idporten-test.json: the bundled snapshot is used"),
+        "{}",
+        answer.err
+    );
+    let directory = Directory::new(&[("idporten.toml", "[environments.idporten-test]\n")]);
+    let err = directory.fails(2, &["diff", "idporten-test", "idporten-test"]);
+    assert!(err.contains("no snapshot at `snapshots/idporten-test.json`"), "a manifest asks for a file: {err}");
+}
+
+#[test]
+fn two_environments_have_differences_and_no_breaking_changes() {
+    let directory = Directory::new(&[]);
+    let compare = ["diff", "--bundled", "maskinporten-test", "maskinporten-prod"];
+    let answer = directory.run(&compare);
+    assert_eq!(answer.code, 1, "{}", answer.err);
+    let lines: Vec<_> = answer.out.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(lines[0], format!("maskinporten-test and maskinporten-prod: {} differences", lines.len() - 2));
+    assert_eq!(lines[1], "member maskinporten-test maskinporten-prod");
+    let issuer = "issuer https://test.maskinporten.no/ https://maskinporten.no/".to_owned();
+    let withdrawn = "authorization_details_types_supported urn:altinn:systemuser –".to_owned();
+    assert!(lines.contains(&issuer) && lines.contains(&withdrawn), "{}", answer.out);
+    assert!(answer.err.contains("note: maskinporten-prod: the snapshot is documented, not fetched"), "{}", answer.err);
+    let markdown = directory.run(&[&compare[..], &["--format", "markdown"]].concat()).out;
+    assert!(
+        markdown.contains("| `issuer` | `https://test.maskinporten.no/` | `https://maskinporten.no/` |"),
+        "{markdown}"
+    );
+    let json = directory.run(&[&compare[..], &["--json"]].concat());
+    let one = json.json().as_object().unwrap().get("environments").unwrap().as_array().unwrap()[0].clone();
+    assert_eq!(one.as_object().unwrap().get("status"), Some(&"different".into()), "{}", json.out);
+    for out in [answer.out, markdown, json.out] {
+        assert!(!out.contains("breaking") && !out.contains("not compile"), "{out}");
+    }
 }
 
 #[test]

@@ -72,6 +72,7 @@ fn variables_have_the_names_of_the_platform() {
         "IDPORTEN_WELL_KNOWN_URL=https://test.idporten.no/.well-known/openid-configuration\n\
          IDPORTEN_ISSUER=https://test.idporten.no\n\
          IDPORTEN_JWKS_URI=https://test.idporten.no/jwks.json\n\
+         IDPORTEN_TOKEN_ENDPOINT=https://test.idporten.no/token\n\
          MASKINPORTEN_WELL_KNOWN_URL=https://test.maskinporten.no/.well-known/oauth-authorization-server\n\
          MASKINPORTEN_ISSUER=https://test.maskinporten.no/\n\
          MASKINPORTEN_JWKS_URI=https://test.maskinporten.no/jwk\n\
@@ -80,16 +81,25 @@ fn variables_have_the_names_of_the_platform() {
 }
 
 #[test]
-fn a_variable_that_the_snapshot_does_not_determine_is_left_out_and_noted() {
-    let answer = Directory::new(&[]).run(&["generate", "--bundled", "--format", "env", "ansattporten-test"]);
-    assert_eq!(answer.code, 0);
-    assert_eq!(
-        answer.out,
-        "ANSATTPORTEN_WELL_KNOWN_URL=https://test.ansattporten.no/.well-known/openid-configuration\n\
-         ANSATTPORTEN_ISSUER=https://test.ansattporten.no\n"
-    );
-    assert!(answer.err.contains("note: ansattporten-test: no ANSATTPORTEN_JWKS_URI"), "{}", answer.err);
-    assert!(answer.err.contains("run `idporten-config fetch ansattporten-test`"), "{}", answer.err);
+fn a_variable_that_the_snapshot_does_not_state_is_left_out_and_noted() {
+    let answer = Directory::new(&[]).run(&["generate", "--bundled", "--format", "env", "idporten-legacy-yt2"]);
+    assert_eq!(answer.code, 0, "{}", answer.err);
+    assert!(answer.out.contains("IDPORTEN_ISSUER=") && !answer.out.contains("JWKS_URI"), "{}", answer.out);
+    assert!(answer.err.contains("note: idporten-legacy-yt2: no IDPORTEN_JWKS_URI: "), "{}", answer.err);
+    assert!(answer.err.contains("run `idporten-config fetch idporten-legacy-yt2`"), "{}", answer.err);
+}
+
+#[test]
+fn no_variables_are_made_up_for_a_product_that_has_none() {
+    let directory = Directory::new(&[]);
+    let format = ["generate", "--bundled", "--format", "env", "ansattporten-test"];
+    let err = directory.fails(2, &format);
+    assert!(err.contains("ansattporten-test: no platform names variables for ansattporten"), "{err}");
+    assert!(err.contains("help: use `--format json`"), "{err}");
+    let both = directory.run(&[&format[..], &["maskinporten-test"]].concat());
+    assert_eq!(both.code, 0, "{}", both.err);
+    assert!(both.out.starts_with("MASKINPORTEN_WELL_KNOWN_URL=") && !both.out.contains("ANSATT"), "{}", both.out);
+    assert!(both.err.contains("note: ansattporten-test: no platform names variables"), "{}", both.err);
 }
 
 #[test]

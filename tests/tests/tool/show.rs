@@ -1,7 +1,8 @@
 //! A snapshot, looked at.
 
-use idporten_config::KnownEnvironment as Known;
+use idporten_config::document::Origin;
 use idporten_config::document::json::Value;
+use idporten_config::{KnownEnvironment as Known, Snapshot};
 
 use crate::fixture::{Directory, LOCAL, bundled, rsa, with_keys};
 
@@ -148,19 +149,44 @@ fn an_environment_that_stands_on_another_says_so() {
     assert!(out.contains("  development     plain http is accepted; never for production\n"), "{out}");
 }
 
+/// A store of Maskinporten TEST that a refresher wrote so many days ago.
+fn stored(days: u64) -> String {
+    let time = std::time::SystemTime::now() - std::time::Duration::from_secs(days * 86_400 + 60);
+    let text = with_keys(Known::MaskinportenTest, &[rsa("new", '_')]).replace("\"recorded\"", "\"fetched\"");
+    let taken = Snapshot::parse(&text).unwrap();
+    let (provider, metadata) = (taken.provider().clone(), taken.metadata_json().clone());
+    Snapshot::new(provider, time, Origin::Fetched, metadata, taken.jwks_json().cloned()).unwrap().to_string()
+}
+
 #[test]
-fn a_key_is_looked_for_in_the_store_of_a_service_too() {
-    let store = with_keys(Known::MaskinportenTest, &[rsa("new", '_')]);
-    let directory = Directory::new(&[("store.json", &store), ("broken.json", "{"), (MASKINPORTEN, &mixed())]);
+fn a_key_is_looked_for_in_the_store_of_a_service() {
+    let directory = Directory::new(&[("store.json", &stored(1)), ("broken.json", "{"), (MASKINPORTEN, &mixed())]);
     let show = |code, kid, store| directory.says(code, &["show", "maskinporten-test", "--kid", kid, "--store", store]);
     let out = show(0, "new", "store.json");
     assert!(out.lines().any(|line| line.starts_with("store ") && line.contains("RSA")), "{out}");
     assert!(out.lines().any(|line| line.starts_with("snapshot") && line.contains("not there")), "{out}");
+    assert!(!out.contains("ignores"), "{out}");
     assert!(show(1, "nobody's", "store.json").contains("not there"));
     for (store, reason) in [("broken.json", "is no store"), ("absent.json", "cannot be read")] {
         let arguments = ["show", "maskinporten-test", "--kid", "new", "--store", store];
-        assert!(directory.fails(2, &arguments).contains(reason));
+        let err = directory.fails(2, &arguments);
+        assert!(err.contains(reason), "{err}");
     }
     let other = ["show", "idporten-test", "--bundled", "--kid", "new", "--store", "store.json"];
-    assert!(directory.fails(2, &other).contains("is of maskinporten-test"));
+    let err = directory.fails(2, &other);
+    assert!(err.contains("is of maskinporten-test"), "{err}");
+}
+
+#[test]
+fn a_store_that_a_refresher_would_ignore_is_said_to_be_ignored() {
+    let recorded = with_keys(Known::MaskinportenTest, &[rsa("new", '_')]);
+    let directory = Directory::new(&[("old.json", &stored(8)), ("recorded.json", &recorded), (MASKINPORTEN, &mixed())]);
+    for (store, reason) in [("old.json", "it is 8 days old"), ("recorded.json", "was not written by a refresher")] {
+        let arguments = ["show", "maskinporten-test", "--kid", "new", "--store", store];
+        let out = directory.says(1, &arguments);
+        let last = out.lines().last().unwrap();
+        assert!(last.starts_with("store: a refresher ignores it: ") && last.contains(reason), "{out}");
+        let json = directory.run(&[&arguments[..], &["--json"]].concat());
+        assert_eq!(json.json().as_object().unwrap().get("found"), Some(&false.into()), "{}", json.out);
+    }
 }

@@ -2,10 +2,10 @@
 
 mod keys;
 mod kid;
+mod store;
 mod text;
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::slice;
 use std::time::SystemTime;
 
@@ -21,7 +21,7 @@ use crate::output::{ExitStatus, Output, VerbError};
 use crate::snapshots::SnapshotOptions;
 use crate::{json, now};
 
-/// Show what the snapshot or the live document of an environment holds: endpoints, capabilities, keys, and what is missing.
+/// Show the snapshot or the live document of an environment: endpoints, capabilities, keys, and what is missing
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
@@ -30,21 +30,24 @@ pub(crate) struct Arguments {
     environment: String,
     #[command(flatten)]
     options: SnapshotOptions,
-    /// Show the live document in place of the snapshot
+    /// Show the live document instead of the snapshot
     #[arg(long, conflicts_with = "bundled")]
     live: bool,
-    /// Say where the key is that has this kid, or this thumbprint: in the snapshot, with `--live` in the live document, and with
-    /// `--store` in a service's store
+    /// Show where the key with this kid or thumbprint is
+    ///
+    /// It is looked for in the snapshot, with `--live` in the live document, and with `--store` in the store of a service.
     #[arg(long, value_name = "KID")]
     kid: Option<String>,
-    /// The store of a running service's refresher, for `--kid`
+    /// The store of a service's refresher, for `--kid`
+    ///
+    /// It is judged as the refresher judges it at its start: environment, age, owner and permissions of the file.
     #[arg(long, value_name = "FILE", requires = "kid")]
     store: Option<PathBuf>,
-    #[command(flatten)]
-    network: NetworkOptions,
     /// Print a JSON object, for programs
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    network: NetworkOptions,
 }
 
 const AFTER_HELP: &str = "\
@@ -52,13 +55,13 @@ Examples:
   idporten-config show idporten-test
   idporten-config show maskinporten-prod --bundled
   idporten-config show idporten-prod --live
-  idporten-config show idporten-prod --live --kid digitaliseringsdirektoratet--cert0
-  idporten-config show idporten-prod --kid digitaliseringsdirektoratet--cert0 --store /var/cache/app/idporten.json
+  idporten-config show idporten-prod --live --kid KID
+  idporten-config show idporten-prod --kid KID --store /var/cache/app/idporten.json
   idporten-config show idporten-prod --json | jq '.keys[].kid'
 
 Exit codes:
   0  shown
-  1  shown, and the key set holds a private key; or no usable key has that kid
+  1  the key set holds a private key; or no key that is used has that kid
   2  a mistake in the command, the manifest or the snapshot
   3  the network or the provider failed";
 
@@ -73,23 +76,15 @@ pub(crate) fn run(arguments: &Arguments, quiet: bool) -> Result<Output, VerbErro
 }
 
 impl Arguments {
-    /// The snapshot. One that holds a private key may be looked at, and is a finding.
+    /// The snapshot. A private key in it is a finding.
     fn snapshot(&self, now: SystemTime) -> Result<(Source, Output), VerbError> {
-        let selection = self.options.load(slice::from_ref(&self.environment), now)?;
-        let mut output = Output::with_notes(&selection.notes);
-        if !selection.mistakes.is_empty() {
-            return Err(selection.mistakes.into());
+        let loaded = self.options.load_one(&self.environment, now)?;
+        let mut output = Output::with_notes(&loaded.notes);
+        output.report(&loaded.leak);
+        if !loaded.leak.is_empty() {
+            output.status = ExitStatus::Findings;
         }
-        let (mut sources, mut leaked) = (selection.sources.into_iter(), selection.leaked.into_iter());
-        match (sources.next(), leaked.next()) {
-            (Some(source), _) => Ok((source, output)),
-            (None, Some(leaked)) => {
-                output.report(&selection.findings);
-                output.status = ExitStatus::Findings;
-                Ok((leaked, output))
-            }
-            (None, None) => Err(selection.findings.into()),
-        }
+        Ok((loaded.source, output))
     }
 
     /// The live document.
@@ -110,21 +105,7 @@ impl Arguments {
     }
 }
 
-/// What a service's refresher has stored.
-fn stored(path: &Path, environment: &str) -> Result<Source, VerbError> {
-    let refuse = |reason: String| {
-        let help = "name the file that the service gives its refresher as `store`, and see who may read it";
-        VerbError::from(vec![Finding::error(format!("`{}` {reason}", path.display()), help)])
-    };
-    let text = fs::read(path).map_err(|error| refuse(format!("cannot be read: {error}")))?;
-    let snapshot = Snapshot::parse(text).map_err(|error| refuse(format!("is no store: {error}")))?;
-    match snapshot.provider().slug() {
-        slug if slug == environment => Ok(Source::live(snapshot, &path.display().to_string())),
-        slug => Err(refuse(format!("is of {slug}"))),
-    }
-}
-
-/// The members of a document, as they are shown.
+/// The members of a document, grouped for display.
 struct Members<'a> {
     endpoints: Vec<(&'a str, &'a Value)>,
     capabilities: Vec<(&'a str, &'a Value)>,

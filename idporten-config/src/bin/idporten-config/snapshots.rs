@@ -43,6 +43,15 @@ pub(crate) struct LoadedSnapshots {
     pub(crate) manifest: Manifest,
 }
 
+/// The snapshot of one environment.
+#[derive(Debug)]
+pub(crate) struct LoadedSnapshot {
+    pub(crate) source: Source,
+    /// The findings of a snapshot that may only be looked at, because it holds a private key.
+    pub(crate) leak: Vec<Finding>,
+    pub(crate) notes: Vec<String>,
+}
+
 impl SnapshotOptions {
     /// Finds the snapshots of the environments that are named, or else of all in the manifest.
     pub(crate) fn load(&self, names: &[String], now: SystemTime) -> Result<LoadedSnapshots, VerbError> {
@@ -51,6 +60,19 @@ impl SnapshotOptions {
             Some(file) => from_manifest(&file, names, now),
             None if names.is_empty() => Err(self.nothing_named().into()),
             None => self.without_manifest(names, now),
+        }
+    }
+
+    /// Finds the snapshot of one environment. One that holds a private key may be looked at, with its finding.
+    pub(crate) fn load_one(&self, slug: &str, now: SystemTime) -> Result<LoadedSnapshot, VerbError> {
+        let all = self.load(&[slug.to_owned()], now)?;
+        if !all.mistakes.is_empty() {
+            return Err(all.mistakes.into());
+        }
+        match (all.sources.into_iter().next(), all.leaked.into_iter().next()) {
+            (Some(source), _) => Ok(LoadedSnapshot { source, leak: Vec::new(), notes: all.notes }),
+            (None, Some(source)) => Ok(LoadedSnapshot { source, leak: all.findings, notes: all.notes }),
+            (None, None) => Err(all.findings.into()),
         }
     }
 

@@ -1,4 +1,4 @@
-//! What is compared with what.
+//! The snapshots that are compared with each other.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,20 +8,23 @@ use std::path::Path;
 use idporten_config::Snapshot;
 use idporten_config::internal::Finding;
 use idporten_config::internal::MAX_SNAPSHOT_BYTES as MAX_BYTES;
-use idporten_config::internal::Target;
 use idporten_config::internal::is_slug;
 use idporten_config::internal::read;
 
-use super::{Arguments, Difference, What};
+use super::{Arguments, Difference, What, different};
 use crate::network::{provider, unreachable};
+use crate::now;
 use crate::output::{Output, VerbError};
 
 /// The snapshot that is named, and the live document of its environment.
-pub(super) fn with_live(arguments: &Arguments, quiet: bool) -> Result<Difference, VerbError> {
-    let before = snapshot(arguments, &arguments.before)?;
+pub(super) fn with_live(arguments: &Arguments, quiet: bool, output: &mut Output) -> Result<Difference, VerbError> {
+    let before = snapshot(arguments, &arguments.before, output)?;
     let slug = before.provider().slug();
-    let asked = match target(arguments, &arguments.before) {
-        Ok(target) => provider(&target)?,
+    let asked = match arguments.options.manifest(&[slug.to_owned()]) {
+        Ok(manifest) => match manifest.targets().iter().find(|target| target.slug == slug) {
+            Some(target) => provider(target)?,
+            None => before.provider().clone(),
+        },
         Err(_) => before.provider().clone(),
     };
     let live = arguments.network.fetch(&asked, quiet)?.map_err(|error| unreachable(slug, &error))?;
@@ -42,29 +45,33 @@ pub(super) fn of(arguments: &Arguments, after: &str, output: &mut Output) -> Res
     if (before, after) == ("-", "-") {
         return Err(Finding::error("standard input can be read only once", "name a file for one of the two").into());
     }
-    let (before, after) = (snapshot(arguments, before)?, snapshot(arguments, after)?);
+    let (before, after) = (snapshot(arguments, before, output)?, snapshot(arguments, after, output)?);
     if before.provider().slug() != after.provider().slug() {
-        output.note(&format!("{} is compared with {}", before.provider().slug(), after.provider().slug()));
+        output.notes(&[&before, &after].into_iter().filter_map(different::note).collect::<Vec<_>>());
     }
     Ok(vec![Difference::between(&before, &after)])
 }
 
-/// The snapshot that a word on the command line means.
-fn snapshot(arguments: &Arguments, word: &str) -> Result<Snapshot, VerbError> {
+/// The snapshot that a word on the command line means. That of an environment is found as `show` finds it.
+fn snapshot(arguments: &Arguments, word: &str, output: &mut Output) -> Result<Snapshot, VerbError> {
     if word == "-" {
         let mut text = Vec::new();
         let limited = io::stdin().lock().take(MAX_BYTES as u64 + 1).read_to_end(&mut text);
         return parsed("standard input", limited.map(|_| text));
     }
-    let path = if is_path(word) { word.to_owned() } else { target(arguments, word)?.path };
-    parsed(&format!("`{path}`"), read(Path::new(&path)))
+    if is_path(word) {
+        return parsed(&format!("`{word}`"), read(Path::new(word)));
+    }
+    let loaded = arguments.options.load_one(word, now()?)?;
+    output.notes(&loaded.notes);
+    Ok(loaded.source.snapshot().clone())
 }
 
 fn parsed(name: &str, text: io::Result<Vec<u8>>) -> Result<Snapshot, VerbError> {
     let text = text.map_err(|error| {
         Finding::error(
             format!("{name} cannot be read: {error}"),
-            "name a snapshot, or fetch it: `idporten-config fetch`",
+            "name a snapshot, or take it with `idporten-config fetch`",
         )
     })?;
     Snapshot::parse(text).map_err(|error| {
@@ -73,15 +80,9 @@ fn parsed(name: &str, text: io::Result<Vec<u8>>) -> Result<Snapshot, VerbError> 
     })
 }
 
-/// A slug has none of these, and a file that is there is meant.
+/// Whether the word is a path: a slug has none of these characters, and an existing file wins.
 fn is_path(word: &str) -> bool {
     word.contains(['/', '\\', '.']) || Path::new(word).is_file()
-}
-
-fn target(arguments: &Arguments, slug: &str) -> Result<Target, VerbError> {
-    let manifest = arguments.place.manifest(&[slug.to_owned()])?;
-    let target = manifest.targets().into_iter().find(|target| target.slug == slug);
-    target.ok_or_else(|| Finding::error(format!("`{slug}` is not an environment"), "name a file").into())
 }
 
 type Files = BTreeMap<String, Result<Snapshot, String>>;
@@ -93,7 +94,7 @@ fn directories(before: &Path, after: &Path) -> Result<Vec<Difference>, VerbError
         let what = match (old.remove(&name), new) {
             (_, Err(reason)) => {
                 let message = format!("`{}`: {reason}", after.join(name).display());
-                broken.push(Finding::error(message, "mend it, or take it anew with `idporten-config fetch`"));
+                broken.push(Finding::error(message, "fix it, or fetch it again with `idporten-config fetch`"));
                 continue;
             }
             (Some(Ok(old)), Ok(new)) => {

@@ -1,4 +1,4 @@
-//! Differences, said.
+//! The result of a comparison, for people, pull requests and programs.
 
 use idporten_config::Snapshot;
 use idporten_config::document::json::{Object, Value, object};
@@ -17,6 +17,7 @@ pub(super) fn text(differences: &[Difference]) -> String {
                 format!("{environment}: no change but the date or details; as of {as_of}\n")
             }
             What::Compared { comparison, .. } => comparison.to_string(),
+            What::Different(different) => different.text(),
             What::Added(snapshot) => format!("{environment}: added, {}\n", about(snapshot)),
             What::Removed => format!("{environment}: removed\n"),
             What::Replaced(snapshot, reason) => {
@@ -51,6 +52,7 @@ fn section(difference: &Difference) -> String {
     let environment = harmless(&difference.environment);
     match &difference.what {
         What::Compared { comparison, .. } => comparison.to_markdown(),
+        What::Different(different) => different.markdown(),
         What::Added(snapshot) => format!("### {environment}: added\n\nA new snapshot, {}.\n", about(snapshot)),
         What::Removed => format!("### {environment}: removed\n\nIts snapshot is gone.\n"),
         What::Replaced(snapshot, _) => format!(
@@ -90,6 +92,7 @@ fn one_in_json(Difference { environment, what }: &Difference) -> Object {
             (true, Some(_)) => ("renewed", Some(comparison)),
             (true, None) => ("unchanged", Some(comparison)),
         },
+        What::Different(different) => return different.in_json(),
         What::Added(_) => ("added", None),
         What::Removed => ("removed", None),
         What::Replaced(..) => ("replaced", None),

@@ -4,8 +4,9 @@ use std::time::SystemTime;
 
 use idporten_config::document::json::{Object, Value, object};
 use idporten_config::document::{JwkSet, RejectedKey, SigningKey};
-use idporten_config::internal::Source;
+use idporten_config::internal::{Source, harmless};
 
+use super::store::{self, Store};
 use super::{Arguments, keys};
 use crate::output::{ExitStatus, Output, VerbError};
 use crate::table::table;
@@ -13,8 +14,10 @@ use crate::table::table;
 /// A place where the key may be.
 struct Place {
     name: &'static str,
-    /// Nothing where there is no snapshot.
+    /// None where there is no snapshot.
     source: Option<Source>,
+    /// The reason why a refresher does not use it.
+    ignored: Option<String>,
 }
 
 pub(super) fn run(arguments: &Arguments, kid: &str, now: SystemTime, quiet: bool) -> Result<Output, VerbError> {
@@ -31,22 +34,25 @@ pub(super) fn run(arguments: &Arguments, kid: &str, now: SystemTime, quiet: bool
         }
         Err(error) => return Err(error),
     };
-    let mut places = vec![Place { name: "snapshot", source: snapshot }];
+    let mut places = vec![Place { name: "snapshot", source: snapshot, ignored: None }];
     if arguments.live {
         let (source, own) = arguments.live(quiet)?;
         output.messages.extend(own.messages);
-        places.push(Place { name: "live", source: Some(source) });
+        places.push(Place { name: "live", source: Some(source), ignored: None });
     }
     if let Some(path) = &arguments.store {
-        places.push(Place { name: "store", source: Some(super::stored(path, &arguments.environment)?) });
+        let Store { source, ignored } = store::read(path, &arguments.environment)?;
+        places.push(Place { name: "store", source: Some(source), ignored });
     }
-    if !places.iter().any(|place| !place.usable(kid).is_empty()) {
+    if !is_found(&places, kid) {
         output.status = ExitStatus::Findings;
     }
     output.text = if arguments.json {
         in_json(&places, kid).to_string()
     } else {
-        table(&places.iter().flat_map(|place| place.rows(kid)).collect::<Vec<_>>())
+        let ignored = places.iter().filter_map(|place| Some((place.name, place.ignored.as_ref()?)));
+        let lines = ignored.map(|(name, reason)| format!("{name}: a refresher ignores it: {}\n", harmless(reason)));
+        table(&places.iter().flat_map(|place| place.rows(kid)).collect::<Vec<_>>()) + &lines.collect::<String>()
     };
     Ok(output)
 }
@@ -85,6 +91,7 @@ impl Place {
         let snapshot = self.source.as_ref().map(Source::snapshot);
         let own = |key| snapshot.map(|snapshot| keys::key_in_json(key, snapshot));
         object([
+            ("ignored", self.ignored.as_deref().into()),
             ("as_of", snapshot.map(idporten_config::Snapshot::timestamp).into()),
             ("keys", self.usable(kid).into_iter().filter_map(own).collect::<Vec<_>>().into()),
             ("place", self.name.into()),
@@ -94,9 +101,14 @@ impl Place {
     }
 }
 
+/// Whether a key with this kid is in a place that is used.
+fn is_found(places: &[Place], kid: &str) -> bool {
+    places.iter().any(|place| place.ignored.is_none() && !place.usable(kid).is_empty())
+}
+
 fn in_json(places: &[Place], kid: &str) -> Value {
     object([
-        ("found", places.iter().any(|place| !place.usable(kid).is_empty()).into()),
+        ("found", is_found(places, kid).into()),
         ("kid", kid.into()),
         ("places", places.iter().map(|place| place.in_json(kid)).collect::<Vec<_>>().into()),
     ])
