@@ -14,7 +14,7 @@ pub(crate) mod url;
 pub(crate) mod violation;
 
 pub use compare::{Change, ChangeKind, Comparison, Subject, compare};
-pub use jwks::{JwkSet, KeyParameters, MAX_KEYS, RejectedKey, SigningKey};
+pub use jwks::{JwkSet, KeyParameters, MAX_KEYS, RejectedKey, RejectionCause, SigningKey};
 pub use metadata::{CompleteMetadata, Completeness, MEMBERS, Member, MemberType, ProviderMetadata, member};
 pub use provider::{Description, DescriptionError, Provider};
 pub use snapshot::{Origin, Snapshot, SnapshotError};

@@ -2,12 +2,11 @@
 
 mod key;
 
-#[cfg(feature = "refresh-core")]
-use crate::document::json::object;
-use crate::document::json::{Object, Value};
+use crate::document::json::{Object, Value, object};
 use crate::document::violation::{Rule, Violation, printable};
 use crate::environment::SigningAlg;
 
+use key::Refusal;
 pub use key::{KeyParameters, SigningKey};
 
 /// The largest document that is read, in bytes.
@@ -17,32 +16,73 @@ pub const MAX_KEYS: usize = 100;
 /// The most different keys under one kid and algorithm.
 pub(crate) const MAX_CANDIDATES: usize = 4;
 
-/// The keys of a set that may verify signatures, and why the others may not.
+/// The usable keys of a set, and the entries that are not used.
+///
+/// A key is usable if its form is right and it serves at least one algorithm: its own `alg`, or one that its type allows of
+/// those published for the environment.
 ///
 /// ```
 /// use idporten_config::JwkSet;
+/// use idporten_config::document::RejectionCause;
 ///
-/// let error = JwkSet::parse(br#"{"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}"#).unwrap_err();
-/// assert!(error.to_string().contains("`kty` is not RSA, EC or OKP"));
+/// let ed25519 = r#"{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "one"}"#;
+/// let set = JwkSet::parse(format!(r#"{{"keys": [{ed25519}, {{"kty": "oct", "k": "c2VjcmV0"}}]}}"#).as_bytes())?;
+/// assert_eq!(set.keys()[0].kid(), Some("one"));
+/// assert_eq!(set.rejected()[0].cause, RejectionCause::Symmetric);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JwkSet {
     keys: Vec<SigningKey>,
     rejected: Vec<RejectedKey>,
+    /// What a key without `alg` may serve.
+    published: Vec<SigningAlg>,
 }
 
 /// An entry of a key set that is not used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RejectedKey {
-    /// Which entry of `keys`, from 0.
+    /// The index of the entry in `keys`, from 0.
     pub index: usize,
     /// Its `kid`, where that is a string.
     pub kid: Option<String>,
-    /// Which member is wrong, and how; never holds key material.
+    /// The member that is wrong, and how; never holds key material.
     pub reason: String,
-    /// Whether the entry publishes a private key, which must then be taken as known to everybody.
-    pub leaked: bool,
+    /// The kind of the reason.
+    pub cause: RejectionCause,
+}
+
+/// The kinds of reasons for which an entry of a key set is not used.
+///
+/// ```
+/// use idporten_config::document::RejectionCause;
+///
+/// assert_eq!(RejectionCause::NoAlgorithm.as_str(), "no-algorithm");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RejectionCause {
+    /// It is not a public key for signatures of a kind that this project knows.
+    Unsuitable,
+    /// It is for encryption (`use` is `enc`), as many providers publish beside their signing keys.
+    Encryption,
+    /// It is a shared secret (`oct`), which now everybody shares.
+    Symmetric,
+    /// It publishes a private key, which everybody must be taken to know.
+    Leaked,
+    /// It is a key that serves no algorithm published for the environment.
+    NoAlgorithm,
+    /// It is one of too many keys under one kid and algorithm.
+    Surplus,
+}
+
+/// The algorithms that keys without `alg` may serve in an environment.
+#[derive(Clone, Copy)]
+pub(crate) struct Published<'a> {
+    pub(crate) algs: &'a [SigningAlg],
+    /// What lets the keys of a set serve an algorithm, where none does.
+    pub(crate) hint: &'a str,
 }
 
 impl JwkSet {
@@ -57,17 +97,18 @@ impl JwkSet {
             return Err(Violation::new("", Rule::Keys, format!("the key set is larger than {MAX_BYTES} bytes")));
         }
         let json = Value::parse(text).map_err(|error| Violation::new("", Rule::Syntax, error.to_string()))?;
-        Self::from_json(&json, "")
+        Self::from_json(&json, "", Published { algs: SigningAlg::ALL, hint: "" })
     }
 
     /// Reads a key set that stands at `place` in a document.
-    pub(crate) fn from_json(json: &Value, place: &str) -> Result<Self, Violation> {
+    pub(crate) fn from_json(json: &Value, place: &str, published: Published<'_>) -> Result<Self, Violation> {
         let refuse = |rule, reason: String| Violation::new(place, rule, reason);
         let set = json.as_object().ok_or_else(|| {
             refuse(Rule::Type, format!("the top level of a key set must be an object, found {}", json.kind()))
         })?;
         if let Some(name) = duplicate_outside_of_keys(set) {
-            return Err(refuse(Rule::Duplicate, format!("the member `{}` is there twice", printable(&name))));
+            let reason = format!("the member `{}` is there twice; remove one of the two", printable(&name));
+            return Err(refuse(Rule::Duplicate, reason));
         }
         let entries = match set.get("keys") {
             Some(Value::Array(entries)) => entries,
@@ -79,73 +120,92 @@ impl JwkSet {
         if entries.len() > MAX_KEYS {
             return Err(refuse(Rule::Keys, format!("{} keys; at most {MAX_KEYS} are accepted", entries.len())));
         }
-        let set = Self::from_entries(entries);
+        let set = Self::from_entries(entries, published.algs);
         if set.keys.is_empty() {
             let rule = if set.is_leaked() { Rule::Leaked } else { Rule::Keys };
-            return Err(refuse(rule, format!("the key set has no usable key{}", set.reasons())));
+            return Err(refuse(rule, format!("the key set has no usable key{}", set.reasons(published.hint))));
         }
         Ok(set)
     }
 
-    fn from_entries(entries: &[Value]) -> Self {
-        let mut set = Self { keys: Vec::new(), rejected: Vec::new() };
+    fn from_entries(entries: &[Value], published: &[SigningAlg]) -> Self {
+        let mut set = Self { keys: Vec::new(), rejected: Vec::new(), published: published.to_vec() };
         for (index, entry) in entries.iter().enumerate() {
-            match SigningKey::from_json(entry) {
+            let read = SigningKey::from_json(entry).and_then(|key| set.usable(key));
+            match read {
+                // A set that lists one key twice has one key: its thumbprint would otherwise be ambiguous with itself.
                 Ok(key) if set.keys.contains(&key) => {}
-                Ok(key) if set.rivals(&key) >= MAX_CANDIDATES => {
-                    let reason = format!("more than {MAX_CANDIDATES} different keys under one kid and algorithm");
-                    set.rejected.push(RejectedKey { index, kid: key.kid().map(str::to_owned), reason, leaked: false });
-                }
                 Ok(key) => set.keys.push(key),
-                Err(refusal) => set.rejected.push(RejectedKey {
-                    index,
-                    kid: entry.as_object().and_then(|entry| entry.get("kid")?.as_str()).map(str::to_owned),
-                    reason: refusal.reason,
-                    leaked: refusal.leaked,
-                }),
+                Err(Refusal { reason, cause }) => {
+                    let kid = entry.as_object().and_then(|entry| entry.get("kid")?.as_str()).map(str::to_owned);
+                    set.rejected.push(RejectedKey { index, kid, reason, cause });
+                }
             }
         }
         set
     }
 
-    /// Returns the entries of a key set that can be used and that `keep` names, as they were served, and what was read of them.
+    fn usable(&self, key: SigningKey) -> Result<SigningKey, Refusal> {
+        if !self.serves_any(&key) {
+            let algs: Vec<_> = self.published.iter().map(|alg| alg.as_str()).collect();
+            let among = if algs.is_empty() { "none are".to_owned() } else { algs.join(", ") };
+            let reason = format!("names no `alg`, and its type serves none of the published algorithms ({among})");
+            return Err(Refusal { reason, cause: RejectionCause::NoAlgorithm });
+        }
+        // Each candidate costs a signature check for every token of its kid, forged ones included.
+        if !self.keys.contains(&key) && self.rivals(&key) >= MAX_CANDIDATES {
+            let reason = format!("is one of more than {MAX_CANDIDATES} different keys under one kid and algorithm");
+            return Err(Refusal { reason, cause: RejectionCause::Surplus });
+        }
+        Ok(key)
+    }
+
+    fn serves_any(&self, key: &SigningKey) -> bool {
+        SigningAlg::ALL.iter().any(|&alg| key.serves(alg, &self.published))
+    }
+
+    /// Returns the usable entries of a key set that `keep` names, as they were served, and what was read of them.
     #[cfg(feature = "refresh-core")]
-    pub(crate) fn retaining(json: &Value, keep: impl Fn(&SigningKey) -> bool) -> (Value, Self) {
+    pub(crate) fn retaining(&self, json: &Value, keep: impl Fn(&SigningKey) -> bool) -> (Value, Self) {
         let entries = json.as_object().and_then(|set| set.get("keys")?.as_array()).unwrap_or_default();
-        let kept = |entry: &&Value| SigningKey::from_json(entry).is_ok_and(|key| keep(&key));
+        let kept =
+            |entry: &&Value| SigningKey::from_json(entry).is_ok_and(|key| self.keys.contains(&key) && keep(&key));
         let entries: Vec<Value> = entries.iter().filter(kept).cloned().collect();
-        let set = Self::from_entries(&entries);
+        let set = Self::from_entries(&entries, &self.published);
         (object([("keys", Value::Array(entries))]).into(), set)
     }
 
     /// How many keys of the set a token could mean by the kid and algorithm of `key`.
     fn rivals(&self, key: &SigningKey) -> usize {
-        self.keys.iter().filter(|other| other.is_rival_of(key)).count()
+        self.keys.iter().filter(|other| other.is_rival_of(key, &self.published)).count()
     }
 
-    fn reasons(&self) -> String {
-        self.rejected.iter().map(|rejected| format!("; entry {}: {}", rejected.index, rejected.reason)).collect()
+    fn reasons(&self, hint: &str) -> String {
+        let reason = |rejected: &RejectedKey| format!("; entry {}: {}", rejected.index, rejected.reason);
+        let reasons: String = self.rejected.iter().map(reason).collect();
+        let is_hint_of_use = self.rejected.iter().any(|rejected| rejected.cause == RejectionCause::NoAlgorithm);
+        if is_hint_of_use && !hint.is_empty() { format!("{reasons}; {hint}") } else { reasons }
     }
 
-    /// The usable keys, in the order served, equal ones merged.
+    /// Returns the usable keys, in the order served, equal ones merged.
     #[must_use]
     pub fn keys(&self) -> &[SigningKey] {
         &self.keys
     }
 
-    /// The entries that are not used.
+    /// Returns the entries that are not used, each with its reason.
     #[must_use]
     pub fn rejected(&self) -> &[RejectedKey] {
         &self.rejected
     }
 
-    /// Whether the set publishes a private key.
+    /// Returns whether the set publishes a private key.
     #[must_use]
     pub fn is_leaked(&self) -> bool {
-        self.rejected.iter().any(|rejected| rejected.leaked)
+        self.rejected.iter().any(RejectedKey::is_leaked)
     }
 
-    /// The kids under which different keys of one algorithm stand: a token that names one of them means any of those keys.
+    /// Returns the kids under which several keys serve one algorithm: a token that names one of them means any of those keys.
     #[must_use]
     pub fn ambiguous_kids(&self) -> Vec<&str> {
         let mut kids: Vec<&str> =
@@ -155,25 +215,55 @@ impl JwkSet {
         kids
     }
 
-    /// The keys that may verify a token with this header. `published` are the algorithms that a key without `alg` may serve.
-    ///
-    /// A kid matches byte for byte, and never a key without one. Without a kid there is an answer only if exactly one key
-    /// fits.
+    /// Returns the algorithms that a key of the set serves.
     #[must_use]
-    pub fn candidates(&self, kid: Option<&str>, alg: SigningAlg, published: &[SigningAlg]) -> Vec<&SigningKey> {
-        let fitting = self.keys.iter().filter(|key| key.serves(alg, published));
-        match kid {
-            Some(kid) => fitting.filter(|key| key.kid() == Some(kid)).collect(),
-            None => {
-                let fitting: Vec<_> = fitting.collect();
-                if fitting.len() == 1 { fitting } else { Vec::new() }
-            }
+    pub fn algs_of(&self, key: &SigningKey) -> Vec<SigningAlg> {
+        SigningAlg::ALL.iter().copied().filter(|&alg| key.serves(alg, &self.published)).collect()
+    }
+
+    /// Returns the usable keys as a key set, each as [`SigningKey::to_jwk`] writes it.
+    ///
+    /// ```
+    /// use idporten_config::JwkSet;
+    ///
+    /// let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+    /// let published = format!(r#"{{"keys": [{{"kty": "OKP", "crv": "Ed25519", "x": "{x}", "x5t": "AQ"}}, null]}}"#);
+    /// let written = JwkSet::parse(published.as_bytes())?.to_json();
+    /// let wanted = format!(r#"{{"keys": [{{"kty": "OKP", "crv": "Ed25519", "x": "{x}", "use": "sig"}}]}}"#);
+    /// assert_eq!(written.to_string(), idporten_config::document::json::Value::parse(wanted.as_bytes())?.to_string());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        object([("keys", self.keys.iter().map(SigningKey::to_jwk).collect::<Vec<_>>().into())]).into()
+    }
+}
+
+impl RejectedKey {
+    /// Returns whether the entry publishes a private key, which everybody must be taken to know.
+    #[must_use]
+    pub fn is_leaked(&self) -> bool {
+        self.cause == RejectionCause::Leaked
+    }
+}
+
+impl RejectionCause {
+    /// Returns a name for machines: `no-algorithm`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unsuitable => "unsuitable",
+            Self::Encryption => "encryption",
+            Self::Symmetric => "symmetric",
+            Self::Leaked => "leaked",
+            Self::NoAlgorithm => "no-algorithm",
+            Self::Surplus => "surplus",
         }
     }
 }
 
-/// A key set as it was served, with nothing in the place of private and symmetric keys: who published them is to be told of, and
-/// they themselves are to be on no disk and in no log.
+/// A key set as it was served, with empty strings in the place of private and symmetric key material. That they were published
+/// is reported; the material itself must reach no disk and no log.
 #[cfg(any(feature = "fetch", feature = "refresh-core"))]
 pub(crate) fn without_secrets(jwks: Value) -> Value {
     match jwks {

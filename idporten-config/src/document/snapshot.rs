@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use crate::document::json::{Object, Value, object};
 #[cfg(feature = "refresh-core")]
 use crate::document::jwks::SigningKey;
-use crate::document::jwks::{self, JwkSet};
+use crate::document::jwks::{self, JwkSet, Published};
 use crate::document::metadata::{CompleteMetadata, Completeness, ProviderMetadata};
 use crate::document::provider::Provider;
 use crate::document::violation::{Rule, Violation, listed, printable};
@@ -103,7 +103,9 @@ impl Snapshot {
         match ProviderMetadata::read(metadata, &provider, completeness) {
             Ok(metadata) => Self::of(provider, as_of, origin, metadata, jwks),
             Err(mut violations) => {
-                violations.extend(check(as_of, origin, jwks).err().into_iter().flatten());
+                // The algorithms are unknown here, and no key is blamed for that.
+                let published = Published { algs: SigningAlg::ALL, hint: "" };
+                violations.extend(check(as_of, origin, jwks, published).err().into_iter().flatten());
                 Err(SnapshotError { environment: Some(provider.slug().to_owned()), violations })
             }
         }
@@ -117,7 +119,9 @@ impl Snapshot {
         metadata: ProviderMetadata,
         jwks: Option<Value>,
     ) -> Result<Self, SnapshotError> {
-        match check(as_of, origin, jwks) {
+        let algs = signing_algs(&provider, &metadata);
+        let published = Published { algs: &algs, hint: algorithm_hint(&provider, &metadata) };
+        match check(as_of, origin, jwks, published) {
             Ok(jwks) => Ok(Self { provider, as_of, origin, metadata: Arc::new(metadata), jwks }),
             Err(violations) => Err(SnapshotError { environment: Some(provider.slug().to_owned()), violations }),
         }
@@ -126,7 +130,7 @@ impl Snapshot {
     /// Returns the snapshot with only the keys that `keep` names: no other entry is left, a rejected one neither.
     #[cfg(feature = "refresh-core")]
     pub(crate) fn retaining(&self, keep: impl Fn(&SigningKey) -> bool) -> Self {
-        let jwks = self.jwks.as_ref().map(|(json, _)| JwkSet::retaining(json, keep));
+        let jwks = self.jwks.as_ref().map(|(json, set)| set.retaining(json, keep));
         Self { jwks, ..self.clone() }
     }
 
@@ -220,14 +224,11 @@ impl Snapshot {
         self.jwks.as_ref().map(|(json, _)| json)
     }
 
-    /// The algorithms that a key without `alg` may serve: those published for ID tokens, or the environment's own where the
-    /// metadata is silent. `none` and `HS*` are never among them.
+    /// Returns the algorithms that a key without `alg` may serve: those published for ID tokens, or the environment's own where
+    /// the metadata does not list any. `none` and `HS*` are never among them.
     #[must_use]
     pub fn signing_algs(&self) -> Vec<SigningAlg> {
-        match &self.metadata.id_token_signing_alg_values_supported {
-            Some(names) => names.iter().filter_map(|name| name.parse().ok()).collect(),
-            None => self.provider.signing_algs().to_vec(),
-        }
+        signing_algs(&self.provider, &self.metadata)
     }
 }
 
@@ -294,8 +295,32 @@ impl fmt::Display for SnapshotError {
 
 impl std::error::Error for SnapshotError {}
 
+/// `token_endpoint_auth_signing_alg_values_supported` does not count: it is about the assertions of clients.
+fn signing_algs(provider: &Provider, metadata: &ProviderMetadata) -> Vec<SigningAlg> {
+    match &metadata.id_token_signing_alg_values_supported {
+        Some(names) => names.iter().filter_map(|name| name.parse().ok()).collect(),
+        None => provider.signing_algs().to_vec(),
+    }
+}
+
+/// What lets the keys of a set serve an algorithm, where none of them does.
+fn algorithm_hint(provider: &Provider, metadata: &ProviderMetadata) -> &'static str {
+    match (&metadata.id_token_signing_alg_values_supported, provider.known()) {
+        (Some(_), _) => {
+            "the provider must list an algorithm of its keys in `id_token_signing_alg_values_supported`, or name it in their `alg`"
+        }
+        (None, Some(_)) => "the provider must name the algorithm of its keys in their `alg`",
+        (None, None) => "name the algorithm of the keys in `signing-algs`",
+    }
+}
+
 /// The keys, and what else the rules say of a snapshot beside its metadata.
-fn check(as_of: SystemTime, origin: Origin, jwks: Option<Value>) -> Result<Option<(Value, JwkSet)>, Vec<Violation>> {
+fn check(
+    as_of: SystemTime,
+    origin: Origin,
+    jwks: Option<Value>,
+    published: Published<'_>,
+) -> Result<Option<(Value, JwkSet)>, Vec<Violation>> {
     let mut violations = Vec::new();
     if origin == Origin::Fetched && jwks.is_none() {
         violations.push(Violation::new("jwks", Rule::Missing, "is null; a fetched snapshot has its keys"));
@@ -303,7 +328,7 @@ fn check(as_of: SystemTime, origin: Origin, jwks: Option<Value>) -> Result<Optio
     if !can_write(as_of) {
         violations.push(Violation::new("as_of", Rule::Format, "is not between 1970 and 9999"));
     }
-    let read = |jwks| match JwkSet::from_json(&jwks, "jwks") {
+    let read = |jwks| match JwkSet::from_json(&jwks, "jwks", published) {
         Ok(set) => Some((jwks, set)),
         Err(violation) => {
             violations.push(violation);

@@ -299,7 +299,7 @@ fn describe(snapshot: &Snapshot) -> String {
 /// Which entry of the key set publishes a private key, if one does.
 #[must_use]
 pub fn leaked_key(snapshot: &Snapshot) -> Option<String> {
-    let leaked = snapshot.jwks()?.rejected().iter().find(|rejected| rejected.leaked)?;
+    let leaked = snapshot.jwks()?.rejected().iter().find(|rejected| rejected.is_leaked())?;
     let kid = leaked.kid.as_deref().map(|kid| format!(", kid `{}`", printable(kid))).unwrap_or_default();
     Some(format!("entry {}{kid} {}", leaked.index, leaked.reason))
 }

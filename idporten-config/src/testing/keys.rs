@@ -15,6 +15,7 @@ pub fn key(kid: &str, variant: u32) -> Value {
     let block = |i: u8| hmac_sha256::Hash::hash(format!("{i} {variant} {kid}").as_bytes());
     let mut modulus: Vec<u8> = (0..8).flat_map(block).collect();
     modulus[0] |= 0x80;
+    modulus[255] |= 1;
     let members = [
         ("kty", "RSA".into()),
         ("use", "sig".into()),

@@ -143,7 +143,7 @@ pub(crate) fn key(kid: &str) -> String {
 pub(crate) fn modulus(seed: &str) -> String {
     let seed: String = seed.chars().filter(char::is_ascii_alphanumeric).collect();
     let text = format!("{MARKER}{seed}").repeat(342);
-    format!("{}A", &text[..341])
+    format!("{}Q", &text[..341])
 }
 
 /// The good key set.

@@ -8,13 +8,13 @@ use idporten_config::refresh::Refresher;
 use idporten_config::testing::{MemoryProvider, VirtualClock, jwks, key, snapshot};
 use idporten_config::{KnownEnvironment, SigningAlg};
 
-use crate::story::{MINUTE, Setup, Story, after, found, member, seed, story, unknown, with, with_keys};
+use crate::story::{MINUTE, Setup, Story, after, found, member, seed, story, unknown, with_members_and_keys};
 
 /// A story with these keys, and these algorithms for keys that name none.
 fn of(keys: impl IntoIterator<Item = Value>, algs: &[&str]) -> Story {
     let algs: Vec<String> = algs.iter().map(|&alg| alg.to_owned()).collect();
-    let metadata = with(&seed(Duration::ZERO, &["one"]), &[("id_token_signing_alg_values_supported", algs.into())]);
-    let seed = with_keys(&metadata, &jwks(keys));
+    let members = [("id_token_signing_alg_values_supported", algs.into())];
+    let seed = with_members_and_keys(&seed(Duration::ZERO, &["one"]), &members, &jwks(keys));
     Setup::default().published(seed.clone()).seed(seed).settle()
 }
 
@@ -161,4 +161,22 @@ fn each_key_of_a_full_set_is_found_by_its_own_kid() {
         assert!(story.find(&format!("{kid}x")).is_err());
     }
     assert!(story.refresher.find_keys(None, "RS256").is_err());
+}
+
+#[test]
+fn a_set_that_can_verify_nothing_never_replaces_a_good_one() {
+    let story = of([key("one", 0)], &["RS256"]);
+    let mut metadata = story.refresher.current().unwrap().metadata().document().clone();
+    metadata.set("id_token_signing_alg_values_supported", vec!["none", "HS256"].into());
+    story.provider.publish_text(KnownEnvironment::IdportenTest.well_known_url(), Value::from(metadata).to_string());
+    let error = story.refresher.refresh_now().unwrap_err().to_string();
+    assert!(error.contains("none of the published algorithms (none are)"), "{error}");
+    story.serves("one");
+
+    let even = member(&key("two", 0), "n", format!("{}A", "_".repeat(341)));
+    let story = of([key("one", 0)], &["RS256"]);
+    story.provider.publish_jwks(&jwks([even]));
+    let error = story.refresher.refresh_now().unwrap_err().to_string();
+    assert!(error.contains("`n` is even"), "{error}");
+    story.serves("one");
 }

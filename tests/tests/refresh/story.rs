@@ -266,11 +266,16 @@ pub(crate) fn seed(age: Duration, kids: &[&str]) -> Snapshot {
 
 /// The snapshot, but for members of its metadata.
 pub(crate) fn with(snapshot: &Snapshot, members: &[(&str, Value)]) -> Snapshot {
+    with_members_and_keys(snapshot, members, snapshot.jwks_json().unwrap())
+}
+
+/// The snapshot, but for members of its metadata and for its keys.
+pub(crate) fn with_members_and_keys(snapshot: &Snapshot, members: &[(&str, Value)], jwks: &Value) -> Snapshot {
     let mut metadata = snapshot.metadata_json().clone();
     for (name, value) in members {
         metadata.set(name, value.clone());
     }
-    made(snapshot, Origin::Fetched, metadata, snapshot.jwks_json().unwrap())
+    made(snapshot, Origin::Fetched, metadata, jwks)
 }
 
 /// The snapshot, but for its keys.

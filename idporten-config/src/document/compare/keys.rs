@@ -53,7 +53,7 @@ fn describe(key: &SigningKey) -> String {
 fn leaked(before: Option<&JwkSet>, after: Option<&JwkSet>) -> Vec<Change> {
     let leaked = |set: Option<&JwkSet>| -> Vec<Option<String>> {
         let rejected = set.map(JwkSet::rejected).unwrap_or_default().iter();
-        rejected.filter(|rejected| rejected.leaked).map(|rejected| rejected.kid.clone()).collect()
+        rejected.filter(|rejected| rejected.is_leaked()).map(|rejected| rejected.kid.clone()).collect()
     };
     let known = leaked(before);
     let new = leaked(after).into_iter().filter(|kid| !known.contains(kid));

@@ -1,7 +1,10 @@
 //! One entry of a key set: a public key that may verify signatures, or the reason why it may not.
 
+use std::collections::BTreeSet;
+
 use base64ct::{Base64UrlUnpadded, Encoding};
 
+use super::RejectionCause;
 use crate::document::json::{Object, Value};
 use crate::document::violation::printable;
 use crate::environment::SigningAlg;
@@ -22,7 +25,7 @@ pub struct SigningKey {
     parameters: KeyParameters,
 }
 
-/// What a public key is made of; every member as published, in base64url without padding.
+/// The numbers of a public key, each in base64url without padding, and those of RSA without leading zero octets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyParameters {
@@ -56,15 +59,15 @@ pub enum KeyParameters {
     },
 }
 
-/// Why an entry is not used.
+/// The reason for which an entry is not used.
 pub(crate) struct Refusal {
     pub(super) reason: String,
-    pub(super) leaked: bool,
+    pub(super) cause: RejectionCause,
 }
 
 impl<T: Into<String>> From<T> for Refusal {
     fn from(reason: T) -> Self {
-        Self { reason: reason.into(), leaked: false }
+        Self { reason: reason.into(), cause: RejectionCause::Unsuitable }
     }
 }
 
@@ -114,7 +117,7 @@ impl SigningKey {
         }
     }
 
-    /// Returns the key as an entry of a key set (RFC 7517 section 4): its parameters, and `kid` and `alg` where the provider
+    /// Returns the key as an entry of a key set (RFC 7517 section 4): its parameters, `use`, and `kid` and `alg` where the provider
     /// published them. Other members, certificates among them, are left out.
     ///
     /// ```
@@ -124,12 +127,12 @@ impl SigningKey {
     /// let published = format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","x":"{x}","kid":"one","alg":"EdDSA","x5t":"AQ"}}]}}"#);
     /// let key = JwkSet::parse(published.as_bytes())?.keys()[0].to_jwk();
     /// let key = key.as_object().unwrap();
-    /// assert_eq!(key.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["alg", "crv", "kid", "kty", "x"]);
+    /// assert_eq!(key.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["alg", "crv", "kid", "kty", "use", "x"]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn to_jwk(&self) -> Value {
-        let mut entry: Vec<(&str, Value)> = vec![("kty", self.key_type().into())];
+        let mut entry: Vec<(&str, Value)> = vec![("kty", self.key_type().into()), ("use", "sig".into())];
         entry.extend(self.kid().map(|kid| ("kid", kid.into())));
         entry.extend(self.alg.map(|alg| ("alg", alg.as_str().into())));
         match &self.parameters {
@@ -152,12 +155,10 @@ impl SigningKey {
         }
     }
 
-    /// Whether a token could mean either key: the same kid, and an algorithm that both may serve.
-    pub(super) fn is_rival_of(&self, other: &Self) -> bool {
-        let may_serve = |key: &Self, alg| key.alg.map_or_else(|| key.parameters.allow(alg), |own| own == alg);
-        self.kid.is_some()
-            && self.kid == other.kid
-            && SigningAlg::ALL.iter().any(|&alg| may_serve(self, alg) && may_serve(other, alg))
+    /// Whether a token could mean either key: the same kid, and an algorithm that both serve.
+    pub(super) fn is_rival_of(&self, other: &Self, published: &[SigningAlg]) -> bool {
+        let both_serve = |&alg: &SigningAlg| self.serves(alg, published) && other.serves(alg, published);
+        self.kid.is_some() && self.kid == other.kid && SigningAlg::ALL.iter().any(both_serve)
     }
 
     /// The RFC 7638 thumbprint with SHA-256, in base64url.
@@ -193,13 +194,19 @@ impl KeyParameters {
 
 /// Looked for in the entry as published, before anything of it is left out.
 fn refuse_private(entry: &Object) -> Result<(), Refusal> {
-    let symmetric = entry.get("kty").and_then(Value::as_str) == Some("oct");
+    // A symmetric key is rejected by its type. Its owner uses it with others, so that nothing of the provider's has leaked.
+    if entry.get("kty").and_then(Value::as_str) == Some("oct") {
+        return Err(Refusal {
+            reason: "`kty` is `oct`, a shared secret, which never verifies a provider's signatures".to_owned(),
+            cause: RejectionCause::Symmetric,
+        });
+    }
     match PRIVATE_MEMBERS.iter().find(|name| entry.contains(name)) {
-        Some(name) if !symmetric => Err(Refusal {
+        Some(name) => Err(Refusal {
             reason: format!("has the private member `{name}`: the key must be taken as leaked"),
-            leaked: true,
+            cause: RejectionCause::Leaked,
         }),
-        _ => Ok(()),
+        None => Ok(()),
     }
 }
 
@@ -210,17 +217,28 @@ pub(super) fn is_secret(name: &str) -> bool {
 }
 
 fn check_use(entry: &Object) -> Result<(), Refusal> {
-    if optional_text(entry, "use")?.is_some_and(|usage| usage != "sig") {
-        return Err("`use` is not `sig`".into());
+    match optional_text(entry, "use")? {
+        None | Some("sig") => {}
+        Some("enc") => {
+            return Err(Refusal { reason: "`use` is not `sig`".to_owned(), cause: RejectionCause::Encryption });
+        }
+        Some(_) => return Err("`use` is not `sig`".into()),
     }
     match entry.get("key_ops") {
         None => Ok(()),
         Some(operations) => match operations.as_strings() {
+            // RFC 7517, section 4.3: duplicates must not be there.
+            Some(operations) if has_duplicates(&operations) => Err("`key_ops` has a value twice".into()),
             Some(operations) if operations.contains(&"verify") => Ok(()),
             Some(_) => Err("`key_ops` is without `verify`".into()),
             None => Err("`key_ops` must be a list of strings".into()),
         },
     }
+}
+
+fn has_duplicates(values: &[&str]) -> bool {
+    let distinct: BTreeSet<_> = values.iter().collect();
+    distinct.len() < values.len()
 }
 
 fn parameters(entry: &Object) -> Result<KeyParameters, Refusal> {
@@ -248,8 +266,7 @@ fn parameters(entry: &Object) -> Result<KeyParameters, Refusal> {
 }
 
 fn rsa(entry: &Object) -> Result<KeyParameters, Refusal> {
-    let (n, modulus) = decoded(entry, "n")?;
-    let (e, exponent) = decoded(entry, "e")?;
+    let (modulus, exponent) = (integer(entry, "n")?, integer(entry, "e")?);
     let bits = bit_length(&modulus);
     if bits < MIN_RSA_BITS {
         return Err(format!("`n` has {bits} bits; at least {MIN_RSA_BITS} are required").into());
@@ -257,12 +274,16 @@ fn rsa(entry: &Object) -> Result<KeyParameters, Refusal> {
     if bits > MAX_RSA_BITS {
         return Err(format!("`n` has {bits} bits; at most {MAX_RSA_BITS} can be verified with").into());
     }
+    // A modulus is a product of odd primes; with an even one every signature is refused or, worse, can be made.
+    if is_even(&modulus) {
+        return Err("`n` is even".into());
+    }
     match bit_length(&exponent) {
         0 => Err("`e` is zero".into()),
         1 => Err("`e` is one".into()),
         length if length > MAX_EXPONENT_BITS => Err(format!("`e` has more than {MAX_EXPONENT_BITS} bits").into()),
-        _ if exponent.last().is_some_and(|byte| byte % 2 == 0) => Err("`e` is even".into()),
-        _ => Ok(KeyParameters::Rsa { n, e, bits }),
+        _ if is_even(&exponent) => Err("`e` is even".into()),
+        _ => Ok(KeyParameters::Rsa { n: encoded(&modulus), e: encoded(&exponent), bits }),
     }
 }
 
@@ -275,18 +296,33 @@ fn fitting_alg(alg: &str, parameters: &KeyParameters) -> Result<SigningAlg, Refu
 }
 
 fn octets(entry: &Object, name: &str, length: usize) -> Result<String, Refusal> {
-    match decoded(entry, name)? {
-        (text, bytes) if bytes.len() == length => Ok(text),
-        (_, bytes) => Err(format!("`{name}` has {} bytes; the curve has {length}", bytes.len()).into()),
+    let bytes = decoded(entry, name)?;
+    if bytes.len() == length {
+        Ok(encoded(&bytes))
+    } else {
+        Err(format!("`{name}` has {} bytes; the curve has {length}", bytes.len()).into())
     }
 }
 
-fn decoded(entry: &Object, name: &str) -> Result<(String, Vec<u8>), Refusal> {
-    let text = required_text(entry, name)?;
-    match Base64UrlUnpadded::decode_vec(text) {
-        Ok(bytes) => Ok((text.to_owned(), bytes)),
-        Err(_) => Err(format!("`{name}` is not base64url without padding").into()),
-    }
+/// The octets of an unsigned integer. RFC 7518, section 6.3.1.1, forbids leading zeros and notes that some libraries write
+/// them: without them, both spellings are one key, with one thumbprint.
+fn integer(entry: &Object, name: &str) -> Result<Vec<u8>, Refusal> {
+    let bytes = decoded(entry, name)?;
+    let start = bytes.iter().position(|&byte| byte != 0).unwrap_or(bytes.len());
+    Ok(bytes[start..].to_vec())
+}
+
+fn is_even(integer: &[u8]) -> bool {
+    integer.last().is_none_or(|byte| byte % 2 == 0)
+}
+
+fn decoded(entry: &Object, name: &str) -> Result<Vec<u8>, Refusal> {
+    Base64UrlUnpadded::decode_vec(required_text(entry, name)?)
+        .map_err(|_| format!("`{name}` is not base64url without padding").into())
+}
+
+fn encoded(bytes: &[u8]) -> String {
+    Base64UrlUnpadded::encode_string(bytes)
 }
 
 fn required_text<'a>(entry: &'a Object, name: &str) -> Result<&'a str, Refusal> {

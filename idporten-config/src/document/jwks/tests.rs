@@ -1,4 +1,4 @@
-//! Stories of key sets. The material is arithmetic, not keys of anybody: what is judged here is form.
+//! Stories of key sets. The key material is arithmetic and nobody's: these tests check form.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 
@@ -54,7 +54,7 @@ fn a_bad_entry_never_costs_the_good_one() {
         ("{}", "`kty` is missing"),
         (r#"{"kty":1}"#, "`kty` must be a string, found a number"),
         (r#"{"kty":"AKP","alg":"ML-DSA-44","pub":"AA"}"#, "`kty` is not RSA, EC or OKP"),
-        (r#"{"kty":"oct","k":"AAAA"}"#, "`kty` is not RSA, EC or OKP"),
+        (r#"{"kty":"oct","k":"AAAA"}"#, "`kty` is `oct`"),
         (r#"{"kty":"RSA","e":"AQAB"}"#, "`n` is missing"),
         (r#"{"kty":"OKP","x":"AA"}"#, "`crv` is missing"),
         (r#"{"kty":"OKP","crv":"X25519","x":"AA"}"#, "`crv` is not Ed25519 or Ed448"),
@@ -70,9 +70,10 @@ fn a_bad_entry_never_costs_the_good_one() {
 
 #[test]
 fn an_entry_for_something_else_than_signatures_is_rejected() {
-    rejected(&rsa(r#","use":"enc""#), "`use` is not `sig`");
+    assert_eq!(rejected(&rsa(r#","use":"enc""#), "`use` is not `sig`").cause, RejectionCause::Encryption);
     rejected(&rsa(r#","use":1"#), "`use` must be a string");
     rejected(&rsa(r#","key_ops":["sign"]"#), "`key_ops` is without `verify`");
+    rejected(&rsa(r#","key_ops":["verify","verify"]"#), "`key_ops` has a value twice");
     rejected(&rsa(r#","key_ops":"verify""#), "`key_ops` must be a list");
     rejected(&rsa(r#","alg":"RSA-OAEP""#), "`alg` is not an asymmetric signature algorithm");
     rejected(&rsa(r#","alg":"HS256""#), "`alg` is not an asymmetric signature algorithm");
@@ -87,6 +88,7 @@ fn an_entry_for_something_else_than_signatures_is_rejected() {
 fn an_rsa_key_is_held_to_its_numbers() {
     rejected(&rsa_with("", 128, 0xff), "`n` has 1024 bits");
     rejected(&rsa_with("", 256, 0x7f), "`n` has 2047 bits");
+    rejected(&rsa_with("", 256, 0xfe), "`n` is even");
     rejected(&rsa_with("", 1025, 0xff), "`n` has 8200 bits");
     let n = octets(256, 0xff);
     for (e, reason) in [
@@ -114,7 +116,7 @@ fn a_private_member_marks_the_set_as_leaked_and_the_rest_is_served() {
         for value in [r#""AAAA""#, "null", "[]"] {
             let leaked =
                 rejected(&rsa(&format!(r#","kid":"slot","{member}":{value}"#)), &format!("private member `{member}`"));
-            assert!(leaked.leaked);
+            assert!(leaked.is_leaked());
             assert_eq!(leaked.kid.as_deref(), Some("slot"));
         }
     }
@@ -146,40 +148,80 @@ fn equal_keys_are_merged_and_different_ones_under_one_kid_are_all_candidates_up_
     let set = set_of(&[slot(0xff), slot(0xfd), slot(0xfb), slot(0xf9), slot(0xf7)]).unwrap();
     assert_eq!((set.keys().len(), set.rejected().len()), (4, 1));
     assert_eq!(set.ambiguous_kids(), ["slot"]);
-    assert_eq!(set.candidates(Some("slot"), SigningAlg::RS256, &[SigningAlg::RS256]).len(), 4);
+    assert_eq!(set.rejected()[0].cause, RejectionCause::Surplus);
 
     let x = octets(32, 1);
     let decoy = format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{x}","kid":"slot"}}"#);
     let set = set_of(&[decoy, slot(0xff)]).unwrap();
     assert!(set.ambiguous_kids().is_empty());
-    assert_eq!(set.candidates(Some("slot"), SigningAlg::RS256, &[SigningAlg::RS256])[0].key_type(), "RSA");
+}
+
+/// Reads a set in an environment that publishes these algorithms.
+fn set_in(entries: &[String], algs: &[SigningAlg]) -> Result<JwkSet, Violation> {
+    let text = format!(r#"{{"keys":[{}]}}"#, entries.join(","));
+    JwkSet::from_json(&Value::parse(text.as_bytes()).unwrap(), "jwks", Published { algs, hint: "name an algorithm" })
 }
 
 #[test]
 fn a_key_serves_its_own_algorithm_or_what_its_type_and_the_metadata_allow() {
     let published = [SigningAlg::RS256, SigningAlg::ES256];
-    let set = set_of(&[rsa(r#","kid":"own","alg":"PS256""#), rsa(r#","kid":"silent""#)]).unwrap();
-    let count = |kid, alg| set.candidates(kid, alg, &published).len();
-    assert_eq!(count(Some("own"), SigningAlg::PS256), 1);
-    assert_eq!(count(Some("own"), SigningAlg::RS256), 0);
-    assert_eq!(count(Some("silent"), SigningAlg::RS256), 1);
-    assert_eq!(count(Some("silent"), SigningAlg::RS384), 0);
-    assert_eq!(count(Some("silent"), SigningAlg::ES256), 0);
-    assert_eq!(count(Some("SILENT"), SigningAlg::RS256), 0);
-    assert_eq!(count(None, SigningAlg::RS256), 1);
+    let set = set_in(&[rsa(r#","kid":"own","alg":"PS256""#), rsa(r#","kid":"silent""#)], &published).unwrap();
+    assert_eq!(set.algs_of(&set.keys()[0]), [SigningAlg::PS256]);
+    assert_eq!(set.algs_of(&set.keys()[1]), [SigningAlg::RS256]);
 }
 
 #[test]
-fn a_token_without_kid_is_answered_only_where_exactly_one_key_fits() {
-    let set = set_of(&[rsa(r#","kid":"a""#), rsa(r#","kid":"b""#)]).unwrap();
-    assert!(set.candidates(None, SigningAlg::RS256, &[SigningAlg::RS256]).is_empty());
-    let set = set_of(&[rsa("")]).unwrap();
-    assert_eq!(set.candidates(None, SigningAlg::RS256, &[SigningAlg::RS256]).len(), 1);
-    assert!(set.candidates(Some(""), SigningAlg::RS256, &[SigningAlg::RS256]).is_empty());
+fn a_key_that_serves_no_published_algorithm_is_not_used() {
+    let x = octets(32, 1);
+    let ec = format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{x}","kid":"ec"}}"#);
+    let set = set_in(&[rsa(""), ec.clone()], &[SigningAlg::RS256]).unwrap();
+    assert_eq!((set.keys().len(), set.rejected()[0].cause), (1, RejectionCause::NoAlgorithm));
+    assert_eq!(set.rejected()[0].kid.as_deref(), Some("ec"));
+    let alone = set_in(&[ec], &[SigningAlg::RS256]).unwrap_err();
+    assert_eq!(
+        alone.to_string(),
+        "`jwks`: the key set has no usable key; entry 0: names no `alg`, and its type serves none of the published algorithms \
+         (RS256); name an algorithm"
+    );
+    let silent = set_in(&[rsa("")], &[]).unwrap_err();
+    assert!(silent.reason.contains("none of the published algorithms (none are)"), "{silent}");
+    assert!(set_in(&[rsa(r#","alg":"RS512""#)], &[]).is_ok(), "its own algorithm counts");
 }
 
 #[test]
-#[cfg(feature = "snapshot")]
+fn keys_of_one_kid_are_told_apart_by_what_they_serve() {
+    let slot = |alg: &str, fill: u8| rsa_with(&format!(r#","kid":"slot"{alg}"#), 256, fill);
+    let entries = [slot("", 0xff), slot(r#","alg":"PS512""#, 0xfd)];
+    assert!(set_in(&entries, &[SigningAlg::RS256]).unwrap().ambiguous_kids().is_empty());
+    assert_eq!(set_in(&entries, &[SigningAlg::PS512]).unwrap().ambiguous_kids(), ["slot"]);
+}
+
+#[test]
+fn leading_zero_octets_make_no_other_key() {
+    let padded = |zeros: usize| {
+        let n = [vec![0; zeros], vec![0xff; 256]].concat();
+        let (n, e) = (Base64UrlUnpadded::encode_string(&n), ["AQAB", "AAEAAQ"][zeros.min(1)]);
+        format!(r#"{{"kty":"RSA","kid":"a","n":"{n}","e":"{e}"}}"#)
+    };
+    let set = set_of(&[padded(0), padded(1), padded(9)]).unwrap();
+    assert_eq!((set.keys().len(), set.rejected().len()), (1, 0), "both spellings are one key");
+    let alone = set_of(&[padded(9)]).unwrap();
+    assert_eq!(alone.keys(), set.keys());
+    assert_eq!(alone.keys()[0].thumbprint(), set.keys()[0].thumbprint());
+    assert_eq!(alone.to_json(), set.to_json());
+}
+
+#[test]
+fn a_written_set_reads_back_as_the_same_usable_keys() {
+    let x = octets(32, 1);
+    let ec = format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{x}","alg":"ES256"}}"#);
+    let set = set_of(&[rsa(r#","kid":"a","x5c":["AA"]"#), ec, r#"{"kty":"oct","k":"AAAA"}"#.to_owned()]).unwrap();
+    let written = set.to_json().to_string();
+    assert_eq!(JwkSet::parse(written.as_bytes()).unwrap().keys(), set.keys());
+    assert!(!written.contains("oct") && !written.contains("x5c"), "{written}");
+}
+
+#[test]
 fn the_thumbprint_is_that_of_rfc_7638() {
     let n = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W\
              -5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNL\

@@ -158,3 +158,45 @@ fn age_is_never_negative() {
     assert_eq!(snapshot.age(SystemTime::UNIX_EPOCH), Duration::ZERO);
     assert_eq!(snapshot.date(), "2024-07-30");
 }
+
+/// A snapshot of idporten-test whose ID tokens are signed with `algs`, and whose only key is RSA with `members`.
+fn with_key(algs: &[&str], members: &str) -> Result<Snapshot, SnapshotError> {
+    let bundled = Snapshot::parse(bundled()).unwrap();
+    let mut metadata = bundled.metadata_json().clone();
+    metadata.set("id_token_signing_alg_values_supported", algs.to_vec().into());
+    let key = format!(r#"{{"keys": [{{"kty": "RSA", "e": "AQAB", "n": "{}w"{members}}}]}}"#, "_".repeat(341));
+    let keys = Value::parse(key.as_bytes()).unwrap();
+    Snapshot::new(bundled.provider().clone(), bundled.as_of(), Origin::Fetched, metadata, Some(keys))
+}
+
+#[test]
+fn a_document_none_of_whose_keys_can_verify_anything_is_refused() {
+    let hint = "the provider must list an algorithm of its keys in `id_token_signing_alg_values_supported`";
+    for algs in [vec!["none"], vec!["none", "HS256"], vec!["ES256"], vec![]] {
+        let error = with_key(&algs, "").unwrap_err().to_string();
+        assert!(error.contains("the key set has no usable key") && error.contains(hint), "{algs:?}: {error}");
+    }
+    assert_eq!(with_key(&["none", "RS256"], "").unwrap().jwks().unwrap().keys().len(), 1);
+    assert_eq!(with_key(&["none"], r#", "alg": "RS256""#).unwrap().jwks().unwrap().keys().len(), 1);
+}
+
+#[test]
+fn where_metadata_is_silent_the_setting_that_counts_is_named() {
+    let url = "https://acme.no/.well-known/oauth-authorization-server";
+    let metadata = object([
+        ("issuer", "https://acme.no".into()),
+        ("token_endpoint", "https://acme.no/token".into()),
+        ("jwks_uri", "https://acme.no/jwks".into()),
+    ]);
+    let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+    let keys = format!(r#"{{"keys": [{{"kty": "OKP", "crv": "Ed25519", "x": "{x}"}}]}}"#);
+    let of = |description| {
+        let keys = Value::parse(keys.as_bytes()).unwrap();
+        let provider = Provider::describe(description).unwrap();
+        Snapshot::new(provider, SystemTime::UNIX_EPOCH, Origin::Fetched, metadata.clone(), Some(keys))
+    };
+    let description = crate::document::Description::new("acme", url, "https://acme.no");
+    let error = of(description.clone()).unwrap_err().to_string();
+    assert!(error.contains("(RS256); name the algorithm of the keys in `signing-algs`"), "{error}");
+    assert!(of(description.with_signing_algs([SigningAlg::Ed25519])).is_ok());
+}

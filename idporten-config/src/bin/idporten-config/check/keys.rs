@@ -1,9 +1,8 @@
 //! Entries of a key set that verify nothing, or that a kid does not tell apart.
 
-use idporten_config::document::json::Value;
-use idporten_config::document::{JwkSet, RejectedKey, SigningKey};
+use idporten_config::Snapshot;
+use idporten_config::document::{JwkSet, RejectedKey, RejectionCause};
 use idporten_config::internal::{Finding, printable};
-use idporten_config::{SigningAlg, Snapshot};
 
 /// What is to be reported of a key set.
 #[derive(Debug, Default)]
@@ -17,12 +16,10 @@ pub(super) struct Examined {
 pub(super) fn examine(snapshot: &Snapshot) -> Examined {
     let Some(set) = snapshot.jwks() else { return Examined::default() };
     let slug = snapshot.provider().slug();
-    let unused = set.rejected().iter().filter(|rejected| !rejected.leaked);
-    let (for_encryption, broken): (Vec<_>, Vec<_>) = unused.partition(|rejected| is_for_encryption(snapshot, rejected));
-    let published = snapshot.signing_algs();
-    let idle = set.keys().iter().filter(|key| !SigningAlg::ALL.iter().any(|alg| key.serves(*alg, &published)));
+    let unused = set.rejected().iter().filter(|rejected| !rejected.is_leaked());
+    let (for_encryption, broken): (Vec<_>, Vec<_>) =
+        unused.partition(|rejected| rejected.cause == RejectionCause::Encryption);
     let findings = broken.into_iter().map(|rejected| rejected_entry(slug, rejected));
-    let findings = findings.chain(idle.map(|key| idle_key(slug, key, &published)));
     Examined {
         findings: findings.chain(ambiguous_kids(slug, set)).collect(),
         notes: for_encryption.into_iter().map(|rejected| encryption_key(slug, rejected)).collect(),
@@ -44,18 +41,6 @@ fn entry(rejected: &RejectedKey) -> String {
     format!("entry {} of the key set{kid}", rejected.index)
 }
 
-fn idle_key(slug: &str, key: &SigningKey, published: &[SigningAlg]) -> Finding {
-    let published: Vec<_> = published.iter().map(|alg| alg.as_str()).collect();
-    let message = format!(
-        "{slug}: key `{}` ({}) verifies no token: it fits no algorithm that the environment publishes ({})",
-        key.kid().map_or_else(|| "without kid".to_owned(), printable),
-        key.key_type(),
-        published.join(", ")
-    );
-    let help = "the other keys are used all the same; ask the provider which algorithm it signs with";
-    Finding::warning(message, help).of(slug)
-}
-
 fn ambiguous_kids(slug: &str, set: &JwkSet) -> impl Iterator<Item = Finding> {
     let finding = move |kid: &str| {
         let message = format!("{slug}: several keys have the kid `{}`", printable(kid));
@@ -63,13 +48,4 @@ fn ambiguous_kids(slug: &str, set: &JwkSet) -> impl Iterator<Item = Finding> {
         Finding::warning(message, help).of(slug)
     };
     set.ambiguous_kids().into_iter().map(finding)
-}
-
-/// Whether the entry says that it is for encryption (RFC 7517, section 4.2).
-fn is_for_encryption(snapshot: &Snapshot, rejected: &RejectedKey) -> bool {
-    let entries = snapshot.jwks_json().and_then(Value::as_object).and_then(|set| set.get("keys")?.as_array());
-    let entry = entries.and_then(|entries| entries.get(rejected.index)).and_then(Value::as_object);
-    let text = |name: &str| entry.and_then(|entry| entry.get(name)).and_then(Value::as_str);
-    // A symmetric key is no public key, whatever it is for.
-    text("use") == Some("enc") && text("kty") != Some("oct")
 }

@@ -37,9 +37,10 @@ pub(super) fn key_in_json(key: &SigningKey, snapshot: &Snapshot) -> Object {
 
 pub(super) fn rejected_in_json(rejected: &RejectedKey) -> Object {
     object([
+        ("cause", rejected.cause.as_str().into()),
         ("index", count(rejected.index)),
         ("kid", rejected.kid.as_deref().into()),
-        ("leaked", rejected.leaked.into()),
+        ("leaked", rejected.is_leaked().into()),
         ("reason", rejected.reason.as_str().into()),
     ])
 }
@@ -75,7 +76,6 @@ pub(super) fn row(key: &SigningKey, snapshot: &Snapshot) -> Vec<String> {
     let serves: Vec<&str> = serves(key, snapshot).into_iter().map(SigningAlg::as_str).collect();
     let alg = match key.alg() {
         Some(alg) => alg.to_string(),
-        None if serves.is_empty() => "no alg, and fits none of the environment's".to_owned(),
         None => format!("no alg, serves {}", serves.join(" ")),
     };
     let mut row = vec![kid(key.kid()), what, alg, format!("thumbprint {}", key.thumbprint())];
@@ -90,7 +90,7 @@ pub(super) fn row(key: &SigningKey, snapshot: &Snapshot) -> Vec<String> {
 /// A row for each entry that is not used, and why.
 pub(super) fn rejected_rows(set: &JwkSet) -> Vec<Vec<String>> {
     let row = |rejected: &RejectedKey| {
-        let loud = if rejected.leaked { "LEAKED: " } else { "" };
+        let loud = if rejected.is_leaked() { "LEAKED: " } else { "" };
         vec![format!("entry {}", rejected.index), kid(rejected.kid.as_deref()), format!("{loud}{}", rejected.reason)]
     };
     set.rejected().iter().map(row).collect()
