@@ -79,8 +79,8 @@ fn one_program_serves_test_and_production_as_chosen_at_start() {
          maskinporten-prod: https://maskinporten.no/ https://maskinporten.no/token\n"
     );
     assert!(run("production").failure().stderr.contains(
-        "STAGE: not an environment of ID-porten that this program is built for; choose one of idporten-test (test), \
-         idporten-prod (prod)\n"
+        "STAGE: `production` is not an environment of ID-porten that this program is built for; choose one of idporten-test \
+         (test), idporten-prod (prod)\n"
     ));
 }
 
