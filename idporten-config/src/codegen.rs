@@ -45,7 +45,12 @@ pub fn environment(source: &Source) -> TokenStream {
 
 /// The macro that enums use, which must stand before them.
 fn traits_macro() -> TokenStream {
-    enums::TRAITS_MACRO.parse().unwrap_or_default()
+    parsed(enums::TRAITS_MACRO)
+}
+
+/// Items that are the same in all generated code. They are kept as text, since `quote!` compiles to a call for each token.
+fn parsed(items: &str) -> TokenStream {
+    items.parse().unwrap_or_default()
 }
 
 /// The constants of one environment under their names in Rust, for programs in other languages. A list is an array of its
@@ -98,12 +103,10 @@ impl Allow {
 
 /// Turns off the lints on what depends on the provider's values, or on what a program uses: the user can change neither.
 fn allow() -> TokenStream {
-    quote! {
-        #[allow(
-            dead_code, unreachable_pub, clippy::doc_markdown, clippy::enum_variant_names, clippy::module_inception,
-            clippy::too_many_lines, clippy::unicode_not_nfc, clippy::upper_case_acronyms
-        )]
-    }
+    parsed(
+        "#[allow(dead_code, unreachable_pub, clippy::doc_markdown, clippy::enum_variant_names, clippy::module_inception, \
+        clippy::too_many_lines, clippy::unicode_not_nfc, clippy::upper_case_acronyms)]",
+    )
 }
 
 /// A string literal that shows every character a reader could miss as an escape.

@@ -19,12 +19,14 @@ pub mod idporten {
     macro_rules! value_traits {
         ($name:ident, $member:literal, $of:literal $(, from $($module:ident)+)?) => {
             impl ::core::fmt::Display for $name {
+                #[inline]
                 fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                     f.pad(self.as_str())
                 }
             }
 
             impl ::core::convert::AsRef<str> for $name {
+                #[inline]
                 fn as_ref(&self) -> &str {
                     self.as_str()
                 }
@@ -33,6 +35,7 @@ pub mod idporten {
             impl ::core::str::FromStr for $name {
                 type Err = UnknownValue;
 
+                #[inline]
                 fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                     let mut all = Self::ALL.iter().copied();
                     all.find(|known| known.as_str() == value)
@@ -44,6 +47,7 @@ pub mod idporten {
                 impl ::core::convert::TryFrom<$module::$name> for $name {
                     type Error = UnknownValue;
 
+                    #[inline]
                     fn try_from(value: $module::$name) -> ::core::result::Result<Self, UnknownValue> {
                         value.as_str().parse()
                     }
@@ -259,6 +263,7 @@ pub mod idporten {
             ];
 
             /// The value as it is written in requests and tokens.
+            #[inline]
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -286,8 +291,9 @@ pub mod idporten {
 
             /// Returns whether a log-in at this level satisfies a program that asks for `other`.
             ///
-            /// A level satisfies itself, and `high` satisfies `substantial` of the same family. All other pairs have no documented
-            /// order, and the answer is `false`.
+            /// A level satisfies itself, `idporten-loa-high` also `idporten-loa-substantial`, and `eidas-loa-high` also
+            /// `eidas-loa-substantial`. All other pairs have no documented order, and the answer is `false`.
+            #[inline]
             #[must_use]
             pub const fn at_least(self, other: Self) -> bool {
                 self as usize == other as usize
@@ -311,6 +317,7 @@ pub mod idporten {
             pub const ALL: &'static [Self] = &[Self::RS256];
 
             /// The value as it is written in requests and tokens.
+            #[inline]
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -340,6 +347,7 @@ pub mod idporten {
         pub const ALL: &'static [Self] = &[Self::Test];
 
         /// The name used in file names and manifests.
+        #[inline]
         #[must_use]
         pub const fn slug(self) -> &'static str {
             match self {
@@ -348,6 +356,7 @@ pub mod idporten {
         }
 
         /// The name within the product.
+        #[inline]
         #[must_use]
         pub const fn stage(self) -> &'static str {
             match self {
@@ -356,6 +365,7 @@ pub mod idporten {
         }
 
         /// The issuer identifier: equal to a token's `iss`, byte for byte.
+        #[inline]
         #[must_use]
         pub const fn issuer(self) -> &'static str {
             match self {
@@ -364,6 +374,7 @@ pub mod idporten {
         }
 
         /// The URL at which the metadata is published.
+        #[inline]
         #[must_use]
         pub const fn well_known_url(self) -> &'static str {
             match self {
@@ -372,6 +383,7 @@ pub mod idporten {
         }
 
         /// The whole snapshot as canonical JSON, from which a refresher starts.
+        #[inline]
         #[must_use]
         pub const fn snapshot(self) -> &'static str {
             match self {
@@ -380,12 +392,14 @@ pub mod idporten {
         }
 
         /// Finds the environment with this issuer, compared byte for byte. Of environments that share it, the first is found.
+        #[inline]
         #[must_use]
         pub fn from_issuer(issuer: &str) -> ::core::option::Option<Self> {
             Self::ALL.iter().copied().find(|environment| environment.issuer() == issuer)
         }
 
         /// Finds the environment that publishes its metadata at this URL, compared byte for byte.
+        #[inline]
         #[must_use]
         pub fn from_well_known_url(url: &str) -> ::core::option::Option<Self> {
             Self::ALL
@@ -395,6 +409,7 @@ pub mod idporten {
         }
 
         /// Token endpoint: where codes and assertions become tokens (OpenID Connect Discovery 1.0, section 3).
+        #[inline]
         #[must_use]
         pub const fn token_endpoint(self) -> &'static str {
             match self {
@@ -403,6 +418,7 @@ pub mod idporten {
         }
 
         /// `x_endpoint`.
+        #[inline]
         #[must_use]
         pub const fn x_endpoint(self) -> &'static str {
             match self {
@@ -412,6 +428,7 @@ pub mod idporten {
     }
 
     impl ::core::fmt::Display for Environment {
+        #[inline]
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.pad(self.slug())
         }
@@ -421,6 +438,7 @@ pub mod idporten {
         type Err = UnknownEnvironment;
 
         /// Finds an environment by its slug or its stage, in upper or lower case.
+        #[inline]
         fn from_str(name: &str) -> ::core::result::Result<Self, UnknownEnvironment> {
             let mut all = Self::ALL.iter().copied();
             let by_slug = all
@@ -446,7 +464,17 @@ pub mod idporten {
         name: Excerpt,
     }
 
+    impl ::core::fmt::Debug for UnknownEnvironment {
+        #[inline]
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Display::fmt(self, f)
+        }
+    }
+
+    impl ::core::error::Error for UnknownEnvironment {}
+
     impl ::core::fmt::Display for UnknownEnvironment {
+        #[inline]
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             ::core::write!(
                 f,
@@ -455,14 +483,6 @@ pub mod idporten {
             )
         }
     }
-
-    impl ::core::fmt::Debug for UnknownEnvironment {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            ::core::fmt::Display::fmt(self, f)
-        }
-    }
-
-    impl ::core::error::Error for UnknownEnvironment {}
 
     /// A value of `acr_values_supported`: the level of assurance to ask for, or that a log-in reached.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -527,6 +547,7 @@ pub mod idporten {
         ];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -554,8 +575,9 @@ pub mod idporten {
 
         /// Returns whether a log-in at this level satisfies a program that asks for `other`.
         ///
-        /// A level satisfies itself, and `high` satisfies `substantial` of the same family. All other pairs have no documented
-        /// order, and the answer is `false`.
+        /// A level satisfies itself, `idporten-loa-high` also `idporten-loa-substantial`, and `eidas-loa-high` also
+        /// `eidas-loa-substantial`. All other pairs have no documented order, and the answer is `false`.
+        #[inline]
         #[must_use]
         pub const fn at_least(self, other: Self) -> bool {
             self as usize == other as usize
@@ -566,6 +588,7 @@ pub mod idporten {
     }
 
     impl ::core::convert::From<AcrValue> for test::AcrValue {
+        #[inline]
         fn from(value: AcrValue) -> Self {
             match value {
                 AcrValue::SelfX73656C66 => Self::SelfX73656C66,
@@ -604,6 +627,7 @@ pub mod idporten {
         pub const ALL: &'static [Self] = &[Self::RS256];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -613,6 +637,7 @@ pub mod idporten {
     }
 
     impl ::core::convert::From<IdTokenSigningAlg> for test::IdTokenSigningAlg {
+        #[inline]
         fn from(value: IdTokenSigningAlg) -> Self {
             match value {
                 IdTokenSigningAlg::RS256 => Self::RS256,
@@ -639,6 +664,7 @@ pub mod idporten {
     }
 
     impl UnknownValue {
+        #[inline]
         fn new(member: &'static str, of: &'static str, value: &str) -> Self {
             Self {
                 member,
@@ -649,6 +675,7 @@ pub mod idporten {
     }
 
     impl ::core::fmt::Display for UnknownValue {
+        #[inline]
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             ::core::write!(
                 f, "{} is not a value of `{}` {}", self.value, self.member, self.of
@@ -657,6 +684,7 @@ pub mod idporten {
     }
 
     impl ::core::fmt::Debug for UnknownValue {
+        #[inline]
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             ::core::fmt::Display::fmt(self, f)
         }
@@ -673,6 +701,7 @@ pub mod idporten {
     }
 
     impl Excerpt {
+        #[inline]
         fn new(text: &str) -> Self {
             let mut length = text.len().min(64);
             while !text.is_char_boundary(length) {
@@ -689,6 +718,7 @@ pub mod idporten {
     }
 
     impl ::core::fmt::Display for Excerpt {
+        #[inline]
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             let text = ::core::str::from_utf8(&self.bytes[..self.length])
                 .unwrap_or_default();

@@ -17,12 +17,14 @@ pub mod ansattporten {
     macro_rules! value_traits {
         ($name:ident, $member:literal, $of:literal $(, from $($module:ident)+)?) => {
             impl ::core::fmt::Display for $name {
+                #[inline]
                 fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                     f.pad(self.as_str())
                 }
             }
 
             impl ::core::convert::AsRef<str> for $name {
+                #[inline]
                 fn as_ref(&self) -> &str {
                     self.as_str()
                 }
@@ -31,6 +33,7 @@ pub mod ansattporten {
             impl ::core::str::FromStr for $name {
                 type Err = UnknownValue;
 
+                #[inline]
                 fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                     let mut all = Self::ALL.iter().copied();
                     all.find(|known| known.as_str() == value)
@@ -42,6 +45,7 @@ pub mod ansattporten {
                 impl ::core::convert::TryFrom<$module::$name> for $name {
                     type Error = UnknownValue;
 
+                    #[inline]
                     fn try_from(value: $module::$name) -> ::core::result::Result<Self, UnknownValue> {
                         value.as_str().parse()
                     }
@@ -117,6 +121,7 @@ pub mod ansattporten {
             ];
 
             /// The value as it is written in requests and tokens.
+            #[inline]
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -128,8 +133,9 @@ pub mod ansattporten {
 
             /// Returns whether a log-in at this level satisfies a program that asks for `other`.
             ///
-            /// A level satisfies itself, and `high` satisfies `substantial` of the same family. All other pairs have no documented
-            /// order, and the answer is `false`.
+            /// A level satisfies itself, `idporten-loa-high` also `idporten-loa-substantial`, and `eidas-loa-high` also
+            /// `eidas-loa-substantial`. All other pairs have no documented order, and the answer is `false`.
+            #[inline]
             #[must_use]
             pub const fn at_least(self, other: Self) -> bool {
                 self as usize == other as usize
@@ -212,6 +218,7 @@ pub mod ansattporten {
             ];
 
             /// The value as it is written in requests and tokens.
+            #[inline]
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -223,8 +230,9 @@ pub mod ansattporten {
 
             /// Returns whether a log-in at this level satisfies a program that asks for `other`.
             ///
-            /// A level satisfies itself, and `high` satisfies `substantial` of the same family. All other pairs have no documented
-            /// order, and the answer is `false`.
+            /// A level satisfies itself, `idporten-loa-high` also `idporten-loa-substantial`, and `eidas-loa-high` also
+            /// `eidas-loa-substantial`. All other pairs have no documented order, and the answer is `false`.
+            #[inline]
             #[must_use]
             pub const fn at_least(self, other: Self) -> bool {
                 self as usize == other as usize
@@ -250,6 +258,7 @@ pub mod ansattporten {
         pub const ALL: &'static [Self] = &[Self::Test, Self::Local];
 
         /// The name used in file names and manifests.
+        #[inline]
         #[must_use]
         pub const fn slug(self) -> &'static str {
             match self {
@@ -259,6 +268,7 @@ pub mod ansattporten {
         }
 
         /// The name within the product.
+        #[inline]
         #[must_use]
         pub const fn stage(self) -> &'static str {
             match self {
@@ -268,6 +278,7 @@ pub mod ansattporten {
         }
 
         /// The issuer identifier: equal to a token's `iss`, byte for byte.
+        #[inline]
         #[must_use]
         pub const fn issuer(self) -> &'static str {
             match self {
@@ -277,6 +288,7 @@ pub mod ansattporten {
         }
 
         /// The URL at which the metadata is published.
+        #[inline]
         #[must_use]
         pub const fn well_known_url(self) -> &'static str {
             match self {
@@ -286,6 +298,7 @@ pub mod ansattporten {
         }
 
         /// The whole snapshot as canonical JSON, from which a refresher starts.
+        #[inline]
         #[must_use]
         pub const fn snapshot(self) -> &'static str {
             match self {
@@ -295,12 +308,14 @@ pub mod ansattporten {
         }
 
         /// Finds the environment with this issuer, compared byte for byte. Of environments that share it, the first is found.
+        #[inline]
         #[must_use]
         pub fn from_issuer(issuer: &str) -> ::core::option::Option<Self> {
             Self::ALL.iter().copied().find(|environment| environment.issuer() == issuer)
         }
 
         /// Finds the environment that publishes its metadata at this URL, compared byte for byte.
+        #[inline]
         #[must_use]
         pub fn from_well_known_url(url: &str) -> ::core::option::Option<Self> {
             Self::ALL
@@ -310,6 +325,7 @@ pub mod ansattporten {
         }
 
         /// Token endpoint: where codes and assertions become tokens (OpenID Connect Discovery 1.0, section 3).
+        #[inline]
         #[must_use]
         pub const fn token_endpoint(self) -> &'static str {
             match self {
@@ -319,6 +335,7 @@ pub mod ansattporten {
         }
 
         /// Authorization endpoint: where the user's browser is sent (OpenID Connect Discovery 1.0, section 3).
+        #[inline]
         #[must_use]
         pub const fn authorization_endpoint(self) -> &'static str {
             match self {
@@ -329,6 +346,7 @@ pub mod ansattporten {
     }
 
     impl ::core::fmt::Display for Environment {
+        #[inline]
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.pad(self.slug())
         }
@@ -338,6 +356,7 @@ pub mod ansattporten {
         type Err = UnknownEnvironment;
 
         /// Finds an environment by its slug or its stage, in upper or lower case.
+        #[inline]
         fn from_str(name: &str) -> ::core::result::Result<Self, UnknownEnvironment> {
             let mut all = Self::ALL.iter().copied();
             let by_slug = all
@@ -363,7 +382,17 @@ pub mod ansattporten {
         name: Excerpt,
     }
 
+    impl ::core::fmt::Debug for UnknownEnvironment {
+        #[inline]
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Display::fmt(self, f)
+        }
+    }
+
+    impl ::core::error::Error for UnknownEnvironment {}
+
     impl ::core::fmt::Display for UnknownEnvironment {
+        #[inline]
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             ::core::write!(
                 f,
@@ -372,14 +401,6 @@ pub mod ansattporten {
             )
         }
     }
-
-    impl ::core::fmt::Debug for UnknownEnvironment {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            ::core::fmt::Display::fmt(self, f)
-        }
-    }
-
-    impl ::core::error::Error for UnknownEnvironment {}
 
     /// A value of `acr_values_supported`: the level of assurance to ask for, or that a log-in reached.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -398,6 +419,7 @@ pub mod ansattporten {
         pub const ALL: &'static [Self] = &[Self::Substantial, Self::High, Self::Entraid];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -409,8 +431,9 @@ pub mod ansattporten {
 
         /// Returns whether a log-in at this level satisfies a program that asks for `other`.
         ///
-        /// A level satisfies itself, and `high` satisfies `substantial` of the same family. All other pairs have no documented
-        /// order, and the answer is `false`.
+        /// A level satisfies itself, `idporten-loa-high` also `idporten-loa-substantial`, and `eidas-loa-high` also
+        /// `eidas-loa-substantial`. All other pairs have no documented order, and the answer is `false`.
+        #[inline]
         #[must_use]
         pub const fn at_least(self, other: Self) -> bool {
             self as usize == other as usize
@@ -418,6 +441,7 @@ pub mod ansattporten {
     }
 
     impl ::core::convert::From<AcrValue> for test::AcrValue {
+        #[inline]
         fn from(value: AcrValue) -> Self {
             match value {
                 AcrValue::Substantial => Self::Substantial,
@@ -430,6 +454,7 @@ pub mod ansattporten {
     impl ::core::convert::TryFrom<AcrValue> for local::AcrValue {
         type Error = UnknownValue;
 
+        #[inline]
         fn try_from(value: AcrValue) -> ::core::result::Result<Self, UnknownValue> {
             value.as_str().parse()
         }
@@ -450,6 +475,7 @@ pub mod ansattporten {
     }
 
     impl UnknownValue {
+        #[inline]
         fn new(member: &'static str, of: &'static str, value: &str) -> Self {
             Self {
                 member,
@@ -460,6 +486,7 @@ pub mod ansattporten {
     }
 
     impl ::core::fmt::Display for UnknownValue {
+        #[inline]
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             ::core::write!(
                 f, "{} is not a value of `{}` {}", self.value, self.member, self.of
@@ -468,6 +495,7 @@ pub mod ansattporten {
     }
 
     impl ::core::fmt::Debug for UnknownValue {
+        #[inline]
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             ::core::fmt::Display::fmt(self, f)
         }
@@ -484,6 +512,7 @@ pub mod ansattporten {
     }
 
     impl Excerpt {
+        #[inline]
         fn new(text: &str) -> Self {
             let mut length = text.len().min(64);
             while !text.is_char_boundary(length) {
@@ -500,6 +529,7 @@ pub mod ansattporten {
     }
 
     impl ::core::fmt::Display for Excerpt {
+        #[inline]
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             let text = ::core::str::from_utf8(&self.bytes[..self.length])
                 .unwrap_or_default();

@@ -5,12 +5,14 @@
 macro_rules! value_traits {
     ($name:ident, $member:literal, $of:literal $(, from $($module:ident)+)?) => {
         impl ::core::fmt::Display for $name {
+            #[inline]
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.pad(self.as_str())
             }
         }
 
         impl ::core::convert::AsRef<str> for $name {
+            #[inline]
             fn as_ref(&self) -> &str {
                 self.as_str()
             }
@@ -19,6 +21,7 @@ macro_rules! value_traits {
         impl ::core::str::FromStr for $name {
             type Err = UnknownValue;
 
+            #[inline]
             fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 let mut all = Self::ALL.iter().copied();
                 all.find(|known| known.as_str() == value)
@@ -30,6 +33,7 @@ macro_rules! value_traits {
             impl ::core::convert::TryFrom<$module::$name> for $name {
                 type Error = UnknownValue;
 
+                #[inline]
                 fn try_from(value: $module::$name) -> ::core::result::Result<Self, UnknownValue> {
                     value.as_str().parse()
                 }
@@ -101,6 +105,7 @@ pub mod test {
         pub const ALL: &'static [Self] = &[Self::Substantial, Self::High, Self::Entraid];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -112,8 +117,9 @@ pub mod test {
 
         /// Returns whether a log-in at this level satisfies a program that asks for `other`.
         ///
-        /// A level satisfies itself, and `high` satisfies `substantial` of the same family. All other pairs have no documented
-        /// order, and the answer is `false`.
+        /// A level satisfies itself, `idporten-loa-high` also `idporten-loa-substantial`, and `eidas-loa-high` also
+        /// `eidas-loa-substantial`. All other pairs have no documented order, and the answer is `false`.
+        #[inline]
         #[must_use]
         pub const fn at_least(self, other: Self) -> bool {
             self as usize == other as usize
@@ -187,6 +193,7 @@ pub mod prod {
         pub const ALL: &'static [Self] = &[Self::Substantial, Self::High, Self::Entraid];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -198,8 +205,9 @@ pub mod prod {
 
         /// Returns whether a log-in at this level satisfies a program that asks for `other`.
         ///
-        /// A level satisfies itself, and `high` satisfies `substantial` of the same family. All other pairs have no documented
-        /// order, and the answer is `false`.
+        /// A level satisfies itself, `idporten-loa-high` also `idporten-loa-substantial`, and `eidas-loa-high` also
+        /// `eidas-loa-substantial`. All other pairs have no documented order, and the answer is `false`.
+        #[inline]
         #[must_use]
         pub const fn at_least(self, other: Self) -> bool {
             self as usize == other as usize
@@ -225,6 +233,7 @@ impl Environment {
     pub const ALL: &'static [Self] = &[Self::Test, Self::Prod];
 
     /// The name used in file names and manifests.
+    #[inline]
     #[must_use]
     pub const fn slug(self) -> &'static str {
         match self {
@@ -234,6 +243,7 @@ impl Environment {
     }
 
     /// The name within the product.
+    #[inline]
     #[must_use]
     pub const fn stage(self) -> &'static str {
         match self {
@@ -243,6 +253,7 @@ impl Environment {
     }
 
     /// The issuer identifier: equal to a token's `iss`, byte for byte.
+    #[inline]
     #[must_use]
     pub const fn issuer(self) -> &'static str {
         match self {
@@ -252,6 +263,7 @@ impl Environment {
     }
 
     /// The URL at which the metadata is published.
+    #[inline]
     #[must_use]
     pub const fn well_known_url(self) -> &'static str {
         match self {
@@ -261,6 +273,7 @@ impl Environment {
     }
 
     /// The whole snapshot as canonical JSON, from which a refresher starts.
+    #[inline]
     #[must_use]
     pub const fn snapshot(self) -> &'static str {
         match self {
@@ -270,18 +283,21 @@ impl Environment {
     }
 
     /// Finds the environment with this issuer, compared byte for byte. Of environments that share it, the first is found.
+    #[inline]
     #[must_use]
     pub fn from_issuer(issuer: &str) -> ::core::option::Option<Self> {
         Self::ALL.iter().copied().find(|environment| environment.issuer() == issuer)
     }
 
     /// Finds the environment that publishes its metadata at this URL, compared byte for byte.
+    #[inline]
     #[must_use]
     pub fn from_well_known_url(url: &str) -> ::core::option::Option<Self> {
         Self::ALL.iter().copied().find(|environment| environment.well_known_url() == url)
     }
 
     /// Token endpoint: where codes and assertions become tokens (OpenID Connect Discovery 1.0, section 3).
+    #[inline]
     #[must_use]
     pub const fn token_endpoint(self) -> &'static str {
         match self {
@@ -291,6 +307,7 @@ impl Environment {
     }
 
     /// Authorization endpoint: where the user's browser is sent (OpenID Connect Discovery 1.0, section 3).
+    #[inline]
     #[must_use]
     pub const fn authorization_endpoint(self) -> &'static str {
         match self {
@@ -301,6 +318,7 @@ impl Environment {
 }
 
 impl ::core::fmt::Display for Environment {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.pad(self.slug())
     }
@@ -310,6 +328,7 @@ impl ::core::str::FromStr for Environment {
     type Err = UnknownEnvironment;
 
     /// Finds an environment by its slug or its stage, in upper or lower case.
+    #[inline]
     fn from_str(name: &str) -> ::core::result::Result<Self, UnknownEnvironment> {
         let mut all = Self::ALL.iter().copied();
         let by_slug = all
@@ -332,7 +351,17 @@ pub struct UnknownEnvironment {
     name: Excerpt,
 }
 
+impl ::core::fmt::Debug for UnknownEnvironment {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::core::fmt::Display::fmt(self, f)
+    }
+}
+
+impl ::core::error::Error for UnknownEnvironment {}
+
 impl ::core::fmt::Display for UnknownEnvironment {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::write!(
             f,
@@ -341,14 +370,6 @@ impl ::core::fmt::Display for UnknownEnvironment {
         )
     }
 }
-
-impl ::core::fmt::Debug for UnknownEnvironment {
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        ::core::fmt::Display::fmt(self, f)
-    }
-}
-
-impl ::core::error::Error for UnknownEnvironment {}
 
 /// A value of `acr_values_supported`: the level of assurance to ask for, or that a log-in reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -367,6 +388,7 @@ impl AcrValue {
     pub const ALL: &'static [Self] = &[Self::Substantial, Self::High, Self::Entraid];
 
     /// The value as it is written in requests and tokens.
+    #[inline]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -378,8 +400,9 @@ impl AcrValue {
 
     /// Returns whether a log-in at this level satisfies a program that asks for `other`.
     ///
-    /// A level satisfies itself, and `high` satisfies `substantial` of the same family. All other pairs have no documented
-    /// order, and the answer is `false`.
+    /// A level satisfies itself, `idporten-loa-high` also `idporten-loa-substantial`, and `eidas-loa-high` also
+    /// `eidas-loa-substantial`. All other pairs have no documented order, and the answer is `false`.
+    #[inline]
     #[must_use]
     pub const fn at_least(self, other: Self) -> bool {
         self as usize == other as usize
@@ -387,6 +410,7 @@ impl AcrValue {
 }
 
 impl ::core::convert::From<AcrValue> for test::AcrValue {
+    #[inline]
     fn from(value: AcrValue) -> Self {
         match value {
             AcrValue::Substantial => Self::Substantial,
@@ -397,6 +421,7 @@ impl ::core::convert::From<AcrValue> for test::AcrValue {
 }
 
 impl ::core::convert::From<AcrValue> for prod::AcrValue {
+    #[inline]
     fn from(value: AcrValue) -> Self {
         match value {
             AcrValue::Substantial => Self::Substantial,
@@ -421,6 +446,7 @@ pub struct UnknownValue {
 }
 
 impl UnknownValue {
+    #[inline]
     fn new(member: &'static str, of: &'static str, value: &str) -> Self {
         Self {
             member,
@@ -431,6 +457,7 @@ impl UnknownValue {
 }
 
 impl ::core::fmt::Display for UnknownValue {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::write!(
             f, "{} is not a value of `{}` {}", self.value, self.member, self.of
@@ -439,6 +466,7 @@ impl ::core::fmt::Display for UnknownValue {
 }
 
 impl ::core::fmt::Debug for UnknownValue {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::fmt::Display::fmt(self, f)
     }
@@ -455,6 +483,7 @@ struct Excerpt {
 }
 
 impl Excerpt {
+    #[inline]
     fn new(text: &str) -> Self {
         let mut length = text.len().min(64);
         while !text.is_char_boundary(length) {
@@ -471,6 +500,7 @@ impl Excerpt {
 }
 
 impl ::core::fmt::Display for Excerpt {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         let text = ::core::str::from_utf8(&self.bytes[..self.length])
             .unwrap_or_default();

@@ -8,12 +8,14 @@
 macro_rules! value_traits {
     ($name:ident, $member:literal, $of:literal $(, from $($module:ident)+)?) => {
         impl ::core::fmt::Display for $name {
+            #[inline]
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.pad(self.as_str())
             }
         }
 
         impl ::core::convert::AsRef<str> for $name {
+            #[inline]
             fn as_ref(&self) -> &str {
                 self.as_str()
             }
@@ -22,6 +24,7 @@ macro_rules! value_traits {
         impl ::core::str::FromStr for $name {
             type Err = UnknownValue;
 
+            #[inline]
             fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 let mut all = Self::ALL.iter().copied();
                 all.find(|known| known.as_str() == value)
@@ -33,6 +36,7 @@ macro_rules! value_traits {
             impl ::core::convert::TryFrom<$module::$name> for $name {
                 type Error = UnknownValue;
 
+                #[inline]
                 fn try_from(value: $module::$name) -> ::core::result::Result<Self, UnknownValue> {
                     value.as_str().parse()
                 }
@@ -245,6 +249,7 @@ pub mod test {
         pub const ALL: &'static [Self] = &[Self::Openid, Self::Profile];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -267,6 +272,7 @@ pub mod test {
         pub const ALL: &'static [Self] = &[Self::Code];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -299,6 +305,7 @@ pub mod test {
         ];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -325,6 +332,7 @@ pub mod test {
         pub const ALL: &'static [Self] = &[Self::AuthorizationCode, Self::RefreshToken];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -364,6 +372,7 @@ pub mod test {
         ];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -378,8 +387,9 @@ pub mod test {
 
         /// Returns whether a log-in at this level satisfies a program that asks for `other`.
         ///
-        /// A level satisfies itself, and `high` satisfies `substantial` of the same family. All other pairs have no documented
-        /// order, and the answer is `false`.
+        /// A level satisfies itself, `idporten-loa-high` also `idporten-loa-substantial`, and `eidas-loa-high` also
+        /// `eidas-loa-substantial`. All other pairs have no documented order, and the answer is `false`.
+        #[inline]
         #[must_use]
         pub const fn at_least(self, other: Self) -> bool {
             self as usize == other as usize
@@ -405,6 +415,7 @@ pub mod test {
         pub const ALL: &'static [Self] = &[Self::Public, Self::Pairwise];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -427,6 +438,7 @@ pub mod test {
         pub const ALL: &'static [Self] = &[Self::RS256];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -459,6 +471,7 @@ pub mod test {
         ];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -483,6 +496,7 @@ pub mod test {
         pub const ALL: &'static [Self] = &[Self::RS256];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -504,6 +518,7 @@ pub mod test {
         pub const ALL: &'static [Self] = &[Self::RS256];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -525,6 +540,7 @@ pub mod test {
         pub const ALL: &'static [Self] = &[Self::S256];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -550,6 +566,7 @@ pub mod test {
         pub const ALL: &'static [Self] = &[Self::Consent, Self::Login, Self::None];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -573,6 +590,7 @@ pub mod test {
         pub const ALL: &'static [Self] = &[Self::Page];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -600,6 +618,7 @@ pub mod test {
         pub const ALL: &'static [Self] = &[Self::En, Self::Nb, Self::Nn, Self::Se];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -785,6 +804,7 @@ pub mod prod {
         pub const ALL: &'static [Self] = &[Self::Openid, Self::Profile];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -807,6 +827,7 @@ pub mod prod {
         pub const ALL: &'static [Self] = &[Self::Code];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -830,6 +851,7 @@ pub mod prod {
         pub const ALL: &'static [Self] = &[Self::AuthorizationCode, Self::RefreshToken];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -866,6 +888,7 @@ pub mod prod {
         ];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -879,8 +902,9 @@ pub mod prod {
 
         /// Returns whether a log-in at this level satisfies a program that asks for `other`.
         ///
-        /// A level satisfies itself, and `high` satisfies `substantial` of the same family. All other pairs have no documented
-        /// order, and the answer is `false`.
+        /// A level satisfies itself, `idporten-loa-high` also `idporten-loa-substantial`, and `eidas-loa-high` also
+        /// `eidas-loa-substantial`. All other pairs have no documented order, and the answer is `false`.
+        #[inline]
         #[must_use]
         pub const fn at_least(self, other: Self) -> bool {
             self as usize == other as usize
@@ -904,6 +928,7 @@ pub mod prod {
         pub const ALL: &'static [Self] = &[Self::RS256];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -933,6 +958,7 @@ pub mod prod {
         ];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -956,6 +982,7 @@ pub mod prod {
         pub const ALL: &'static [Self] = &[Self::S256];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -983,6 +1010,7 @@ pub mod prod {
         pub const ALL: &'static [Self] = &[Self::Nb, Self::Nn, Self::En, Self::Se];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -1187,6 +1215,7 @@ pub mod legacy_ver2 {
         pub const ALL: &'static [Self] = &[Self::Openid, Self::Profile];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -1220,6 +1249,7 @@ pub mod legacy_ver2 {
         ];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -1248,6 +1278,7 @@ pub mod legacy_ver2 {
         pub const ALL: &'static [Self] = &[Self::Query, Self::FormPost, Self::Fragment];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -1273,6 +1304,7 @@ pub mod legacy_ver2 {
         pub const ALL: &'static [Self] = &[Self::Level3, Self::Level4];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -1283,8 +1315,9 @@ pub mod legacy_ver2 {
 
         /// Returns whether a log-in at this level satisfies a program that asks for `other`.
         ///
-        /// A level satisfies itself, and `high` satisfies `substantial` of the same family. All other pairs have no documented
-        /// order, and the answer is `false`.
+        /// A level satisfies itself, `idporten-loa-high` also `idporten-loa-substantial`, and `eidas-loa-high` also
+        /// `eidas-loa-substantial`. All other pairs have no documented order, and the answer is `false`.
+        #[inline]
         #[must_use]
         pub const fn at_least(self, other: Self) -> bool {
             self as usize == other as usize
@@ -1304,6 +1337,7 @@ pub mod legacy_ver2 {
         pub const ALL: &'static [Self] = &[Self::Pairwise];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -1325,6 +1359,7 @@ pub mod legacy_ver2 {
         pub const ALL: &'static [Self] = &[Self::RS256];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -1350,6 +1385,7 @@ pub mod legacy_ver2 {
         pub const ALL: &'static [Self] = &[Self::RS256, Self::RS384, Self::RS512];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -1384,6 +1420,7 @@ pub mod legacy_ver2 {
         ];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -1408,6 +1445,7 @@ pub mod legacy_ver2 {
         pub const ALL: &'static [Self] = &[Self::S256];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -1435,6 +1473,7 @@ pub mod legacy_ver2 {
         pub const ALL: &'static [Self] = &[Self::Nb, Self::Nn, Self::En, Self::Se];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -1625,6 +1664,7 @@ pub mod legacy_prod {
         pub const ALL: &'static [Self] = &[Self::Openid, Self::Profile];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -1647,6 +1687,7 @@ pub mod legacy_prod {
         pub const ALL: &'static [Self] = &[Self::Code];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -1670,6 +1711,7 @@ pub mod legacy_prod {
         pub const ALL: &'static [Self] = &[Self::Query, Self::FormPost];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -1692,6 +1734,7 @@ pub mod legacy_prod {
         pub const ALL: &'static [Self] = &[Self::Pairwise];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -1719,6 +1762,7 @@ pub mod legacy_prod {
         pub const ALL: &'static [Self] = &[Self::Nb, Self::Nn, Self::En, Self::Se];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -1762,6 +1806,7 @@ impl Environment {
     pub const ALL: &'static [Self] = &[Self::Test, Self::Prod];
 
     /// The name used in file names and manifests.
+    #[inline]
     #[must_use]
     pub const fn slug(self) -> &'static str {
         match self {
@@ -1771,6 +1816,7 @@ impl Environment {
     }
 
     /// The name within the product.
+    #[inline]
     #[must_use]
     pub const fn stage(self) -> &'static str {
         match self {
@@ -1780,6 +1826,7 @@ impl Environment {
     }
 
     /// The issuer identifier: equal to a token's `iss`, byte for byte.
+    #[inline]
     #[must_use]
     pub const fn issuer(self) -> &'static str {
         match self {
@@ -1789,6 +1836,7 @@ impl Environment {
     }
 
     /// The URL at which the metadata is published.
+    #[inline]
     #[must_use]
     pub const fn well_known_url(self) -> &'static str {
         match self {
@@ -1798,6 +1846,7 @@ impl Environment {
     }
 
     /// The whole snapshot as canonical JSON, from which a refresher starts.
+    #[inline]
     #[must_use]
     pub const fn snapshot(self) -> &'static str {
         match self {
@@ -1807,18 +1856,21 @@ impl Environment {
     }
 
     /// Finds the environment with this issuer, compared byte for byte. Of environments that share it, the first is found.
+    #[inline]
     #[must_use]
     pub fn from_issuer(issuer: &str) -> ::core::option::Option<Self> {
         Self::ALL.iter().copied().find(|environment| environment.issuer() == issuer)
     }
 
     /// Finds the environment that publishes its metadata at this URL, compared byte for byte.
+    #[inline]
     #[must_use]
     pub fn from_well_known_url(url: &str) -> ::core::option::Option<Self> {
         Self::ALL.iter().copied().find(|environment| environment.well_known_url() == url)
     }
 
     /// Token endpoint: where codes and assertions become tokens (OpenID Connect Discovery 1.0, section 3).
+    #[inline]
     #[must_use]
     pub const fn token_endpoint(self) -> &'static str {
         match self {
@@ -1828,6 +1880,7 @@ impl Environment {
     }
 
     /// JWK Set document: the keys that signatures are verified with (OpenID Connect Discovery 1.0, section 3).
+    #[inline]
     #[must_use]
     pub const fn jwks_uri(self) -> &'static str {
         match self {
@@ -1837,6 +1890,7 @@ impl Environment {
     }
 
     /// Authorization endpoint: where the user's browser is sent (OpenID Connect Discovery 1.0, section 3).
+    #[inline]
     #[must_use]
     pub const fn authorization_endpoint(self) -> &'static str {
         match self {
@@ -1846,6 +1900,7 @@ impl Environment {
     }
 
     /// `UserInfo` endpoint: claims about the user, for an access token (OpenID Connect Discovery 1.0, section 3).
+    #[inline]
     #[must_use]
     pub const fn userinfo_endpoint(self) -> &'static str {
         match self {
@@ -1855,6 +1910,7 @@ impl Environment {
     }
 
     /// End session endpoint: where the user's browser is sent to log out (OpenID Connect RP-Initiated Logout 1.0, section 2.1).
+    #[inline]
     #[must_use]
     pub const fn end_session_endpoint(self) -> &'static str {
         match self {
@@ -1864,6 +1920,7 @@ impl Environment {
     }
 
     /// Token revocation endpoint (RFC 7009) (RFC 8414, section 2). Not every environment publishes it.
+    #[inline]
     #[must_use]
     pub const fn revocation_endpoint(self) -> ::core::option::Option<&'static str> {
         match self {
@@ -1873,6 +1930,7 @@ impl Environment {
     }
 
     /// Token introspection endpoint (RFC 7662) (RFC 8414, section 2). Not every environment publishes it.
+    #[inline]
     #[must_use]
     pub const fn introspection_endpoint(self) -> ::core::option::Option<&'static str> {
         match self {
@@ -1882,6 +1940,7 @@ impl Environment {
     }
 
     /// Pushed authorization request endpoint: where the request is posted before the browser is sent (RFC 9126, section 5).
+    #[inline]
     #[must_use]
     pub const fn pushed_authorization_request_endpoint(self) -> &'static str {
         match self {
@@ -1892,6 +1951,7 @@ impl Environment {
 }
 
 impl ::core::fmt::Display for Environment {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.pad(self.slug())
     }
@@ -1901,6 +1961,7 @@ impl ::core::str::FromStr for Environment {
     type Err = UnknownEnvironment;
 
     /// Finds an environment by its slug or its stage, in upper or lower case.
+    #[inline]
     fn from_str(name: &str) -> ::core::result::Result<Self, UnknownEnvironment> {
         let mut all = Self::ALL.iter().copied();
         let by_slug = all
@@ -1923,7 +1984,17 @@ pub struct UnknownEnvironment {
     name: Excerpt,
 }
 
+impl ::core::fmt::Debug for UnknownEnvironment {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::core::fmt::Display::fmt(self, f)
+    }
+}
+
+impl ::core::error::Error for UnknownEnvironment {}
+
 impl ::core::fmt::Display for UnknownEnvironment {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::write!(
             f,
@@ -1932,14 +2003,6 @@ impl ::core::fmt::Display for UnknownEnvironment {
         )
     }
 }
-
-impl ::core::fmt::Debug for UnknownEnvironment {
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        ::core::fmt::Display::fmt(self, f)
-    }
-}
-
-impl ::core::error::Error for UnknownEnvironment {}
 
 /// A value of `scopes_supported`: a scope to ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -1956,6 +2019,7 @@ impl Scope {
     pub const ALL: &'static [Self] = &[Self::Openid, Self::Profile];
 
     /// The value as it is written in requests and tokens.
+    #[inline]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -1966,6 +2030,7 @@ impl Scope {
 }
 
 impl ::core::convert::From<Scope> for test::Scope {
+    #[inline]
     fn from(value: Scope) -> Self {
         match value {
             Scope::Openid => Self::Openid,
@@ -1975,6 +2040,7 @@ impl ::core::convert::From<Scope> for test::Scope {
 }
 
 impl ::core::convert::From<Scope> for prod::Scope {
+    #[inline]
     fn from(value: Scope) -> Self {
         match value {
             Scope::Openid => Self::Openid,
@@ -1996,6 +2062,7 @@ impl ResponseType {
     pub const ALL: &'static [Self] = &[Self::Code];
 
     /// The value as it is written in requests and tokens.
+    #[inline]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -2005,6 +2072,7 @@ impl ResponseType {
 }
 
 impl ::core::convert::From<ResponseType> for test::ResponseType {
+    #[inline]
     fn from(value: ResponseType) -> Self {
         match value {
             ResponseType::Code => Self::Code,
@@ -2013,6 +2081,7 @@ impl ::core::convert::From<ResponseType> for test::ResponseType {
 }
 
 impl ::core::convert::From<ResponseType> for prod::ResponseType {
+    #[inline]
     fn from(value: ResponseType) -> Self {
         match value {
             ResponseType::Code => Self::Code,
@@ -2044,6 +2113,7 @@ impl ResponseMode {
     ];
 
     /// The value as it is written in requests and tokens.
+    #[inline]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -2056,6 +2126,7 @@ impl ResponseMode {
 }
 
 impl ::core::convert::From<ResponseMode> for test::ResponseMode {
+    #[inline]
     fn from(value: ResponseMode) -> Self {
         match value {
             ResponseMode::Query => Self::Query,
@@ -2081,6 +2152,7 @@ impl GrantType {
     pub const ALL: &'static [Self] = &[Self::AuthorizationCode, Self::RefreshToken];
 
     /// The value as it is written in requests and tokens.
+    #[inline]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -2091,6 +2163,7 @@ impl GrantType {
 }
 
 impl ::core::convert::From<GrantType> for test::GrantType {
+    #[inline]
     fn from(value: GrantType) -> Self {
         match value {
             GrantType::AuthorizationCode => Self::AuthorizationCode,
@@ -2100,6 +2173,7 @@ impl ::core::convert::From<GrantType> for test::GrantType {
 }
 
 impl ::core::convert::From<GrantType> for prod::GrantType {
+    #[inline]
     fn from(value: GrantType) -> Self {
         match value {
             GrantType::AuthorizationCode => Self::AuthorizationCode,
@@ -2132,6 +2206,7 @@ impl AcrValue {
     ];
 
     /// The value as it is written in requests and tokens.
+    #[inline]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -2144,8 +2219,9 @@ impl AcrValue {
 
     /// Returns whether a log-in at this level satisfies a program that asks for `other`.
     ///
-    /// A level satisfies itself, and `high` satisfies `substantial` of the same family. All other pairs have no documented
-    /// order, and the answer is `false`.
+    /// A level satisfies itself, `idporten-loa-high` also `idporten-loa-substantial`, and `eidas-loa-high` also
+    /// `eidas-loa-substantial`. All other pairs have no documented order, and the answer is `false`.
+    #[inline]
     #[must_use]
     pub const fn at_least(self, other: Self) -> bool {
         self as usize == other as usize
@@ -2157,6 +2233,7 @@ impl AcrValue {
 }
 
 impl ::core::convert::From<AcrValue> for test::AcrValue {
+    #[inline]
     fn from(value: AcrValue) -> Self {
         match value {
             AcrValue::IdportenLoaSubstantial => Self::IdportenLoaSubstantial,
@@ -2168,6 +2245,7 @@ impl ::core::convert::From<AcrValue> for test::AcrValue {
 }
 
 impl ::core::convert::From<AcrValue> for prod::AcrValue {
+    #[inline]
     fn from(value: AcrValue) -> Self {
         match value {
             AcrValue::IdportenLoaSubstantial => Self::IdportenLoaSubstantial,
@@ -2193,6 +2271,7 @@ impl SubjectType {
     pub const ALL: &'static [Self] = &[Self::Public, Self::Pairwise];
 
     /// The value as it is written in requests and tokens.
+    #[inline]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -2203,6 +2282,7 @@ impl SubjectType {
 }
 
 impl ::core::convert::From<SubjectType> for test::SubjectType {
+    #[inline]
     fn from(value: SubjectType) -> Self {
         match value {
             SubjectType::Public => Self::Public,
@@ -2224,6 +2304,7 @@ impl IdTokenSigningAlg {
     pub const ALL: &'static [Self] = &[Self::RS256];
 
     /// The value as it is written in requests and tokens.
+    #[inline]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -2233,6 +2314,7 @@ impl IdTokenSigningAlg {
 }
 
 impl ::core::convert::From<IdTokenSigningAlg> for test::IdTokenSigningAlg {
+    #[inline]
     fn from(value: IdTokenSigningAlg) -> Self {
         match value {
             IdTokenSigningAlg::RS256 => Self::RS256,
@@ -2241,6 +2323,7 @@ impl ::core::convert::From<IdTokenSigningAlg> for test::IdTokenSigningAlg {
 }
 
 impl ::core::convert::From<IdTokenSigningAlg> for prod::IdTokenSigningAlg {
+    #[inline]
     fn from(value: IdTokenSigningAlg) -> Self {
         match value {
             IdTokenSigningAlg::RS256 => Self::RS256,
@@ -2269,6 +2352,7 @@ impl TokenEndpointAuthMethod {
     ];
 
     /// The value as it is written in requests and tokens.
+    #[inline]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -2280,6 +2364,7 @@ impl TokenEndpointAuthMethod {
 }
 
 impl ::core::convert::From<TokenEndpointAuthMethod> for test::TokenEndpointAuthMethod {
+    #[inline]
     fn from(value: TokenEndpointAuthMethod) -> Self {
         match value {
             TokenEndpointAuthMethod::ClientSecretBasic => Self::ClientSecretBasic,
@@ -2290,6 +2375,7 @@ impl ::core::convert::From<TokenEndpointAuthMethod> for test::TokenEndpointAuthM
 }
 
 impl ::core::convert::From<TokenEndpointAuthMethod> for prod::TokenEndpointAuthMethod {
+    #[inline]
     fn from(value: TokenEndpointAuthMethod) -> Self {
         match value {
             TokenEndpointAuthMethod::ClientSecretBasic => Self::ClientSecretBasic,
@@ -2312,6 +2398,7 @@ impl TokenEndpointAuthSigningAlg {
     pub const ALL: &'static [Self] = &[Self::RS256];
 
     /// The value as it is written in requests and tokens.
+    #[inline]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -2322,6 +2409,7 @@ impl TokenEndpointAuthSigningAlg {
 
 impl ::core::convert::From<TokenEndpointAuthSigningAlg>
 for test::TokenEndpointAuthSigningAlg {
+    #[inline]
     fn from(value: TokenEndpointAuthSigningAlg) -> Self {
         match value {
             TokenEndpointAuthSigningAlg::RS256 => Self::RS256,
@@ -2342,6 +2430,7 @@ impl AuthorizationSigningAlg {
     pub const ALL: &'static [Self] = &[Self::RS256];
 
     /// The value as it is written in requests and tokens.
+    #[inline]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -2351,6 +2440,7 @@ impl AuthorizationSigningAlg {
 }
 
 impl ::core::convert::From<AuthorizationSigningAlg> for test::AuthorizationSigningAlg {
+    #[inline]
     fn from(value: AuthorizationSigningAlg) -> Self {
         match value {
             AuthorizationSigningAlg::RS256 => Self::RS256,
@@ -2371,6 +2461,7 @@ impl CodeChallengeMethod {
     pub const ALL: &'static [Self] = &[Self::S256];
 
     /// The value as it is written in requests and tokens.
+    #[inline]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -2380,6 +2471,7 @@ impl CodeChallengeMethod {
 }
 
 impl ::core::convert::From<CodeChallengeMethod> for test::CodeChallengeMethod {
+    #[inline]
     fn from(value: CodeChallengeMethod) -> Self {
         match value {
             CodeChallengeMethod::S256 => Self::S256,
@@ -2388,6 +2480,7 @@ impl ::core::convert::From<CodeChallengeMethod> for test::CodeChallengeMethod {
 }
 
 impl ::core::convert::From<CodeChallengeMethod> for prod::CodeChallengeMethod {
+    #[inline]
     fn from(value: CodeChallengeMethod) -> Self {
         match value {
             CodeChallengeMethod::S256 => Self::S256,
@@ -2412,6 +2505,7 @@ impl PromptValue {
     pub const ALL: &'static [Self] = &[Self::Consent, Self::Login, Self::None];
 
     /// The value as it is written in requests and tokens.
+    #[inline]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -2423,6 +2517,7 @@ impl PromptValue {
 }
 
 impl ::core::convert::From<PromptValue> for test::PromptValue {
+    #[inline]
     fn from(value: PromptValue) -> Self {
         match value {
             PromptValue::Consent => Self::Consent,
@@ -2445,6 +2540,7 @@ impl DisplayValue {
     pub const ALL: &'static [Self] = &[Self::Page];
 
     /// The value as it is written in requests and tokens.
+    #[inline]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -2454,6 +2550,7 @@ impl DisplayValue {
 }
 
 impl ::core::convert::From<DisplayValue> for test::DisplayValue {
+    #[inline]
     fn from(value: DisplayValue) -> Self {
         match value {
             DisplayValue::Page => Self::Page,
@@ -2480,6 +2577,7 @@ impl UiLocale {
     pub const ALL: &'static [Self] = &[Self::En, Self::Nb, Self::Nn, Self::Se];
 
     /// The value as it is written in requests and tokens.
+    #[inline]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -2492,6 +2590,7 @@ impl UiLocale {
 }
 
 impl ::core::convert::From<UiLocale> for test::UiLocale {
+    #[inline]
     fn from(value: UiLocale) -> Self {
         match value {
             UiLocale::En => Self::En,
@@ -2503,6 +2602,7 @@ impl ::core::convert::From<UiLocale> for test::UiLocale {
 }
 
 impl ::core::convert::From<UiLocale> for prod::UiLocale {
+    #[inline]
     fn from(value: UiLocale) -> Self {
         match value {
             UiLocale::En => Self::En,
@@ -2580,6 +2680,7 @@ pub struct UnknownValue {
 }
 
 impl UnknownValue {
+    #[inline]
     fn new(member: &'static str, of: &'static str, value: &str) -> Self {
         Self {
             member,
@@ -2590,6 +2691,7 @@ impl UnknownValue {
 }
 
 impl ::core::fmt::Display for UnknownValue {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::write!(
             f, "{} is not a value of `{}` {}", self.value, self.member, self.of
@@ -2598,6 +2700,7 @@ impl ::core::fmt::Display for UnknownValue {
 }
 
 impl ::core::fmt::Debug for UnknownValue {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::fmt::Display::fmt(self, f)
     }
@@ -2614,6 +2717,7 @@ struct Excerpt {
 }
 
 impl Excerpt {
+    #[inline]
     fn new(text: &str) -> Self {
         let mut length = text.len().min(64);
         while !text.is_char_boundary(length) {
@@ -2630,6 +2734,7 @@ impl Excerpt {
 }
 
 impl ::core::fmt::Display for Excerpt {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         let text = ::core::str::from_utf8(&self.bytes[..self.length])
             .unwrap_or_default();

@@ -6,12 +6,14 @@
 macro_rules! value_traits {
     ($name:ident, $member:literal, $of:literal $(, from $($module:ident)+)?) => {
         impl ::core::fmt::Display for $name {
+            #[inline]
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.pad(self.as_str())
             }
         }
 
         impl ::core::convert::AsRef<str> for $name {
+            #[inline]
             fn as_ref(&self) -> &str {
                 self.as_str()
             }
@@ -20,6 +22,7 @@ macro_rules! value_traits {
         impl ::core::str::FromStr for $name {
             type Err = UnknownValue;
 
+            #[inline]
             fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
                 let mut all = Self::ALL.iter().copied();
                 all.find(|known| known.as_str() == value)
@@ -31,6 +34,7 @@ macro_rules! value_traits {
             impl ::core::convert::TryFrom<$module::$name> for $name {
                 type Error = UnknownValue;
 
+                #[inline]
                 fn try_from(value: $module::$name) -> ::core::result::Result<Self, UnknownValue> {
                     value.as_str().parse()
                 }
@@ -117,6 +121,7 @@ pub mod test {
         pub const ALL: &'static [Self] = &[Self::JwtBearer];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -138,6 +143,7 @@ pub mod test {
         pub const ALL: &'static [Self] = &[Self::PrivateKeyJwt];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -163,6 +169,7 @@ pub mod test {
         pub const ALL: &'static [Self] = &[Self::RS256, Self::RS384, Self::RS512];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -188,6 +195,7 @@ pub mod test {
         pub const ALL: &'static [Self] = &[Self::Systemuser, Self::Consent];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -284,6 +292,7 @@ pub mod prod {
         pub const ALL: &'static [Self] = &[Self::JwtBearer];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -305,6 +314,7 @@ pub mod prod {
         pub const ALL: &'static [Self] = &[Self::PrivateKeyJwt];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -330,6 +340,7 @@ pub mod prod {
         pub const ALL: &'static [Self] = &[Self::RS256, Self::RS384, Self::RS512];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -416,6 +427,7 @@ pub mod legacy_ver2 {
         pub const ALL: &'static [Self] = &[Self::JwtBearer];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -437,6 +449,7 @@ pub mod legacy_ver2 {
         pub const ALL: &'static [Self] = &[Self::PrivateKeyJwt];
 
         /// The value as it is written in requests and tokens.
+        #[inline]
         #[must_use]
         pub const fn as_str(self) -> &'static str {
             match self {
@@ -469,6 +482,7 @@ impl Environment {
     pub const ALL: &'static [Self] = &[Self::Test, Self::Prod];
 
     /// The name used in file names and manifests.
+    #[inline]
     #[must_use]
     pub const fn slug(self) -> &'static str {
         match self {
@@ -478,6 +492,7 @@ impl Environment {
     }
 
     /// The name within the product.
+    #[inline]
     #[must_use]
     pub const fn stage(self) -> &'static str {
         match self {
@@ -487,6 +502,7 @@ impl Environment {
     }
 
     /// The issuer identifier: equal to a token's `iss`, byte for byte.
+    #[inline]
     #[must_use]
     pub const fn issuer(self) -> &'static str {
         match self {
@@ -496,6 +512,7 @@ impl Environment {
     }
 
     /// The URL at which the metadata is published.
+    #[inline]
     #[must_use]
     pub const fn well_known_url(self) -> &'static str {
         match self {
@@ -505,6 +522,7 @@ impl Environment {
     }
 
     /// The whole snapshot as canonical JSON, from which a refresher starts.
+    #[inline]
     #[must_use]
     pub const fn snapshot(self) -> &'static str {
         match self {
@@ -514,18 +532,21 @@ impl Environment {
     }
 
     /// Finds the environment with this issuer, compared byte for byte. Of environments that share it, the first is found.
+    #[inline]
     #[must_use]
     pub fn from_issuer(issuer: &str) -> ::core::option::Option<Self> {
         Self::ALL.iter().copied().find(|environment| environment.issuer() == issuer)
     }
 
     /// Finds the environment that publishes its metadata at this URL, compared byte for byte.
+    #[inline]
     #[must_use]
     pub fn from_well_known_url(url: &str) -> ::core::option::Option<Self> {
         Self::ALL.iter().copied().find(|environment| environment.well_known_url() == url)
     }
 
     /// Token endpoint: where codes and assertions become tokens (RFC 8414, section 2).
+    #[inline]
     #[must_use]
     pub const fn token_endpoint(self) -> &'static str {
         match self {
@@ -535,6 +556,7 @@ impl Environment {
     }
 
     /// JWK Set document: the keys that signatures are verified with (RFC 8414, section 2).
+    #[inline]
     #[must_use]
     pub const fn jwks_uri(self) -> &'static str {
         match self {
@@ -545,6 +567,7 @@ impl Environment {
 }
 
 impl ::core::fmt::Display for Environment {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.pad(self.slug())
     }
@@ -554,6 +577,7 @@ impl ::core::str::FromStr for Environment {
     type Err = UnknownEnvironment;
 
     /// Finds an environment by its slug or its stage, in upper or lower case.
+    #[inline]
     fn from_str(name: &str) -> ::core::result::Result<Self, UnknownEnvironment> {
         let mut all = Self::ALL.iter().copied();
         let by_slug = all
@@ -576,7 +600,17 @@ pub struct UnknownEnvironment {
     name: Excerpt,
 }
 
+impl ::core::fmt::Debug for UnknownEnvironment {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::core::fmt::Display::fmt(self, f)
+    }
+}
+
+impl ::core::error::Error for UnknownEnvironment {}
+
 impl ::core::fmt::Display for UnknownEnvironment {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::write!(
             f,
@@ -585,14 +619,6 @@ impl ::core::fmt::Display for UnknownEnvironment {
         )
     }
 }
-
-impl ::core::fmt::Debug for UnknownEnvironment {
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        ::core::fmt::Display::fmt(self, f)
-    }
-}
-
-impl ::core::error::Error for UnknownEnvironment {}
 
 /// A value of `grant_types_supported`: a value of `grant_type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -607,6 +633,7 @@ impl GrantType {
     pub const ALL: &'static [Self] = &[Self::JwtBearer];
 
     /// The value as it is written in requests and tokens.
+    #[inline]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -616,6 +643,7 @@ impl GrantType {
 }
 
 impl ::core::convert::From<GrantType> for test::GrantType {
+    #[inline]
     fn from(value: GrantType) -> Self {
         match value {
             GrantType::JwtBearer => Self::JwtBearer,
@@ -624,6 +652,7 @@ impl ::core::convert::From<GrantType> for test::GrantType {
 }
 
 impl ::core::convert::From<GrantType> for prod::GrantType {
+    #[inline]
     fn from(value: GrantType) -> Self {
         match value {
             GrantType::JwtBearer => Self::JwtBearer,
@@ -644,6 +673,7 @@ impl TokenEndpointAuthMethod {
     pub const ALL: &'static [Self] = &[Self::PrivateKeyJwt];
 
     /// The value as it is written in requests and tokens.
+    #[inline]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -653,6 +683,7 @@ impl TokenEndpointAuthMethod {
 }
 
 impl ::core::convert::From<TokenEndpointAuthMethod> for test::TokenEndpointAuthMethod {
+    #[inline]
     fn from(value: TokenEndpointAuthMethod) -> Self {
         match value {
             TokenEndpointAuthMethod::PrivateKeyJwt => Self::PrivateKeyJwt,
@@ -661,6 +692,7 @@ impl ::core::convert::From<TokenEndpointAuthMethod> for test::TokenEndpointAuthM
 }
 
 impl ::core::convert::From<TokenEndpointAuthMethod> for prod::TokenEndpointAuthMethod {
+    #[inline]
     fn from(value: TokenEndpointAuthMethod) -> Self {
         match value {
             TokenEndpointAuthMethod::PrivateKeyJwt => Self::PrivateKeyJwt,
@@ -685,6 +717,7 @@ impl TokenEndpointAuthSigningAlg {
     pub const ALL: &'static [Self] = &[Self::RS256, Self::RS384, Self::RS512];
 
     /// The value as it is written in requests and tokens.
+    #[inline]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -697,6 +730,7 @@ impl TokenEndpointAuthSigningAlg {
 
 impl ::core::convert::From<TokenEndpointAuthSigningAlg>
 for test::TokenEndpointAuthSigningAlg {
+    #[inline]
     fn from(value: TokenEndpointAuthSigningAlg) -> Self {
         match value {
             TokenEndpointAuthSigningAlg::RS256 => Self::RS256,
@@ -708,6 +742,7 @@ for test::TokenEndpointAuthSigningAlg {
 
 impl ::core::convert::From<TokenEndpointAuthSigningAlg>
 for prod::TokenEndpointAuthSigningAlg {
+    #[inline]
     fn from(value: TokenEndpointAuthSigningAlg) -> Self {
         match value {
             TokenEndpointAuthSigningAlg::RS256 => Self::RS256,
@@ -732,6 +767,7 @@ impl AuthorizationDetailsType {
     pub const ALL: &'static [Self] = &[Self::Systemuser, Self::Consent];
 
     /// The value as it is written in requests and tokens.
+    #[inline]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -742,6 +778,7 @@ impl AuthorizationDetailsType {
 }
 
 impl ::core::convert::From<AuthorizationDetailsType> for test::AuthorizationDetailsType {
+    #[inline]
     fn from(value: AuthorizationDetailsType) -> Self {
         match value {
             AuthorizationDetailsType::Systemuser => Self::Systemuser,
@@ -777,6 +814,7 @@ pub struct UnknownValue {
 }
 
 impl UnknownValue {
+    #[inline]
     fn new(member: &'static str, of: &'static str, value: &str) -> Self {
         Self {
             member,
@@ -787,6 +825,7 @@ impl UnknownValue {
 }
 
 impl ::core::fmt::Display for UnknownValue {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::write!(
             f, "{} is not a value of `{}` {}", self.value, self.member, self.of
@@ -795,6 +834,7 @@ impl ::core::fmt::Display for UnknownValue {
 }
 
 impl ::core::fmt::Debug for UnknownValue {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::fmt::Display::fmt(self, f)
     }
@@ -811,6 +851,7 @@ struct Excerpt {
 }
 
 impl Excerpt {
+    #[inline]
     fn new(text: &str) -> Self {
         let mut length = text.len().min(64);
         while !text.is_char_boundary(length) {
@@ -827,6 +868,7 @@ impl Excerpt {
 }
 
 impl ::core::fmt::Display for Excerpt {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         let text = ::core::str::from_utf8(&self.bytes[..self.length])
             .unwrap_or_default();

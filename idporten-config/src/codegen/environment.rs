@@ -4,10 +4,11 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::model::{Constant, Module, Value};
-use super::{errors, string};
+use super::{errors, parsed, string};
 use crate::document::markup;
 use crate::document::metadata::{MemberType, member};
 use crate::document::names;
+use crate::document::provider::Provider;
 use crate::environment::Schema;
 
 /// The enum and its error. `product` is the product's name as people write it.
@@ -15,10 +16,9 @@ pub(super) fn items(product: &str, modules: &[Module<'_>]) -> TokenStream {
     let doc = format!(" An environment of {product} that this program is built for.");
     let variants: Vec<_> = modules.iter().map(variant_of).collect();
     let variant_docs = modules.iter().map(|module| format!(" {}.", sentence(module.provider().name())));
-    let own_names = own_names(modules);
-    let documents = documents(modules);
+    let accessors = accessors(modules, &variants);
     let endpoints = endpoint_accessors(modules);
-    let traits = traits();
+    let (lookups, traits) = (parsed(LOOKUPS), parsed(TRAITS));
     let choices = modules.iter().map(|module| format!("{} ({})", module.provider().slug(), module.provider().stage()));
     let choices = choices.collect::<Vec<_>>().join(", ");
     let error =
@@ -35,8 +35,8 @@ pub(super) fn items(product: &str, modules: &[Module<'_>]) -> TokenStream {
             /// Every environment that this program is built for.
             pub const ALL: &'static [Self] = &[#(Self::#variants),*];
 
-            #own_names
-            #documents
+            #accessors
+            #lookups
             #endpoints
         }
 
@@ -45,83 +45,77 @@ pub(super) fn items(product: &str, modules: &[Module<'_>]) -> TokenStream {
     }
 }
 
-fn own_names(modules: &[Module<'_>]) -> TokenStream {
-    let variants: Vec<_> = modules.iter().map(variant_of).collect();
-    let slugs = modules.iter().map(|module| string(module.provider().slug()));
-    let stages = modules.iter().map(|module| string(module.provider().stage()));
-    quote! {
-        /// The name used in file names and manifests.
-        #[must_use]
-        pub const fn slug(self) -> &'static str {
-            match self { #(Self::#variants => #slugs,)* }
-        }
+/// The methods that every environment has.
+fn accessors(modules: &[Module<'_>], variants: &[Ident]) -> TokenStream {
+    let text = |text: fn(&Provider) -> &str| {
+        let texts = modules.iter().map(|module| string(text(module.provider())));
+        texts.map(|text| quote! { #text }).collect::<Vec<_>>()
+    };
+    let constant = |name: &str| {
+        let (name, paths) = (format_ident!("{name}"), modules.iter().map(module_of));
+        paths.map(|module| quote! { #module::#name }).collect::<Vec<_>>()
+    };
+    let accessors = [
+        (" The name used in file names and manifests.", "slug", text(Provider::slug)),
+        (" The name within the product.", "stage", text(Provider::stage)),
+        (" The issuer identifier: equal to a token's `iss`, byte for byte.", "issuer", constant("ISSUER")),
+        (" The URL at which the metadata is published.", "well_known_url", constant("WELL_KNOWN_URL")),
+        (" The whole snapshot as canonical JSON, from which a refresher starts.", "snapshot", constant("SNAPSHOT")),
+    ];
+    accessors.iter().map(|(doc, name, values)| accessor(doc, name, variants, values)).collect()
+}
 
-        /// The name within the product.
+/// A method with a value for each variant. `doc` is the text of its documentation.
+fn accessor(doc: &str, name: &str, variants: &[Ident], values: &[TokenStream]) -> TokenStream {
+    let name = format_ident!("{name}");
+    quote! {
+        #[doc = #doc]
+        #[inline]
         #[must_use]
-        pub const fn stage(self) -> &'static str {
-            match self { #(Self::#variants => #stages,)* }
+        pub const fn #name(self) -> &'static str {
+            match self { #(Self::#variants => #values,)* }
         }
     }
 }
 
-fn documents(modules: &[Module<'_>]) -> TokenStream {
-    let variants: Vec<_> = modules.iter().map(variant_of).collect();
-    let paths: Vec<_> = modules.iter().map(module_of).collect();
-    quote! {
-        /// The issuer identifier: equal to a token's `iss`, byte for byte.
-        #[must_use]
-        pub const fn issuer(self) -> &'static str {
-            match self { #(Self::#variants => #paths::ISSUER,)* }
-        }
+const LOOKUPS: &str = "
+/// Finds the environment with this issuer, compared byte for byte. Of environments that share it, the first is found.
+#[inline]
+#[must_use]
+pub fn from_issuer(issuer: &str) -> ::core::option::Option<Self> {
+    Self::ALL.iter().copied().find(|environment| environment.issuer() == issuer)
+}
 
-        /// The URL at which the metadata is published.
-        #[must_use]
-        pub const fn well_known_url(self) -> &'static str {
-            match self { #(Self::#variants => #paths::WELL_KNOWN_URL,)* }
-        }
+/// Finds the environment that publishes its metadata at this URL, compared byte for byte.
+#[inline]
+#[must_use]
+pub fn from_well_known_url(url: &str) -> ::core::option::Option<Self> {
+    Self::ALL.iter().copied().find(|environment| environment.well_known_url() == url)
+}
+";
 
-        /// The whole snapshot as canonical JSON, from which a refresher starts.
-        #[must_use]
-        pub const fn snapshot(self) -> &'static str {
-            match self { #(Self::#variants => #paths::SNAPSHOT,)* }
-        }
-
-        /// Finds the environment with this issuer, compared byte for byte. Of environments that share it, the first is found.
-        #[must_use]
-        pub fn from_issuer(issuer: &str) -> ::core::option::Option<Self> {
-            Self::ALL.iter().copied().find(|environment| environment.issuer() == issuer)
-        }
-
-        /// Finds the environment that publishes its metadata at this URL, compared byte for byte.
-        #[must_use]
-        pub fn from_well_known_url(url: &str) -> ::core::option::Option<Self> {
-            Self::ALL.iter().copied().find(|environment| environment.well_known_url() == url)
-        }
+const TRAITS: &str = "
+impl ::core::fmt::Display for Environment {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.pad(self.slug())
     }
 }
 
-fn traits() -> TokenStream {
-    quote! {
-        impl ::core::fmt::Display for Environment {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                f.pad(self.slug())
-            }
-        }
+impl ::core::str::FromStr for Environment {
+    type Err = UnknownEnvironment;
 
-        impl ::core::str::FromStr for Environment {
-            type Err = UnknownEnvironment;
-
-            /// Finds an environment by its slug or its stage, in upper or lower case.
-            fn from_str(name: &str) -> ::core::result::Result<Self, UnknownEnvironment> {
-                let mut all = Self::ALL.iter().copied();
-                let by_slug = all.clone().find(|environment| environment.slug().eq_ignore_ascii_case(name));
-                by_slug
-                    .or_else(|| all.find(|environment| environment.stage().eq_ignore_ascii_case(name)))
-                    .ok_or_else(|| UnknownEnvironment { name: Excerpt::new(name) })
-            }
-        }
+    /// Finds an environment by its slug or its stage, in upper or lower case.
+    #[inline]
+    fn from_str(name: &str) -> ::core::result::Result<Self, UnknownEnvironment> {
+        let mut all = Self::ALL.iter().copied();
+        let by_slug = all.clone().find(|environment| environment.slug().eq_ignore_ascii_case(name));
+        by_slug
+            .or_else(|| all.find(|environment| environment.stage().eq_ignore_ascii_case(name)))
+            .ok_or_else(|| UnknownEnvironment { name: Excerpt::new(name) })
     }
 }
+";
 
 /// A method for each endpoint that any of the environments has.
 fn endpoint_accessors(modules: &[Module<'_>]) -> TokenStream {
@@ -147,7 +141,6 @@ fn is_endpoint(constant: &Constant<'_>) -> bool {
 }
 
 fn endpoint_accessor(endpoint: &str, modules: &[Module<'_>]) -> TokenStream {
-    let name = format_ident!("{endpoint}");
     let doc = endpoint_doc(endpoint, modules[0].provider().schema());
     // A constant is found by its member, since another member may have taken the usual name.
     let constant = |module: &Module<'_>| module.constants.iter().position(|constant| constant.member == endpoint);
@@ -158,19 +151,15 @@ fn endpoint_accessor(endpoint: &str, modules: &[Module<'_>]) -> TokenStream {
             (module_of(module), format_ident!("{}", module.constants[constant(module)?].name));
         Some(quote! { #module_name::#constant })
     });
+    let paths: Vec<_> = paths.collect();
     if without.is_empty() {
-        return quote! {
-            #[doc = #doc]
-            #[must_use]
-            pub const fn #name(self) -> &'static str {
-                match self { #(Self::#variants => #paths,)* }
-            }
-        };
+        return accessor(&doc, endpoint, &variants, &paths);
     }
     let absent = without.iter().map(|module| variant_of(module));
-    let doc = format!("{doc} Not every environment publishes it.");
+    let (doc, name) = (format!("{doc} Not every environment publishes it."), format_ident!("{endpoint}"));
     quote! {
         #[doc = #doc]
+        #[inline]
         #[must_use]
         pub const fn #name(self) -> ::core::option::Option<&'static str> {
             match self {

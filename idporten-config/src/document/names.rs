@@ -1,8 +1,8 @@
-//! Names for whatever strings a provider publishes: valid, distinct, the same on every run.
+//! Names in Rust for any string that a provider may publish: valid, distinct, the same on every run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Names that no raw identifier or other spelling can use, and those reserved in any edition.
+/// The keywords of all editions, those reserved for later ones included.
 const KEYWORDS: &[&str] = &[
     "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
     "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
@@ -10,7 +10,10 @@ const KEYWORDS: &[&str] = &[
     "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
-/// The variants of an enum, in the order of its values, which are distinct.
+// Sets and maps here are filled by `extend`, never collected: collecting sorts first, and each sort that is compiled for one
+// more type adds about 1 % to the library's machine code in a build script.
+
+/// Returns the variants of an enum, in the order of its values, which are distinct.
 ///
 /// Where two values would have one name, neither has it: each carries its bytes. A value that comes later can thus never take
 /// the name that code already uses for another.
@@ -20,31 +23,33 @@ pub fn variants<'a>(values: &[&'a str]) -> Vec<(String, &'a str)> {
     for value in values {
         *users.entry(variant(value)).or_default() += 1;
     }
-    let mut taken = Taken::new(BTreeSet::new());
-    let mut named: Vec<(usize, String)> = Vec::new();
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by_key(|&i| values[i]);
-    for i in order {
-        let base = variant(values[i]);
-        // An underscore amid a name, which a keyword has at its end, is against the language's style.
-        let name = if users[&base] == 1 { base } else { with_bytes(base.trim_end_matches('_'), values[i]) };
-        named.push((i, taken.unused(name)));
+    let mut taken = Taken::new(&[]);
+    let mut sorted: BTreeSet<&str> = BTreeSet::new();
+    sorted.extend(values.iter().copied());
+    let mut named: BTreeMap<&str, String> = BTreeMap::new();
+    // Names are given out in the order of the values' bytes, so that they do not depend on the order published.
+    for value in sorted {
+        let base = variant(value);
+        // An underscore in the middle of a name, where a keyword has it at its end, is against the language's style.
+        let name = if users[&base] == 1 { base } else { with_bytes(base.trim_end_matches('_'), value) };
+        named.insert(value, taken.unused(name));
     }
-    named.sort_by_key(|(i, _)| *i);
-    named.into_iter().map(|(i, name)| (name, values[i])).collect()
+    values.iter().map(|value| (named.remove(value).unwrap_or_default(), *value)).collect()
 }
 
-/// The names of constants for members, which are distinct. Those in `first` keep their plain names, then those spelled as
+/// Returns the names of constants for members, which are distinct. Those in `first` keep their plain names, then those spelled as
 /// members usually are, so that an odd one that comes later takes no name that code already uses; of the rest, which come
 /// sorted, one whose name is taken gets underscores.
 #[cfg(feature = "codegen")]
 #[must_use]
 pub fn constants<'a>(first: &[&'a str], others: &[&'a str], reserved: &[&str]) -> BTreeMap<&'a str, String> {
-    let mut taken = Taken::new(reserved.iter().map(|&name| name.to_owned()).collect());
+    let mut taken = Taken::new(reserved);
     let is_usual = |member: &&&str| constant(member).to_ascii_lowercase() == **member;
     let (usual, odd): (Vec<_>, Vec<_>) = others.iter().partition(is_usual);
     let members = first.iter().chain(usual).chain(odd);
-    members.map(|member| (*member, taken.unused(constant(member)))).collect()
+    let mut names = BTreeMap::new();
+    names.extend(members.map(|member| (*member, taken.unused(constant(member)))));
+    names
 }
 
 /// `idporten-loa-high` is `IdportenLoaHigh`, `RS256` is `RS256`, and a URN goes by its last part.
@@ -83,7 +88,7 @@ pub fn module(stage: &str) -> String {
     if name.starts_with(|c: char| c.is_ascii_digit()) { format!("v{name}") } else { not_keyword(name) }
 }
 
-/// Letters and digits of ASCII as they are, what separates words as `_`, anything else by its code point.
+/// Spells a text with letters and digits of ASCII as they are, other ASCII as `_`, and anything else by its code point.
 fn spelled(text: &str) -> String {
     text.chars().fold(String::new(), |mut name, c| {
         match c {
@@ -100,7 +105,7 @@ fn capitalised(word: &str) -> String {
     chars.next().map(|first| first.to_ascii_uppercase().to_string() + chars.as_str()).unwrap_or_default()
 }
 
-/// The name of a text without a letter or digit.
+/// Names a text without a letter or digit.
 fn unnameable(text: &str) -> String {
     if text.is_empty() { "Empty".to_owned() } else { text.chars().map(|c| format!("U{:04X}", u32::from(c))).collect() }
 }
@@ -113,19 +118,22 @@ fn not_keyword(name: String) -> String {
     if KEYWORDS.contains(&name.as_str()) { name + "_" } else { name }
 }
 
-/// Names that are given out, each once.
+/// The names that are in use.
 struct Taken {
     names: BTreeSet<String>,
-    /// How many underscores the next name of this form needs at the least: so that many of one form take no time squared.
+    /// The fewest underscores that the next name of a form may need, without which many names of one form would take quadratic
+    /// time.
     underscores: BTreeMap<String, usize>,
 }
 
 impl Taken {
-    fn new(names: BTreeSet<String>) -> Self {
+    fn new(reserved: &[&str]) -> Self {
+        let mut names = BTreeSet::new();
+        names.extend(reserved.iter().map(|&name| name.to_owned()));
         Self { names, underscores: BTreeMap::new() }
     }
 
-    /// The name, with as many underscores as it takes for it to be nobody's.
+    /// Returns the name with as many underscores as make it unique.
     fn unused(&mut self, name: String) -> String {
         let needed = self.underscores.entry(name.clone()).or_default();
         let mut candidate = name + &"_".repeat(*needed);

@@ -99,7 +99,12 @@ impl<'a> Shared<'a> {
 fn intersection<'a>(sources: &[&'a Source], member: &Member) -> Option<Vec<&'a str>> {
     let mut lists = sources.iter().filter_map(|source| stated(source, member));
     let first = lists.next()?;
-    let others: Vec<BTreeSet<&str>> = lists.map(BTreeSet::from_iter).collect();
+    let set = |list: Vec<&'a str>| {
+        let mut set = BTreeSet::new();
+        set.extend(list);
+        set
+    };
+    let others: Vec<BTreeSet<&str>> = lists.map(set).collect();
     Some(first.into_iter().filter(|value| others.iter().all(|list| list.contains(value))).collect())
 }
 

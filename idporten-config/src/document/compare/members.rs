@@ -8,9 +8,8 @@ use crate::document::metadata::{self, Member, member};
 use crate::document::names;
 
 pub(super) fn changes(before: &Object, after: &Object) -> Vec<Change> {
-    let mut names: Vec<&str> = before.iter().chain(after.iter()).map(|(name, _)| name).collect();
-    names.sort_unstable();
-    names.dedup();
+    let mut names = BTreeSet::new();
+    names.extend(before.iter().chain(after.iter()).map(|(name, _)| name));
     names.into_iter().flat_map(|name| change(name, before.get(name), after.get(name))).collect()
 }
 
@@ -46,7 +45,9 @@ fn list(name: &str, before: &[&str], after: &[&str]) -> Vec<Change> {
         gone,
     };
     let known = member(name);
-    let (old, new) = (BTreeSet::from_iter(before), BTreeSet::from_iter(after));
+    let (mut old, mut new) = (BTreeSet::new(), BTreeSet::new());
+    old.extend(before.iter().copied());
+    new.extend(after.iter().copied());
     let withdrawn = distinct(before).into_iter().filter(|value| !new.contains(value));
     let added = distinct(after).into_iter().filter(|value| !old.contains(value));
     let variants = variants(known, before);
@@ -65,7 +66,9 @@ fn distinct<'a>(values: &[&'a str]) -> Vec<&'a str> {
 fn variants<'a>(known: Option<&Member>, values: &[&'a str]) -> BTreeMap<&'a str, String> {
     let Some((type_name, _)) = known.and_then(|known| known.value) else { return BTreeMap::new() };
     let usable = metadata::usable(known, values.to_vec());
-    names::variants(&usable).into_iter().map(|(name, value)| (value, format!("{type_name}::{name}"))).collect()
+    let mut variants = BTreeMap::new();
+    variants.extend(names::variants(&usable).into_iter().map(|(name, value)| (value, format!("{type_name}::{name}"))));
+    variants
 }
 
 fn whole(name: &str, kind: ChangeKind, before: Option<&Value>, after: Option<&Value>) -> Change {
