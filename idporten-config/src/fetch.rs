@@ -43,6 +43,8 @@ pub(crate) use client::LazyFetcher;
 #[cfg(feature = "fetch")]
 pub use client::{CONNECT_TIMEOUT, Fetcher, Options};
 pub use error::{FetchError, Kind, Step};
+#[cfg(feature = "refresh-core")]
+pub(crate) use transport::Age;
 pub use transport::{Response, Transport};
 #[cfg(feature = "refresh-core")]
 pub(crate) use unit::fetch;

@@ -54,6 +54,8 @@
 #[cfg(feature = "build")]
 pub mod build;
 mod bundled;
+#[cfg(feature = "refresh-core")]
+mod clock;
 #[cfg(feature = "codegen")]
 pub mod codegen;
 #[cfg(feature = "snapshot")]

@@ -31,7 +31,6 @@
 //! blocks but what has `wait` or `now` in its name and no `async`.
 
 mod builder;
-mod clock;
 mod config;
 mod counters;
 #[cfg(feature = "jsonwebtoken-11")]
@@ -61,7 +60,6 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 pub use builder::Builder;
-pub(crate) use clock::Clock;
 pub use config::{Current, Keys, ProviderConfig};
 pub use counters::Counters;
 pub use error::{LookupError, Reason, RefreshError, StartError, Unavailable};
@@ -161,7 +159,7 @@ impl Refresher {
             Ok(keys) => Ok(keys),
             Err(()) => {
                 let mut lookup = Lookup::new(&self.shared, kid, alg, true);
-                wait(|| lookup.turn()).await
+                wait(|| lookup.poll()).await
             }
         }
     }
@@ -170,7 +168,7 @@ impl Refresher {
     #[cold]
     fn look_up(&self, kid: Option<&str>, alg: Option<SigningAlg>, waits: bool) -> Result<Keys, LookupError> {
         let mut lookup = Lookup::new(&self.shared, kid, alg, waits);
-        block(&*self.shared.clock, || lookup.turn())
+        block(&*self.shared.clock, || lookup.poll())
     }
 
     /// Waits until something is served, at most for this long. It blocks this thread.
@@ -210,11 +208,15 @@ impl Refresher {
         wait(self.shared.until_refreshed()).await
     }
 
-    /// Says that a signature under a kid that is in the set did not verify: the provider may have put another key under it.
-    /// Whether a fetch is under way because of that, or anyway; it is at most one an hour, none while the set is younger than
-    /// five minutes, and none where the kid is the key's own thumbprint.
+    /// Reports that a signature under a kid that is in the set did not verify: the provider may have put another key under that
+    /// kid. Returns whether a fetch is under way because of that, or anyway. Such reports make at most two fetches an hour, none
+    /// while the set is younger than 30 seconds, and none where the kid is the RFC 7638 thumbprint of its key, which no other
+    /// key can have.
     #[expect(clippy::must_use_candidate, reason = "what it answers is worth knowing, and nothing hangs on it")]
     pub fn report_bad_signature(&self, kid: &str) -> bool {
+        if self.shared.is_forked() {
+            return false;
+        }
         let now = self.shared.clock.now();
         let mut core = self.shared.core();
         let may_change = core.config.as_ref().is_some_and(|config| config.has_kid(kid) && !config.is_thumbprint(kid));
@@ -227,9 +229,14 @@ impl Refresher {
 
     /// Serves no key of this kid or thumbprint from now on, whoever publishes it, until the process ends. How many of the keys
     /// that are held are met by it: none may be a typing error. ID-porten's kids are labels that a new key may take over: name a
-    /// thumbprint where you can.
+    /// thumbprint where you can. In a process that was forked from the refresher's own, nothing is served any more after this.
     #[expect(clippy::must_use_candidate, reason = "what it answers is worth knowing, and nothing hangs on it")]
     pub fn distrust(&self, kid_or_thumbprint: &str) -> usize {
+        if self.shared.is_forked() {
+            let named = self.current().map_or(0, |config| config.count_named(kid_or_thumbprint));
+            self.shared.withdraw();
+            return named;
+        }
         let mut core = self.shared.core();
         if !core.distrusted.iter().any(|name| name == kid_or_thumbprint) {
             core.distrusted.push(kid_or_thumbprint.to_owned());

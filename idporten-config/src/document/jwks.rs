@@ -6,6 +6,8 @@ use crate::document::json::{Object, Value, object};
 use crate::document::violation::{Rule, Violation, printable};
 use crate::environment::SigningAlg;
 
+#[cfg(feature = "refresh-core")]
+pub(crate) use key::MAX_KID;
 use key::Refusal;
 pub use key::{KeyParameters, SigningKey};
 

@@ -134,6 +134,12 @@ impl Snapshot {
         Self { jwks, ..self.clone() }
     }
 
+    /// Dates the documents anew.
+    #[cfg(feature = "refresh-core")]
+    pub(crate) fn dated(self, as_of: SystemTime) -> Self {
+        Self { as_of, ..self }
+    }
+
     /// The file as a tree.
     #[must_use]
     pub fn to_json(&self) -> Value {

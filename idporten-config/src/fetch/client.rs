@@ -46,6 +46,10 @@ pub struct Options {
     /// A mirror: `https://H/P` is read from `<mirror>/H/P`, for both documents. It is trusted like the provider, since it
     /// chooses the keys.
     pub mirror: Option<String>,
+    /// Whether the mirror is known to pass on the provider's `Date`, or to cache nothing; no. Without this or an `Age` in its
+    /// answers (RFC 9111 section 5.1) they do not prove that they are fresh, and a kid that is not among their keys stays
+    /// undetermined instead of unknown: nginx dates what it keeps as of now, unless it has `proxy_pass_header Date`.
+    pub mirror_passes_date: bool,
     /// Where hosts are, past the name system and every proxy.
     addresses: Option<Vec<(String, SocketAddr)>>,
     #[cfg(feature = "rustls-0-23")]
@@ -75,6 +79,12 @@ impl Options {
     #[must_use]
     pub fn with_ca_only(self, ca_only: bool) -> Self {
         Self { ca_only, ..self }
+    }
+
+    /// Sets [`mirror_passes_date`](Self::mirror_passes_date).
+    #[must_use]
+    pub fn with_mirror_passes_date(self, mirror_passes_date: bool) -> Self {
+        Self { mirror_passes_date, ..self }
     }
 
     /// Sets [`mirror`](Self::mirror).
@@ -174,6 +184,7 @@ impl Default for Options {
             ca_file: None,
             ca_only: false,
             mirror: None,
+            mirror_passes_date: false,
             addresses: None,
             #[cfg(feature = "rustls-0-23")]
             rustls: None,
@@ -187,6 +198,7 @@ pub struct Fetcher {
     client: Client,
     deadline: Duration,
     mirror: Option<String>,
+    mirror_passes_date: bool,
     trust: Trust,
     is_direct: bool,
 }
@@ -224,7 +236,14 @@ impl Fetcher {
                 format!("{error}; this is a bug, report it to the authors of idporten-config"),
             )
         })?;
-        Ok(Self { client, deadline: options.deadline, mirror: options.mirror, trust, is_direct })
+        Ok(Self {
+            client,
+            deadline: options.deadline,
+            mirror: options.mirror,
+            mirror_passes_date: options.mirror_passes_date,
+            trust,
+            is_direct,
+        })
     }
 
     /// Fetches the metadata of an environment, and then the keys from where it says they are. `now` is the time that the
@@ -263,21 +282,26 @@ impl Fetcher {
     fn unit(&self, provider: &Provider, now: SystemTime) -> Result<Snapshot, FetchError> {
         let deadline = Instant::now() + self.deadline.min(LONGEST);
         let left = || deadline.saturating_duration_since(Instant::now());
-        let fetched = unit(provider, now, left, |url, left| {
-            let url = self.address(url);
-            self.exchange(left).get(&url)?.into_answer(&url, now)
-        });
+        let fetched = unit(provider, now, left, |url, left| self.read(url, left, false)?.into_answer(url, now));
         fetched.map(|fetched| fetched.snapshot)
     }
 
-    fn exchange(&self, time: Duration) -> Exchange<'_> {
-        Exchange {
+    /// Reads a document, from the mirror where there is one.
+    fn read(&self, url: &str, time: Duration, past_caches: bool) -> Result<Response, FetchError> {
+        let exchange = Exchange {
             client: &self.client,
             deadline: Instant::now() + time,
             trust: self.trust,
             is_direct: self.is_direct,
             ages: self.mirror.is_some(),
-        }
+            past_caches,
+        };
+        let address = self.address(url);
+        let response = exchange.get(&address)?;
+        Ok(match self.mirror {
+            Some(_) => response.via_mirror(address).with_passed_date(self.mirror_passes_date),
+            None => response,
+        })
     }
 
     /// Where a document is read from.
@@ -295,7 +319,11 @@ impl Fetcher {
 impl Transport for Fetcher {
     /// Gets a document, from the mirror where there is one.
     fn get(&self, url: &str, timeout: Duration) -> Result<Response, FetchError> {
-        on_a_thread(|| self.exchange(timeout.min(self.deadline).min(LONGEST)).get(&self.address(url)))
+        on_a_thread(|| self.read(url, timeout.min(self.deadline).min(LONGEST), false))
+    }
+
+    fn get_fresh(&self, url: &str, timeout: Duration) -> Result<Response, FetchError> {
+        on_a_thread(|| self.read(url, timeout.min(self.deadline).min(LONGEST), true))
     }
 }
 
@@ -316,6 +344,11 @@ impl LazyFetcher {
         Ok(Self { options, fetcher: Mutex::new(None), failed: AtomicBool::new(true) })
     }
 
+    fn with_fetcher(&self, get: impl FnOnce(&Fetcher) -> Result<Response, FetchError>) -> Result<Response, FetchError> {
+        let fetcher = self.fetcher().clone().ok_or_else(FetchError::crashed)?;
+        get(&fetcher).inspect_err(|_| self.failed.store(true, Ordering::Relaxed))
+    }
+
     /// The lock is held for no longer than it takes to look.
     fn fetcher(&self) -> MutexGuard<'_, Option<Fetcher>> {
         self.fetcher.lock().unwrap_or_else(PoisonError::into_inner)
@@ -325,8 +358,11 @@ impl LazyFetcher {
 #[cfg(feature = "refresh")]
 impl Transport for LazyFetcher {
     fn get(&self, url: &str, timeout: Duration) -> Result<Response, FetchError> {
-        let fetcher = self.fetcher().clone().ok_or_else(FetchError::crashed)?;
-        fetcher.get(url, timeout).inspect_err(|_| self.failed.store(true, Ordering::Relaxed))
+        self.with_fetcher(|fetcher| fetcher.get(url, timeout))
+    }
+
+    fn get_fresh(&self, url: &str, timeout: Duration) -> Result<Response, FetchError> {
+        self.with_fetcher(|fetcher| fetcher.get_fresh(url, timeout))
     }
 
     fn prepare(&self) -> Result<(), FetchError> {

@@ -25,6 +25,8 @@ pub(super) struct Exchange<'a> {
     pub(super) is_direct: bool,
     /// Whether answers may be older than now: they come from a mirror, or from a cache.
     pub(super) ages: bool,
+    /// Whether caches are asked not to answer from what they keep.
+    pub(super) past_caches: bool,
 }
 
 impl Exchange<'_> {
@@ -36,7 +38,11 @@ impl Exchange<'_> {
     pub(super) fn get(&self, url: &str) -> Result<transport::Response, FetchError> {
         let accept = "application/json, application/jwk-set+json";
         // On the request, where it bounds everything from the first byte sent to the last byte read.
-        let request = self.client.get(url).header(ACCEPT, accept).timeout(self.left());
+        let mut request = self.client.get(url).header(ACCEPT, accept).timeout(self.left());
+        if self.past_caches {
+            // RFC 9111 section 5.2.1.4. Squid and HAProxy obey it; Varnish, Traffic Server and nginx do not.
+            request = request.header(CACHE_CONTROL, "no-cache");
+        }
         let response = request.send().map_err(|error| {
             let variable = |name: &str| std::env::var(name).ok();
             let proxy = if self.is_direct { None } else { proxy::help(url, &variable) };
@@ -54,9 +60,8 @@ impl Exchange<'_> {
         let kind = header(headers, &CONTENT_TYPE).unwrap_or_default().to_owned();
         check_content_type(url, &kind)?;
         let (age, date) = if self.ages { (seconds(headers, &AGE), date(headers, &DATE)) } else { (None, None) };
-        let max_age = max_age(headers);
         let body = self.body(url, response)?;
-        Ok(transport::Response::new(status, kind, body).with_age(age).with_date(date).with_max_age(max_age))
+        Ok(transport::Response::new(status, kind, body).with_age(age).with_date(date))
     }
 
     fn body(&self, url: &str, response: Response) -> Result<Vec<u8>, FetchError> {
@@ -79,16 +84,6 @@ impl Exchange<'_> {
         }
         if body.len() > MAX_BYTES { Err(FetchError::too_large(url)) } else { Ok(body) }
     }
-}
-
-/// `Cache-Control: max-age` (RFC 9111 section 5.2.2.1). `no-store`, `no-cache` and zero are no statement of how long.
-fn max_age(headers: &HeaderMap) -> Option<Duration> {
-    let directives = header(headers, &CACHE_CONTROL)?.split(',').map(str::trim);
-    let mut ages = directives.filter_map(|directive| {
-        let (name, value) = directive.split_once('=')?;
-        name.eq_ignore_ascii_case("max-age").then(|| number(value.trim_matches('"')))
-    });
-    ages.next()?.filter(|age| !age.is_zero())
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
@@ -136,15 +131,5 @@ mod tests {
         assert_eq!(of("-1"), None);
         assert_eq!(of("+1"), None);
         assert_eq!(of("99999999999999999999"), Some(Duration::from_secs(u64::MAX)));
-    }
-
-    #[test]
-    fn max_age_counts_where_it_says_how_long_and_nowhere_else() {
-        let of = |value| max_age(&headers(&[(CACHE_CONTROL, value)])).map(|age| age.as_secs());
-        assert_eq!(of("max-age=3600"), Some(3_600));
-        assert_eq!(of("public, Max-Age=\"60\" , must-revalidate"), Some(60));
-        for value in ["max-age=0", "no-store", "no-cache", "max-age", "max-age=-1", "max-age=1.5", "s-maxage=60", ""] {
-            assert_eq!(of(value), None, "{value}");
-        }
     }
 }

@@ -7,6 +7,9 @@ use super::error::FetchError;
 use super::unit::Answer;
 use crate::document::jwks::MAX_BYTES;
 
+/// How far the clocks of this machine and of the provider may be apart before a `Date` counts as one of before.
+const CLOCK_SKEW: Duration = Duration::from_secs(5);
+
 /// An HTTP client: one method, which gets one document.
 ///
 /// Which documents, in which order, and whether they may be used is decided by its caller. What is left to an implementation:
@@ -40,6 +43,17 @@ pub trait Transport: Send + Sync + 'static {
     /// [`FetchError::network`] where there is no response; any response with a status is none.
     fn get(&self, url: &str, timeout: Duration) -> Result<Response, FetchError>;
 
+    /// Gets the document as [`get`](Self::get) does, past the caches that obey `Cache-Control: no-cache` in a request (RFC 9111
+    /// section 5.2.1.4). It is called where a key may have been published a moment ago. A client that cannot send the header
+    /// leaves it as it is: an answer from a cache is then taken for what its age proves.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`get`](Self::get).
+    fn get_fresh(&self, url: &str, timeout: Duration) -> Result<Response, FetchError> {
+        self.get(url, timeout)
+    }
+
     /// Sets up what takes its time, before the first request of each unit. Nothing, for most.
     ///
     /// # Errors
@@ -55,6 +69,10 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
         (**self).get(url, timeout)
     }
 
+    fn get_fresh(&self, url: &str, timeout: Duration) -> Result<Response, FetchError> {
+        (**self).get_fresh(url, timeout)
+    }
+
     fn prepare(&self) -> Result<(), FetchError> {
         (**self).prepare()
     }
@@ -68,8 +86,19 @@ pub struct Response {
     body: Vec<u8>,
     age: Option<Duration>,
     date: Option<SystemTime>,
-    max_age: Option<Duration>,
+    mirror: Option<String>,
+    passes_date: bool,
     retry_after: Option<Duration>,
+}
+
+/// The age of an answer, and what says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Age {
+    pub(crate) stated: Duration,
+    /// The age that the answer proves to be no lower than the true one; none where it proves nothing.
+    pub(crate) proven: Option<Duration>,
+    /// The header that says that it is not of now.
+    pub(crate) header: Option<&'static str>,
 }
 
 impl Response {
@@ -77,28 +106,37 @@ impl Response {
     #[must_use]
     pub fn new(status: u16, content_type: impl Into<String>, body: impl Into<Vec<u8>>) -> Self {
         let (content_type, body) = (content_type.into(), body.into());
-        Self { status, content_type, body, age: None, date: None, max_age: None, retry_after: None }
+        Self { status, content_type, body, age: None, date: None, mirror: None, passes_date: false, retry_after: None }
     }
 
-    /// With its `Age` (RFC 9111 section 5.1), where it comes from a mirror or a cache. The provider's own response is of now.
+    /// Sets its `Age` (RFC 9111 section 5.1), where a mirror or a cache answered. A response of the provider itself is of now, and
+    /// has neither this nor a date.
     #[must_use]
     pub fn with_age(self, age: impl Into<Option<Duration>>) -> Self {
         Self { age: age.into(), ..self }
     }
 
-    /// With its `Date` (RFC 9110 section 6.6.1), where it comes from a mirror or a cache.
+    /// Sets its `Date` (RFC 9110 section 6.6.1), where a mirror or a cache answered. It can only make the answer older: caches
+    /// exist that date what they keep as of now, so that a recent date proves nothing unless the mirror is known to
+    /// [pass it on](Self::with_passed_date).
     #[must_use]
     pub fn with_date(self, date: impl Into<Option<SystemTime>>) -> Self {
         Self { date: date.into(), ..self }
     }
 
-    /// With the `max-age` of its `Cache-Control` (RFC 9111 section 5.2.2.1), where it has one.
+    /// Says that a mirror or a cache answered, at this URL, which errors then name.
     #[must_use]
-    pub fn with_max_age(self, max_age: impl Into<Option<Duration>>) -> Self {
-        Self { max_age: max_age.into(), ..self }
+    pub fn via_mirror(self, url: impl Into<String>) -> Self {
+        Self { mirror: Some(url.into()), ..self }
     }
 
-    /// With its `Retry-After` (RFC 9110 section 10.2.3), where it has one.
+    /// Says whether the mirror is known to pass on the provider's `Date`, or to cache nothing.
+    #[must_use]
+    pub fn with_passed_date(self, passes_date: bool) -> Self {
+        Self { passes_date, ..self }
+    }
+
+    /// Sets its `Retry-After` (RFC 9110 section 10.2.3), where it has one.
     #[must_use]
     pub fn with_retry_after(self, retry_after: impl Into<Option<Duration>>) -> Self {
         Self { retry_after: retry_after.into(), ..self }
@@ -113,13 +151,37 @@ impl Response {
         if self.body.len() > MAX_BYTES {
             return Err(FetchError::too_large(url));
         }
-        Ok(Answer { url: url.to_owned(), as_of: self.as_of(now), body: self.body, max_age: self.max_age })
+        let age = self.age_at(now);
+        Ok(Answer { url: self.mirror.unwrap_or_else(|| url.to_owned()), age, body: self.body })
     }
 
-    /// When the content was as it is here: `Age` and `Date` count, whichever says it is older.
-    fn as_of(&self, now: SystemTime) -> SystemTime {
-        let by_age = self.age.map_or(now, |age| now.checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH));
-        by_age.min(self.date.unwrap_or(now)).max(SystemTime::UNIX_EPOCH)
+    /// How old the content is: of `Age` and `Date` the one that says more.
+    fn age_at(&self, now: SystemTime) -> Age {
+        let by_date = self.date.and_then(|date| now.duration_since(date).ok()).unwrap_or_default();
+        let by_age = self.age.unwrap_or_default();
+        let is_mirrored = self.mirror.is_some() || self.age.is_some() || self.date.is_some();
+        let is_proven = !is_mirrored || self.age.is_some() || self.passes_date && self.date.is_some();
+        let header = if by_date > by_age { "Date" } else { "Age" };
+        let stated = by_age.max(by_date);
+        Age {
+            stated,
+            proven: is_proven.then(|| by_age.max(by_date.saturating_sub(CLOCK_SKEW))),
+            header: (!stated.is_zero()).then_some(header),
+        }
+    }
+}
+
+impl Age {
+    /// The age of a unit of two answers: it is as old as the older, and proves what both prove.
+    pub(super) fn of_both(self, other: Self) -> Self {
+        let older = if other.stated > self.stated { other } else { self };
+        let proven = self.proven.zip(other.proven).map(|(one, two)| one.max(two));
+        Self { proven, ..older }
+    }
+
+    /// The time that content of this age is of.
+    pub(super) fn as_of(self, now: SystemTime) -> SystemTime {
+        now.checked_sub(self.stated).unwrap_or(SystemTime::UNIX_EPOCH).max(SystemTime::UNIX_EPOCH)
     }
 }
 
@@ -164,10 +226,10 @@ mod tests {
     }
 
     #[test]
-    fn a_response_of_another_clients_passes_the_same_limits() {
+    fn a_response_of_a_custom_client_passes_the_same_limits() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(100);
         let of = |status, kind: &str, length| Response::new(status, kind, vec![b' '; length]).into_answer("u", now);
-        assert_eq!(of(200, "application/json", MAX_BYTES).unwrap().as_of, now);
+        assert_eq!(of(200, "application/json", MAX_BYTES).unwrap().age.as_of(now), now);
         assert!(of(200, "application/json", MAX_BYTES + 1).is_err());
         assert!(of(200, "text/html", 1).is_err());
         assert!(of(302, "application/json", 1).err().unwrap().to_string().contains("redirects are not followed"));
@@ -179,13 +241,37 @@ mod tests {
         let of = |age: Option<u64>, date_before: Option<u64>| {
             let date = date_before.map(|ago| now - Duration::from_secs(ago));
             let response = Response::new(200, "", "").with_age(age.map(Duration::from_secs)).with_date(date);
-            now.duration_since(response.as_of(now)).unwrap().as_secs()
+            let age = response.age_at(now);
+            (now.duration_since(age.as_of(now)).unwrap().as_secs(), age.header)
         };
-        assert_eq!(of(None, None), 0);
-        assert_eq!(of(Some(60), None), 60);
-        assert_eq!(of(Some(60), Some(120)), 120);
-        assert_eq!(of(None, Some(0)), 0);
-        assert_eq!(of(Some(10_001), None), 10_000, "an age beyond all time is old");
-        assert_eq!(of(Some(u64::MAX), None), 10_000);
+        assert_eq!(of(None, None), (0, None));
+        assert_eq!(of(Some(60), None), (60, Some("Age")));
+        assert_eq!(of(Some(60), Some(120)), (120, Some("Date")));
+        assert_eq!(of(None, Some(0)), (0, None));
+        assert_eq!(of(Some(10_001), None), (10_000, Some("Age")), "an age beyond all time is old");
+        assert_eq!(of(Some(u64::MAX), None), (10_000, Some("Age")));
+    }
+
+    #[test]
+    fn only_an_age_or_a_date_that_is_passed_on_proves_freshness() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(10_000);
+        let ago = |seconds| now - Duration::from_secs(seconds);
+        let direct = || Response::new(200, "", "");
+        let mirrored = || direct().via_mirror("https://mirror.example/x");
+        for (response, proven) in [
+            (direct(), Some(0)),
+            (mirrored(), None),
+            (mirrored().with_date(now), None),
+            (direct().with_date(now), None),
+            (mirrored().with_age(Duration::from_secs(3)), Some(3)),
+            (mirrored().with_age(Duration::ZERO).with_date(ago(2)), Some(0)),
+            (mirrored().with_age(Duration::ZERO).with_date(ago(60)), Some(55)),
+            (mirrored().with_date(ago(2)).with_passed_date(true), Some(0)),
+            (mirrored().with_date(ago(9)).with_passed_date(true), Some(4)),
+            (mirrored().with_passed_date(true), None),
+        ] {
+            let found = response.age_at(now).proven.map(|age| age.as_secs());
+            assert_eq!(found, proven, "{:?} {:?}", response.age, response.date);
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::error::{FetchError, Step};
+use super::transport::Age;
 #[cfg(feature = "refresh-core")]
 use super::{DEADLINE, Transport};
 use crate::document::json::{Object, Value};
@@ -17,18 +18,17 @@ pub(super) struct Answer {
     /// Where it was read from: behind a mirror, its address.
     pub(super) url: String,
     pub(super) body: Vec<u8>,
-    /// When the document was as it is here.
-    pub(super) as_of: SystemTime,
-    /// How long the answer says it may be cached.
-    pub(super) max_age: Option<Duration>,
+    pub(super) age: Age,
 }
 
 /// Both documents, every rule passed.
 pub(crate) struct Fetched {
     pub(crate) snapshot: Snapshot,
-    /// How long both answers say they may be cached, where they do.
-    #[cfg_attr(not(feature = "refresh-core"), expect(dead_code, reason = "what is cached is the refresher's matter"))]
-    pub(crate) max_age: Option<Duration>,
+    /// How old they are together, and where the older one was read.
+    #[cfg_attr(not(feature = "refresh-core"), expect(dead_code, reason = "the refresher alone judges it"))]
+    pub(crate) age: Age,
+    #[cfg_attr(not(feature = "refresh-core"), expect(dead_code, reason = "the refresher alone names it"))]
+    pub(crate) url: String,
 }
 
 /// Fetches a provider's documents through a transport, unless it is told to stop on the way. Of the time it knows what it is
@@ -40,6 +40,7 @@ pub(crate) fn fetch(
     now: SystemTime,
     elapsed: &dyn Fn() -> Duration,
     stopped: &dyn Fn() -> bool,
+    past_caches: bool,
 ) -> Result<Fetched, FetchError> {
     transport.prepare()?;
     let left = || DEADLINE.saturating_sub(elapsed());
@@ -47,7 +48,8 @@ pub(crate) fn fetch(
         if stopped() {
             return Err(FetchError::stopped());
         }
-        transport.get(url, left)?.into_answer(url, now)
+        let response = if past_caches { transport.get_fresh(url, left) } else { transport.get(url, left) };
+        response?.into_answer(url, now)
     })
 }
 
@@ -84,12 +86,12 @@ pub(super) fn unit(
     let keys = get(&url).map_err(keys_failed)?;
     let broken = |violations| keys_failed(FetchError::rules(&keys.url, violations, is_described));
     let jwks = jwks::without_secrets(json(&keys).map_err(broken)?);
-    let as_of = answer.as_of.min(keys.as_of).min(now);
+    let age = answer.age.of_both(keys.age);
+    let as_of = age.as_of(now);
     let snapshot = Snapshot::of(provider.clone(), as_of, Origin::Fetched, metadata, Some(jwks))
         .map_err(|error| broken(error.violations().to_vec()))?;
-    // A statement of one document alone is one about the unit.
-    let max_age = [answer.max_age, keys.max_age].into_iter().flatten().min();
-    Ok(Fetched { snapshot, max_age })
+    let older = if keys.age.stated > answer.age.stated { keys } else { answer };
+    Ok(Fetched { snapshot, age, url: older.url })
 }
 
 fn json(answer: &Answer) -> Result<Value, Vec<Violation>> {

@@ -9,16 +9,16 @@ use std::sync::mpsc::Receiver;
 use std::time::SystemTime;
 
 use super::Refresher;
-use super::clock::{Clock, SystemClock};
 use super::config::ProviderConfig;
 use super::error::StartError;
 use super::event::{Event, Queues};
 use super::policy::RefreshPolicy;
-use super::schedule::{Limit, Schedule, Seed, Source};
+use super::schedule::{Limit, Schedule, Seed, Source, is_future};
 use super::state::Shared;
 use super::store::Store;
 use super::sync;
 use super::worker::Worker;
+use crate::clock::{Clock, SystemClock};
 use crate::document::snapshot::{Origin, Snapshot};
 use crate::fetch::Transport;
 #[cfg(feature = "refresh")]
@@ -105,27 +105,54 @@ impl Builder {
         self.start_with(client)
     }
 
+    fn checked_policy(&self) -> Result<RefreshPolicy, StartError> {
+        let is_development = self.seed.provider().is_development();
+        let policy = self.policy.clone();
+        // Beside a mock on this machine, or under a test's clock, short durations do no damage.
+        let checked =
+            if is_development || self.clock.is_some() { policy.check_contradictions() } else { policy.check() };
+        checked.map_err(StartError::Policy)?;
+        Ok(if is_development { policy.for_development() } else { policy })
+    }
+
     /// Starts with an HTTP client of one's own. It waits for nothing.
     ///
     /// # Errors
     ///
     /// A policy that contradicts itself, or no thread to be had.
     pub fn start_with(self, transport: impl Transport) -> Result<Refresher, StartError> {
-        self.policy.check().map_err(StartError::Policy)?;
+        let policy = self.checked_policy()?;
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let now = clock.now();
         // A directory that is changed to later is not where the operator looks.
         let store = self.store.map(|path| Store::new(std::path::absolute(&path).unwrap_or(path)));
         let loaded = store.as_ref().map_or(Ok(None), |store| store.load(self.seed.provider()));
+        let loaded = loaded.and_then(|stored| refuse_future(stored, now.wall));
         let stored = loaded.as_ref().ok().and_then(Option::as_ref);
-        let (config, seed) = choose(&self.policy, &self.seed, stored, now.wall).unzip();
+        let (config, seed) = choose(&policy, &self.seed, stored, now.wall).unzip();
+        if config.is_none() && !policy.fetches && is_future(self.seed.as_of(), now.wall) {
+            return Err(StartError::Future(self.seed.timestamp()));
+        }
         let random = RandomState::new().build_hasher().finish();
-        let schedule = Schedule::new(self.policy.clone(), random, now, seed);
-        let shared = sync::Arc::new(Shared::new(clock, self.policy, self.seed, schedule, config, self.queues));
+        let mut schedule = Schedule::new(policy.clone(), random, now, seed);
+        let dated = stored.into_iter().chain([&self.seed].into_iter().filter(|seed| seed.origin() == Origin::Fetched));
+        dated.for_each(|snapshot| schedule.note_date(snapshot.as_of(), now));
+        let shared = sync::Arc::new(Shared::new(clock, policy, self.seed, schedule, config, self.queues));
         shared.core().store_error = loaded.err();
         let worker = Worker::new(sync::Arc::clone(&shared), Box::new(transport), store);
         worker.spawn().map_err(StartError::Thread)?;
         Ok(Refresher::new(shared))
+    }
+}
+
+/// A store that is dated in the future is not served, and is replaced by the next success.
+fn refuse_future(stored: Option<Snapshot>, now: SystemTime) -> Result<Option<Snapshot>, String> {
+    match stored {
+        Some(stored) if is_future(stored.as_of(), now) => Err(format!(
+            "the store is ignored: it is dated {}, more than a day ahead of this machine's clock; set the clock, or remove the file",
+            stored.timestamp()
+        )),
+        stored => Ok(stored),
     }
 }
 
@@ -158,15 +185,16 @@ fn choose(
     now: SystemTime,
 ) -> Option<(ProviderConfig, Seed)> {
     // Only what was fetched can be trusted to be all that the provider published.
-    let baked = Some(baked).filter(|baked| baked.origin() == Origin::Fetched).and_then(ProviderConfig::new);
+    let is_servable = |baked: &&Snapshot| baked.origin() == Origin::Fetched && !is_future(baked.as_of(), now);
+    let baked = Some(baked).filter(is_servable).and_then(ProviderConfig::new);
     let stored = stored.and_then(ProviderConfig::new);
     let seed = |config: &ProviderConfig, source, limit| Seed { source, as_of: config.as_of(), limit };
     let baked = baked.map(|config| (seed(&config, Source::Baked, Limit::SeedMaxAge), config));
     let stored = stored.map(|config| (seed(&config, Source::Stored, Limit::MaxAge), config));
-    let age = |seed: &Seed| policy.age(seed.as_of, now);
     let may_serve = |seed: &Seed| policy.may_serve(*seed, now);
     let (seed, config) = match (baked, stored) {
-        (Some((baked, _)), Some((stored, config))) if age(&stored) <= age(&baked) && stored.as_of > baked.as_of => {
+        (Some((baked, _)), Some((stored, config))) if stored.as_of >= baked.as_of => {
+            // Dated alike, the stored one is of a success that came under a clock that was behind.
             // A key that was withdrawn between the two is not to come back: what is newer takes the place of the seed even where
             // only a seed may still be served.
             let as_seed = !may_serve(&stored) && may_serve(&baked);

@@ -159,6 +159,13 @@ impl ProviderConfig {
         self.keys.iter().any(|key| key.key.kid() == Some(kid))
     }
 
+    /// Says whether the keys under this kid can never serve the algorithm: each names another as its own, or is of a type that
+    /// cannot. Where a key names none, the metadata decides, and may do so differently after a refresh.
+    pub(super) fn never_serves(&self, kid: &str, alg: SigningAlg) -> bool {
+        let mut named = self.keys.iter().filter(|key| key.key.kid() == Some(kid)).peekable();
+        named.peek().is_some() && named.all(|key| !key.key.serves(alg, SigningAlg::ALL))
+    }
+
     /// Counts the keys that a kid or thumbprint names.
     pub(super) fn count_named(&self, name: &str) -> usize {
         self.keys.iter().filter(|key| key.is_named(name)).count()

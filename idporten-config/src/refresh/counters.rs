@@ -27,6 +27,8 @@ pub struct Counters {
     pub due_fetches: u64,
     /// Fetches that unknown kids asked for.
     pub unknown_kid_fetches: u64,
+    /// Fetches that kids asked for which were served and have left the set.
+    pub vanished_kid_fetches: u64,
     /// Fetches that bad signatures asked for.
     pub bad_signature_fetches: u64,
     /// Fetches that the program asked for.
@@ -54,6 +56,7 @@ impl Counters {
         *match cause {
             Cause::Due => &mut self.due_fetches,
             Cause::UnknownKid => &mut self.unknown_kid_fetches,
+            Cause::VanishedKid => &mut self.vanished_kid_fetches,
             Cause::BadSignature => &mut self.bad_signature_fetches,
             Cause::Forced => &mut self.forced_fetches,
         } += 1;

@@ -73,6 +73,9 @@ pub enum StartError {
     Snapshot(SnapshotError),
     /// The policy contradicts itself.
     Policy(PolicyError),
+    /// The snapshot is dated, as said, more than a day ahead of this machine's clock, and the policy makes no requests: nothing
+    /// would ever be served.
+    Future(String),
     /// The options or variables of the HTTP client cannot be used.
     Client(FetchError),
     /// The machine gives no thread.
@@ -176,6 +179,11 @@ impl fmt::Display for StartError {
         match self {
             Self::Snapshot(error) => error.fmt(f),
             Self::Policy(error) => write!(f, "the refresh policy cannot be used: {error}"),
+            Self::Future(date) => write!(
+                f,
+                "the snapshot is dated {date}, more than a day ahead of this machine's clock, and the policy makes no requests; \
+                 set the clock, or build with a new snapshot"
+            ),
             Self::Client(error) => error.fmt(f),
             Self::Thread(error) => write!(f, "no thread can be started: {error}; raise the limit of this process"),
         }
@@ -186,7 +194,7 @@ impl Error for StartError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Snapshot(error) => error.source(),
-            Self::Policy(_) => None,
+            Self::Policy(_) | Self::Future(_) => None,
             Self::Client(error) => error.source(),
             Self::Thread(error) => Some(error),
         }

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use event_listener::{EventListener, Listener};
 use loom::sync::{Condvar, Mutex};
 use loom::thread;
 
-use super::clock::Clock;
-use super::schedule::Now;
 use super::{LookupError, Refresher};
+use crate::clock::{Clock, Now};
 use crate::environment::KnownEnvironment::IdportenTest;
 use crate::testing::{MemoryProvider, snapshot};
 
@@ -34,6 +34,10 @@ impl Clock for StandingStill {
     fn wake(&self) {
         *self.woken.lock().unwrap() = true;
         self.bell.notify_one();
+    }
+
+    fn block(&self, listener: EventListener, _: Duration) {
+        listener.wait();
     }
 }
 

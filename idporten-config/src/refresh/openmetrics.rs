@@ -127,6 +127,7 @@ const FAMILIES: &[Family] = &[
             [
                 ("due", counters.due_fetches),
                 ("unknown_kid", counters.unknown_kid_fetches),
+                ("vanished_kid", counters.vanished_kid_fetches),
                 ("bad_signature", counters.bad_signature_fetches),
                 ("forced", counters.forced_fetches),
             ],

@@ -1,14 +1,19 @@
-//! How often, how long, how many: the durations and budgets of a refresher.
+//! The durations and budgets of a refresher.
 
 use std::fmt;
 use std::time::Duration;
 
-const SECOND: Duration = Duration::from_secs(1);
+pub(super) const SECOND: Duration = Duration::from_secs(1);
 pub(super) const MINUTE: Duration = Duration::from_secs(60);
 pub(super) const HOUR: Duration = Duration::from_secs(60 * 60);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// Longer than this is for ever, and nothing is trusted for ever.
+pub(super) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// No duration may be longer: every trust must end.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+/// While nothing is served, the first retry comes within this time, and doubling ends at the second.
+const EMPTY_BACKOFF: Duration = SECOND;
+const MAX_EMPTY_BACKOFF: Duration = Duration::from_secs(30);
+/// What unknown kids may ask for in development environments: each restart of a mock there is a rotation of its keys.
+const DEVELOPMENT_FETCHES: u32 = 30;
 
 /// When a refresher fetches, and for how long it serves what it has. The defaults are what the providers ask of their clients.
 ///
@@ -20,44 +25,47 @@ const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 /// let policy = RefreshPolicy::default().with_max_age(Duration::from_secs(3 * 24 * 60 * 60));
 /// assert!(policy.check().is_ok());
 ///
-/// let error = policy.with_refresh_interval(Duration::ZERO).check().unwrap_err();
-/// assert_eq!(error.field(), "refresh_interval");
+/// let error = policy.with_backoff(Duration::from_micros(1), Duration::from_secs(60)).check().unwrap_err();
+/// assert_eq!(error.field(), "backoff");
+/// assert_eq!(error.to_string(), "`backoff` is 1µs, shorter than 1s; make it longer");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RefreshPolicy {
-    /// How long after a success the next refresh is due; 24 hours, as the providers advise. Each due time is drawn from 90 to
-    /// 100 % of it, so that instances that started together do not ask together.
+    /// The time from a success to the next refresh; 24 hours, as the providers advise, and at least a minute. Each due time is
+    /// drawn from 90 to 100 % of it, so that instances that started together do not ask together. Documents that arrive old,
+    /// from a cache, are refreshed sooner.
     pub refresh_interval: Duration,
-    /// How long after the last success that success is served while refreshes fail; 7 days: a long outage over a holiday. After
-    /// it the answer is [`Reason::TooStale`](super::Reason::TooStale).
+    /// How long after the last success it is served while refreshes fail; 7 days, a long outage over a holiday. After that the
+    /// answer is [`Reason::TooStale`](super::Reason::TooStale).
     pub max_age: Duration,
-    /// How old a snapshot that was compiled in may be served before the first success of this process; 90 days. Zero: never. A
-    /// key that was withdrawn since the build is trusted that long by whoever is kept from the network.
+    /// How old a snapshot that was compiled in may be served before the first success of this process; 90 days. Zero means
+    /// never. A key that was withdrawn since the build is trusted that long by a process that is kept from the network.
     pub seed_max_age: Duration,
-    /// The time in which unknown kids may ask for [`unknown_kid_fetches`](Self::unknown_kid_fetches); 60 seconds.
+    /// The time in which unknown kids may ask for [`unknown_kid_fetches`](Self::unknown_kid_fetches) fetches; 60 seconds, and at
+    /// least one.
     pub unknown_kid_window: Duration,
-    /// How many fetches unknown kids may ask for in a window, failed ones included; 2: one for a rotation, one for luck. Zero:
-    /// none, so that a new key is known with the next timed refresh.
+    /// How many fetches unknown kids may ask for in any [window](Self::unknown_kid_window), failed ones included; 3, and 30 in a
+    /// development environment where neither field was changed. Three are made at once, after a fifteenth and after a fifth of
+    /// the window (0, 4 and 12 seconds); in a flood that lasts, and for any other number, they are spread evenly. Zero means
+    /// none: a new key is then known with the next timed refresh.
     pub unknown_kid_fetches: u32,
-    /// How long a look-up that waits does wait; 3 seconds: a fetch takes less, and a user is still there.
+    /// How long a waiting look-up waits; 3 seconds, which is more than a fetch takes and less than a user's patience.
     pub key_wait: Duration,
-    /// After a failed refresh, the next attempt comes within this; 30 seconds. Each further failure doubles it, and the time is
-    /// drawn anew from all of it, so that a provider that comes back is not met by everybody at once.
+    /// The longest delay from a failed refresh to the next attempt; 30 seconds, and at least one. Each further failure doubles
+    /// it, and the delay is drawn from all of it. While nothing is served, the delays are a quarter of a second to one second
+    /// after the first failure, and double to 30 seconds.
     pub backoff: Duration,
-    /// What the doubling ends at; 15 minutes.
+    /// The delay at which the doubling ends; 15 minutes.
     pub max_backoff: Duration,
-    /// Whether a positive `max-age` of the answers may shorten the interval, to an hour at the least; no: the providers ask for
-    /// about 24 hours in words. `no-store`, `no-cache` and zero are no statement.
-    pub honour_max_age: bool,
     /// Whether there are requests at all.
     pub(super) fetches: bool,
 }
 
 impl RefreshPolicy {
-    /// The policy that makes no request: what was compiled in or stored is served for as long as it may be, and a kid that is
-    /// not in it stays [`Undetermined`](super::LookupError::Undetermined). For machines without a network; give them new
-    /// snapshots by new builds, within [`seed_max_age`](Self::seed_max_age).
+    /// Returns the policy that makes no request, for machines without a network. What was compiled in or stored is served for as
+    /// long as it may be, and a kid that is not in it stays [`Undetermined`](super::LookupError::Undetermined). Give such
+    /// machines new snapshots by new builds, within [`seed_max_age`](Self::seed_max_age).
     #[must_use]
     pub fn never() -> Self {
         Self { fetches: false, ..Self::default() }
@@ -105,19 +113,33 @@ impl RefreshPolicy {
         Self { backoff, max_backoff, ..self }
     }
 
-    /// Sets [`honour_max_age`](Self::honour_max_age).
-    #[must_use]
-    pub fn with_honour_max_age(self, honour_max_age: bool) -> Self {
-        Self { honour_max_age, ..self }
-    }
-
-    /// Whether its parts agree with each other. A refresher does not start with a policy that contradicts itself.
+    /// Checks that the fields agree with each other and are no shorter than they may be. A refresher does not start with a policy
+    /// that fails this. Development environments and virtual clocks may go below the least durations.
     ///
     /// # Errors
     ///
     /// The first field that is wrong, and what would be right.
     pub fn check(&self) -> Result<(), PolicyError> {
-        let refuse = |field, reason: &str| Err(PolicyError { field, reason: reason.to_owned() });
+        self.check_floors()?;
+        self.check_contradictions()
+    }
+
+    /// Refuses mistaken units: a backoff of some microseconds is thousands of requests a second at a provider in trouble.
+    fn check_floors(&self) -> Result<(), PolicyError> {
+        let floors = [
+            ("refresh_interval", self.refresh_interval, MINUTE),
+            ("unknown_kid_window", self.unknown_kid_window, SECOND),
+            ("backoff", self.backoff, SECOND),
+        ];
+        match floors.into_iter().find(|(_, duration, least)| duration < least) {
+            Some((field, duration, least)) if !duration.is_zero() => {
+                Err(PolicyError::new(field, format!("is {duration:?}, shorter than {least:?}; make it longer")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn check_contradictions(&self) -> Result<(), PolicyError> {
         let durations = [
             ("refresh_interval", self.refresh_interval),
             ("max_age", self.max_age),
@@ -127,6 +149,7 @@ impl RefreshPolicy {
             ("key_wait", self.key_wait),
             ("seed_max_age", self.seed_max_age),
         ];
+        let refuse = |field, reason: &str| Err(PolicyError::new(field, reason));
         if let Some((field, _)) = durations[..5].iter().find(|(_, duration)| duration.is_zero()) {
             return refuse(
                 field,
@@ -134,12 +157,12 @@ impl RefreshPolicy {
             );
         }
         if let Some((field, _)) = durations.iter().find(|(_, duration)| *duration > LONGEST) {
-            return refuse(field, "is longer than ten years, and nothing is trusted for ever; make it shorter");
+            return refuse(field, "is longer than ten years; make it shorter");
         }
         match () {
             () if self.max_age < self.refresh_interval => refuse(
                 "max_age",
-                "is shorter than `refresh_interval`: every set would be too stale before it is refreshed",
+                "is shorter than `refresh_interval`: every set would be too stale before it is refreshed; make it longer",
             ),
             () if self.unknown_kid_window >= self.refresh_interval => refuse(
                 "unknown_kid_window",
@@ -159,18 +182,20 @@ impl RefreshPolicy {
         }
     }
 
-    /// How long until the next refresh is due, at the most, after answers with this `max-age`.
-    pub(super) fn interval(&self, max_age: Option<Duration>) -> Duration {
-        match max_age {
-            Some(stated) if self.honour_max_age && !stated.is_zero() => stated.max(HOUR).min(self.refresh_interval),
-            _ => self.refresh_interval,
-        }
+    /// The policy as it is in a development environment.
+    pub(super) fn for_development(self) -> Self {
+        let untouched = Self::default();
+        let is_untouched = self.unknown_kid_window == untouched.unknown_kid_window
+            && self.unknown_kid_fetches == untouched.unknown_kid_fetches;
+        if is_untouched { self.with_unknown_kid_fetches(DEVELOPMENT_FETCHES) } else { self }
     }
 
-    /// The longest that the next attempt waits after so many failures in a row.
-    pub(super) fn backoff_after(&self, failures: u32) -> Duration {
+    /// The longest delay of the next attempt after this many failures in a row, while something is served or nothing is.
+    pub(super) fn backoff_after(&self, failures: u32, serves: bool) -> Duration {
+        let (first, longest) =
+            if serves { (self.backoff, self.max_backoff) } else { (EMPTY_BACKOFF, MAX_EMPTY_BACKOFF) };
         let doublings = failures.saturating_sub(1).min(30);
-        self.backoff.saturating_mul(1 << doublings).min(self.max_backoff)
+        first.saturating_mul(1 << doublings).min(longest)
     }
 }
 
@@ -181,17 +206,16 @@ impl Default for RefreshPolicy {
             max_age: 7 * DAY,
             seed_max_age: 90 * DAY,
             unknown_kid_window: MINUTE,
-            unknown_kid_fetches: 2,
+            unknown_kid_fetches: 3,
             key_wait: 3 * SECOND,
             backoff: 30 * SECOND,
             max_backoff: 15 * MINUTE,
-            honour_max_age: false,
             fetches: true,
         }
     }
 }
 
-/// A policy that contradicts itself.
+/// The error of a policy that contradicts itself or has a duration below its floor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyError {
     field: &'static str,
@@ -199,7 +223,11 @@ pub struct PolicyError {
 }
 
 impl PolicyError {
-    /// The field of [`RefreshPolicy`] that is wrong.
+    fn new(field: &'static str, reason: impl Into<String>) -> Self {
+        Self { field, reason: reason.into() }
+    }
+
+    /// Returns the name of the field of [`RefreshPolicy`] that is wrong.
     #[must_use]
     pub fn field(&self) -> &'static str {
         self.field
@@ -245,20 +273,34 @@ mod tests {
     }
 
     #[test]
-    fn a_stated_age_shortens_the_interval_only_where_that_is_asked_for() {
-        let stated = |policy: RefreshPolicy, seconds| policy.interval(Some(Duration::from_secs(seconds)));
-        let honouring = RefreshPolicy::default().with_honour_max_age(true);
-        assert_eq!(stated(RefreshPolicy::default(), 7_200), DAY);
-        assert_eq!(stated(honouring.clone(), 7_200), 2 * HOUR);
-        assert_eq!(stated(honouring.clone(), 60), HOUR);
-        assert_eq!(stated(honouring.clone(), 315_360_000), DAY);
-        assert_eq!(honouring.interval(None), DAY);
-        assert_eq!(stated(honouring.with_refresh_interval(MINUTE), 60), MINUTE, "an hour is no way to lengthen it");
+    fn durations_below_their_floors_are_refused_by_the_name_of_the_field() {
+        let policy = RefreshPolicy::default;
+        let micros = Duration::from_micros(1);
+        for (policy, field, least) in [
+            (policy().with_backoff(micros, MINUTE), "backoff", "1s"),
+            (policy().with_unknown_kid_window(SECOND / 2), "unknown_kid_window", "1s"),
+            (policy().with_refresh_interval(MINUTE / 2), "refresh_interval", "60s"),
+        ] {
+            let error = policy.check().unwrap_err();
+            assert_eq!(error.field(), field);
+            assert!(error.to_string().ends_with(&format!("shorter than {least}; make it longer")), "found `{error}`");
+        }
+        let least = policy().with_backoff(SECOND, SECOND).with_unknown_kid_window(SECOND);
+        assert_eq!(least.with_refresh_interval(MINUTE).check(), Ok(()));
+    }
+
+    #[test]
+    fn development_environments_have_thirty_fetches_unless_the_policy_says_otherwise() {
+        let fetches = |policy: RefreshPolicy| policy.for_development().unknown_kid_fetches;
+        assert_eq!(fetches(RefreshPolicy::default()), 30);
+        assert_eq!(fetches(RefreshPolicy::default().with_unknown_kid_fetches(1)), 1);
+        assert_eq!(fetches(RefreshPolicy::default().with_unknown_kid_window(HOUR)), 3);
     }
 
     #[test]
     fn the_delay_after_failures_doubles_up_to_its_limit() {
-        let seconds = |failures| RefreshPolicy::default().backoff_after(failures).as_secs();
-        assert_eq!([1, 2, 3, 5, 6, 7, u32::MAX].map(seconds), [30, 60, 120, 480, 900, 900, 900]);
+        let seconds = |serves| move |failures| RefreshPolicy::default().backoff_after(failures, serves).as_secs();
+        assert_eq!([1, 2, 3, 5, 6, 7, u32::MAX].map(seconds(true)), [30, 60, 120, 480, 900, 900, 900]);
+        assert_eq!([1, 2, 3, 5, 6, 7, u32::MAX].map(seconds(false)), [1, 2, 4, 16, 30, 30, 30]);
     }
 }

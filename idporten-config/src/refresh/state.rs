@@ -7,7 +7,6 @@ use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 
-use super::clock::Clock;
 use super::config::{Current, Keys, ProviderConfig};
 use super::counters::Counters;
 use super::error::{Reason, Unavailable};
@@ -15,11 +14,12 @@ use super::event::{Event, Queues};
 use super::policy::RefreshPolicy;
 use super::schedule::{Health, Schedule};
 use super::sync::{AtomicBool, Mutex, MutexGuard};
+use crate::clock::Clock;
 use crate::document::compare::{Change, Comparison, Subject, compare};
 use crate::document::jwks::JwkSet;
-use crate::document::snapshot::Snapshot;
+use crate::document::snapshot::{Origin, Snapshot};
 use crate::environment::SigningAlg;
-use crate::fetch::FetchError;
+use crate::fetch::{Age, FetchError};
 
 /// How much drift is told of: a hostile document differs in everything.
 const MAX_DRIFT: usize = 100;
@@ -36,6 +36,8 @@ pub(super) struct Shared {
     pub(super) policy: RefreshPolicy,
     /// What was compiled in.
     pub(super) seed: Snapshot,
+    /// The process that the worker is in.
+    process: u32,
     core: Mutex<Core>,
 }
 
@@ -49,8 +51,8 @@ pub(super) struct Core {
     pub(super) distrusted: Vec<String>,
     /// Whether the last set that came had private keys and no other.
     pub(super) all_leaked: bool,
-    /// The end of a fetch, by its number, for the worker to look at.
-    pub(super) landed: Option<(u64, Result<Landed, FetchError>)>,
+    /// The result of a fetch, for the worker to look at.
+    pub(super) result: Option<FetchResult>,
     pub(super) last_error: Option<Arc<FetchError>>,
     pub(super) last_success: Option<SystemTime>,
     pub(super) drift: Vec<Change>,
@@ -63,12 +65,18 @@ pub(super) struct Core {
     pub(super) deadline: Option<Duration>,
 }
 
-/// What a fetch brought.
-pub(super) struct Landed {
+/// The result of the fetch of this number.
+pub(super) struct FetchResult {
+    pub(super) number: u64,
+    pub(super) fetched: Result<Fetched, FetchError>,
+}
+
+/// What a fetch brought, prepared outside the lock.
+pub(super) struct Fetched {
     pub(super) config: ProviderConfig,
-    /// How old it was when the fetch began.
-    pub(super) age: Duration,
-    pub(super) max_age: Option<Duration>,
+    /// How old it was when the fetch began, and where that was read.
+    pub(super) age: Age,
+    pub(super) url: String,
     pub(super) changes: Comparison,
     pub(super) drift: Vec<Change>,
 }
@@ -90,13 +98,14 @@ impl Shared {
             clock,
             policy,
             seed,
+            process: std::process::id(),
             core: Mutex::new(Core {
                 schedule,
                 config: config.map(Arc::new),
                 last_served: None,
                 distrusted: Vec::new(),
                 all_leaked: false,
-                landed: None,
+                result: None,
                 last_error: None,
                 last_success: None,
                 drift: Vec::new(),
@@ -171,8 +180,31 @@ impl Shared {
         }
     }
 
+    /// The documents as they are stored. A success under a clock that is behind would be dated before the seed, and the seed with
+    /// its withdrawn keys would win at the next start.
+    pub(super) fn stored_form(&self, documents: &Snapshot) -> Snapshot {
+        let is_seed = self.seed.origin() == Origin::Fetched;
+        let as_of = if is_seed { documents.as_of().max(self.seed.as_of()) } else { documents.as_of() };
+        documents.clone().dated(as_of)
+    }
+
+    /// Whether this process was forked from the one that the worker is in: nothing refreshes here, and a lock that was held by
+    /// another thread at the fork is never released.
+    pub(super) fn is_forked(&self) -> bool {
+        std::process::id() != self.process
+    }
+
+    /// Serves nothing from now on, without a lock: in a forked process nothing puts a set in force again.
+    pub(super) fn withdraw(&self) {
+        self.refusal.store(Arc::new(Unavailable::new(Reason::Stopped, None)));
+        self.live.store(None);
+    }
+
     /// No handle is left, or the worker has ended: nothing is served, and nobody waits.
     pub(super) fn stop(&self) {
+        if self.is_forked() {
+            return;
+        }
         self.stopped.store(true, Ordering::SeqCst);
         let mut core = self.core();
         self.publish(&mut core);

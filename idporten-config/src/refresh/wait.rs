@@ -1,56 +1,57 @@
-//! Waiting, on a thread and in a future alike: turns of looking, with sleep between them.
+//! Waiting for the worker, on a thread and in a future alike: look, sleep until something has changed, look again.
 //!
-//! Nobody who waits needs a timer: the worker wakes all when the first deadline has come.
+//! No waiter has a timer. The worker wakes all of them when the first deadline has come, so that the futures need no runtime.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use event_listener::EventListener;
 
-use super::clock::Clock;
-use super::config::Keys;
+use super::config::{Keys, ProviderConfig};
 use super::error::{LookupError, Reason, RefreshError, Unavailable};
 use super::schedule::{Answer, Ticket};
 use super::state::{Core, Shared};
+use crate::clock::Clock;
+use crate::document::jwks::MAX_KID;
 use crate::environment::SigningAlg;
 
 /// How finely the ends of waits are told apart.
 const GRAIN: Duration = Duration::from_millis(50);
 /// How many look-ups may wait; the rest are answered at once.
 const MAX_WAITING: usize = 1_024;
-/// What a caller that does not wait is told to wait for a fetch that has been asked for.
+/// The time after which a caller that does not wait may find the result of a fetch that is about to begin.
 const SHORTLY: Duration = Duration::from_secs(1);
 /// The longest that a forced refresh is waited for: three times what a fetch may take.
 const REFRESH_WAIT: Duration = Duration::from_secs(60);
 
-/// What a look came to.
-pub(super) enum Turn<T> {
+/// The result of one look.
+pub(super) enum Poll<T> {
     Done(T),
-    /// Look again when this has been told.
-    Wait(EventListener),
+    /// Look again when notified, or at this time of the monotonic clock.
+    Wait(EventListener, Duration),
 }
 
 /// Waits on this thread.
-pub(super) fn block<T>(clock: &dyn Clock, mut turn: impl FnMut() -> Turn<T>) -> T {
+pub(super) fn block<T>(clock: &dyn Clock, mut poll: impl FnMut() -> Poll<T>) -> T {
     loop {
-        match turn() {
-            Turn::Done(result) => return result,
-            Turn::Wait(listener) => clock.block(listener),
+        match poll() {
+            Poll::Done(result) => return result,
+            Poll::Wait(listener, until) => clock.block(listener, until),
         }
     }
 }
 
 /// Waits in a future, which may be dropped at any time.
-pub(super) async fn wait<T>(mut turn: impl FnMut() -> Turn<T>) -> T {
+pub(super) async fn wait<T>(mut poll: impl FnMut() -> Poll<T>) -> T {
     loop {
-        match turn() {
-            Turn::Done(result) => return result,
-            Turn::Wait(listener) => listener.await,
+        match poll() {
+            Poll::Done(result) => return result,
+            Poll::Wait(listener, _) => listener.await,
         }
     }
 }
 
-/// A look-up of a key.
+/// A look-up of a key that is not in what is served.
 pub(super) struct Lookup<'a> {
     shared: &'a Shared,
     kid: Option<&'a str>,
@@ -59,85 +60,102 @@ pub(super) struct Lookup<'a> {
     waits: bool,
     ticket: Option<Ticket>,
     deadline: Option<Duration>,
-    seat: Option<Seat<'a>>,
+    slot: Option<WaitSlot<'a>>,
 }
 
 /// A place among the look-ups that wait.
-struct Seat<'a>(&'a Shared);
+struct WaitSlot<'a>(&'a Shared);
 
 impl<'a> Lookup<'a> {
     pub(super) fn new(shared: &'a Shared, kid: Option<&'a str>, alg: Option<SigningAlg>, waits: bool) -> Self {
-        Self { shared, kid, alg, waits, ticket: None, deadline: None, seat: None }
+        Self { shared, kid, alg, waits, ticket: None, deadline: None, slot: None }
     }
 
-    pub(super) fn turn(&mut self) -> Turn<Result<Keys, LookupError>> {
-        // Before looking, so that what happens between looking and waiting is not missed.
+    pub(super) fn poll(&mut self) -> Poll<Result<Keys, LookupError>> {
+        if self.shared.is_forked() {
+            return Poll::Done(Err(Unavailable::new(Reason::Stopped, None).into()));
+        }
+        // Listening comes before looking: what happens between looking and waiting would be missed.
         let listener = self.shared.changed.listen();
         let mut core = self.shared.core();
-        // Under the lock: nobody puts anything else in force meanwhile.
+        // Looked for again under the lock, since the set may have been replaced before it was taken.
         if let Ok(keys) = self.shared.find(self.kid, self.alg, || Err(())) {
-            return Turn::Done(Ok(keys));
+            return Poll::Done(Ok(keys));
         }
-        let error = match self.shared.current().err() {
-            Some(unavailable) if unavailable.reason() == Reason::Stopped => unavailable.into(),
-            None if self.is_hopeless() => LookupError::UnknownKey,
-            unavailable => match (self.inquire(&mut core, unavailable.as_ref()), unavailable) {
-                (None, _) => return Turn::Wait(listener),
-                (_, Some(unavailable)) => unavailable.into(),
-                (Some(error), None) => error,
+        let error = match self.shared.current() {
+            Err(unavailable) if unavailable.reason() == Reason::Stopped => unavailable.into(),
+            Ok(config) if self.is_hopeless(&config, &core.distrusted) => LookupError::UnknownKey,
+            current => match (self.ask(&mut core, current.as_ref().err()), current) {
+                (Asked::Wait(until), _) => return Poll::Wait(listener, until),
+                // Where nothing is served that is the answer, whatever is known of the kid.
+                (_, Err(unavailable)) => unavailable.into(),
+                (Asked::Answered(error), Ok(_)) => error,
             },
         };
         core.counters.count(&error);
-        Turn::Done(Err(error))
+        Poll::Done(Err(error))
     }
 
-    /// Whether no fetch could bring a key: for a token without kid none is made, and no published key serves `none` or `HS*`.
-    fn is_hopeless(&self) -> bool {
-        self.kid.is_none() || self.alg.is_none()
+    /// Whether no fetch could bring a key, so that the token is invalid at once and costs no fetch: one without kid, of an
+    /// algorithm that no published key serves, with a kid that no set can hold or that is distrusted, or of an algorithm that
+    /// the known key of this kid can never serve.
+    fn is_hopeless(&self, config: &ProviderConfig, distrusted: &[String]) -> bool {
+        let (Some(kid), Some(alg)) = (self.kid, self.alg) else { return true };
+        kid.len() > MAX_KID || distrusted.iter().any(|name| name == kid) || config.never_serves(kid, alg)
     }
 
-    /// What the schedule says; nothing where it says to wait.
-    fn inquire(&mut self, core: &mut Core, unavailable: Option<&Unavailable>) -> Option<LookupError> {
+    fn ask(&mut self, core: &mut Core, unavailable: Option<&Unavailable>) -> Asked {
         let now = self.shared.clock.now();
         // Where there is nothing, or nothing fresh, the timed fetches see to that.
         let spends = unavailable.is_none_or(|it| matches!(it.reason(), Reason::Distrusted | Reason::Leaked));
-        let ticket = match core.schedule.ask(now, self.ticket, spends) {
-            Answer::Pending(ticket) => ticket,
-            Answer::Unknown => return Some(LookupError::UnknownKey),
-            Answer::Undetermined { retry_after } => return Some(LookupError::Undetermined { retry_after }),
-        };
-        if !core.schedule.is_fetching() {
+        let before = core.schedule.wake(now);
+        let answer = core.schedule.ask(now, self.kid.unwrap_or_default(), self.ticket, spends);
+        // In a flood of unknown kids few questions change when the worker is to look.
+        if core.schedule.wake(now) < before {
             self.shared.clock.wake();
         }
+        let ticket = match answer {
+            Answer::Pending(ticket) => ticket,
+            Answer::Unknown => return Asked::Answered(LookupError::UnknownKey),
+            Answer::Undetermined { retry_after } => return Asked::Answered(LookupError::Undetermined { retry_after }),
+        };
         let deadline = *self.deadline.get_or_insert(now.monotonic.saturating_add(self.shared.policy.key_wait));
-        let full = self.seat.is_none() && core.waiting >= MAX_WAITING;
+        let full = self.slot.is_none() && core.waiting >= MAX_WAITING;
         if !self.waits || full || now.monotonic >= deadline {
-            return Some(LookupError::Undetermined { retry_after: SHORTLY });
+            return Asked::Answered(LookupError::Undetermined { retry_after: SHORTLY });
         }
         self.ticket = Some(ticket);
-        self.seat.get_or_insert_with(|| Seat::take(self.shared, core));
-        self.shared.wake_by(core, deadline);
-        None
+        self.slot.get_or_insert_with(|| WaitSlot::take(self.shared, core));
+        self.shared.wake_waiters_at(core, deadline);
+        Asked::Wait(deadline)
     }
 }
 
-impl<'a> Seat<'a> {
+enum Asked {
+    Answered(LookupError),
+    Wait(Duration),
+}
+
+impl<'a> WaitSlot<'a> {
     fn take(shared: &'a Shared, core: &mut Core) -> Self {
         core.waiting += 1;
         Self(shared)
     }
 }
 
-impl Drop for Seat<'_> {
+impl Drop for WaitSlot<'_> {
     fn drop(&mut self) {
-        self.0.core().waiting -= 1;
+        // After a fork the lock may be held by a thread that the child does not have.
+        if !self.0.is_forked() {
+            self.0.core().waiting -= 1;
+        }
     }
 }
 
 impl Shared {
-    /// Has the worker wake all who wait by then, or a little later: with many that wait, each for itself, it would do nothing
-    /// else.
-    fn wake_by(&self, core: &mut Core, deadline: Duration) {
+    /// Has the worker wake all who wait at this time, or up to a grain later: with a thousand waiters whose deadlines all differ
+    /// it would do nothing else.
+    fn wake_waiters_at(&self, core: &mut Core, deadline: Duration) {
         let grain = GRAIN.subsec_nanos();
         let short = (grain - deadline.subsec_nanos() % grain) % grain;
         let deadline = deadline.saturating_add(Duration::from_nanos(short.into()));
@@ -147,48 +165,54 @@ impl Shared {
         }
     }
 
-    /// Looks, turn by turn, until there is something to serve or the time is over.
-    pub(super) fn until_ready(&self, timeout: Duration) -> impl FnMut() -> Turn<Result<(), Unavailable>> {
+    /// Looks until there is something to serve or the time is over.
+    pub(super) fn until_ready(&self, timeout: Duration) -> impl FnMut() -> Poll<Result<(), Unavailable>> {
         let deadline = self.clock.now().monotonic.saturating_add(timeout);
         move || {
+            if self.is_forked() {
+                return Poll::Done(Err(Unavailable::new(Reason::Stopped, None)));
+            }
             let listener = self.changed.listen();
             let mut core = self.core();
             match self.current() {
-                Ok(_) => Turn::Done(Ok(())),
-                Err(unavailable) if unavailable.reason() == Reason::Stopped => Turn::Done(Err(unavailable)),
+                Ok(_) => Poll::Done(Ok(())),
+                Err(unavailable) if unavailable.reason() == Reason::Stopped => Poll::Done(Err(unavailable)),
                 Err(unavailable) if !self.policy.fetches || self.clock.now().monotonic >= deadline => {
-                    Turn::Done(Err(unavailable))
+                    Poll::Done(Err(unavailable))
                 }
                 Err(_) => {
-                    self.wake_by(&mut core, deadline);
-                    Turn::Wait(listener)
+                    self.wake_waiters_at(&mut core, deadline);
+                    Poll::Wait(listener, deadline)
                 }
             }
         }
     }
 
-    /// Asks for a refresh, and looks, turn by turn, until it has ended.
-    pub(super) fn until_refreshed(&self) -> impl FnMut() -> Turn<Result<(), RefreshError>> {
+    /// Asks for a refresh, and looks until it has ended.
+    pub(super) fn until_refreshed(&self) -> impl FnMut() -> Poll<Result<(), RefreshError>> {
         let deadline = self.clock.now().monotonic.saturating_add(REFRESH_WAIT);
         let mut asked = None;
         move || {
+            if self.is_forked() {
+                return Poll::Done(Err(RefreshError::Stopped));
+            }
             let listener = self.changed.listen();
             let mut core = self.core();
             if self.stopped.load(Ordering::SeqCst) {
-                return Turn::Done(Err(RefreshError::Stopped));
+                return Poll::Done(Err(RefreshError::Stopped));
             }
             let Some(number) = asked.or_else(|| core.schedule.force()) else {
-                return Turn::Done(Err(RefreshError::Never));
+                return Poll::Done(Err(RefreshError::Never));
             };
             asked = Some(number);
             match (core.schedule.outcome(number), &core.last_error) {
-                (Some(true), _) => Turn::Done(Ok(())),
-                (Some(false), Some(error)) => Turn::Done(Err(RefreshError::Failed(error.clone()))),
-                _ if self.clock.now().monotonic >= deadline => Turn::Done(Err(RefreshError::TimedOut)),
+                (Some(true), _) => Poll::Done(Ok(())),
+                (Some(false), Some(error)) => Poll::Done(Err(RefreshError::Failed(error.clone()))),
+                _ if self.clock.now().monotonic >= deadline => Poll::Done(Err(RefreshError::TimedOut)),
                 _ => {
-                    self.wake_by(&mut core, deadline);
+                    self.wake_waiters_at(&mut core, deadline);
                     self.clock.wake();
-                    Turn::Wait(listener)
+                    Poll::Wait(listener, deadline)
                 }
             }
         }

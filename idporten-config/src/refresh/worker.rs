@@ -6,11 +6,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::config::ProviderConfig;
 use super::event::Event;
-use super::schedule::{Action, Health, Now};
-use super::state::{Core, Landed, Shared};
+use super::schedule::{Action, Cause, Health, Now, Outdated, Success};
+use super::state::{Core, FetchResult, Fetched, Shared};
 use super::store::Store;
 use super::sync::{Arc, AtomicBool, thread};
 use crate::document::compare::compare;
@@ -19,14 +20,14 @@ use crate::fetch::{self, FetchError, Transport};
 
 pub(super) struct Worker {
     shared: Arc<Shared>,
-    outside: Arc<Outside>,
+    io: Arc<Io>,
     /// What the last events said.
     health: Health,
     store_error: Option<String>,
 }
 
 /// What fetches and writes work with.
-struct Outside {
+struct Io {
     transport: Box<dyn Transport>,
     /// Whether a fetch is under way, given up or not: there is never a second.
     fetching: AtomicBool,
@@ -76,8 +77,8 @@ impl Drop for End {
 impl Worker {
     pub(super) fn new(shared: Arc<Shared>, transport: Box<dyn Transport>, store: Option<Store>) -> Self {
         let health = shared.core().health(&shared);
-        let outside = Arc::new(Outside { transport, fetching: AtomicBool::new(false), store });
-        Self { shared, outside, health, store_error: None }
+        let io = Arc::new(Io { transport, fetching: AtomicBool::new(false), store });
+        Self { shared, io, health, store_error: None }
     }
 
     /// Starts the thread.
@@ -101,7 +102,7 @@ impl Worker {
                 self.store(change);
             }
             match action {
-                Action::Fetch(_) => self.fetch(),
+                Action::Fetch(cause) => self.fetch(cause),
                 Action::GiveUp | Action::Expire(_) => {}
                 Action::Sleep(until) => self.shared.clock.park(until),
             }
@@ -113,12 +114,11 @@ impl Worker {
         let shared = Arc::clone(&self.shared);
         let mut core = shared.core();
         let mut effects = Effects::default();
-        match core.landed.take() {
-            // One that was given up lands late, and counts no more.
-            Some((number, result)) if core.schedule.is_fetching() && number == core.schedule.number() => {
-                self.land(&mut core, now, result, &mut effects);
+        if let Some(result) = core.result.take() {
+            // The result of a fetch that was given up comes late, and counts no more.
+            if core.schedule.fetching_since().is_some() && result.number == core.schedule.number() {
+                self.apply(&mut core, now, result.fetched, &mut effects);
             }
-            _ => {}
         }
         let mut action = core.schedule.poll(now);
         match &mut action {
@@ -128,7 +128,7 @@ impl Worker {
             }
             Action::GiveUp => {
                 let error = FetchError::setup("the fetch does not end", "see that the HTTP client has a limit");
-                self.land(&mut core, now, Err(error), &mut effects);
+                self.apply(&mut core, now, Err(error), &mut effects);
             }
             Action::Expire(limit) => {
                 self.shared.publish(&mut core);
@@ -162,31 +162,40 @@ impl Worker {
     }
 
     /// Puts the result of a fetch in force, or keeps what there is.
-    fn land(&self, core: &mut Core, now: Now, result: Result<Landed, FetchError>, effects: &mut Effects) {
+    fn apply(&self, core: &mut Core, now: Now, result: Result<Fetched, FetchError>, effects: &mut Effects) {
         match result {
-            Ok(landed) if core.schedule.is_outdated(landed.age) => {
-                let url = landed.config.provider().well_known_url();
-                let reason = "the answer is older than what is held, or than `max_age`; see to the mirror";
-                Self::fail(core, now, FetchError::outdated(url, reason), effects);
-            }
-            Ok(landed) => {
-                let config = std::sync::Arc::new(landed.config);
-                core.last_success = Some(config.as_of());
-                (core.last_error, core.all_leaked) = (None, false);
-                core.config = Some(config.clone());
-                core.schedule.succeeded(landed.age, landed.max_age);
-                core.counters.succeeded_fetches += 1;
-                effects.stores = Some(Change::Keep(config));
-                effects.events.push(Event::Refreshed { changes: landed.changes });
-                if landed.drift != core.drift {
-                    core.drift.clone_from(&landed.drift);
-                    effects.events.push(Event::Drifted { drift: landed.drift });
-                }
-            }
+            Ok(fetched) => match core.schedule.outdated(fetched.age.stated) {
+                Some(outdated) => Self::fail(core, now, outdated_error(&fetched, outdated), effects),
+                None => Self::succeed(core, fetched, effects),
+            },
             Err(error) => Self::fail(core, now, error, effects),
         }
         self.shared.publish(core);
         effects.wakes = true;
+    }
+
+    fn succeed(core: &mut Core, fetched: Fetched, effects: &mut Effects) {
+        let before = core.config.replace(std::sync::Arc::new(fetched.config));
+        let config = core.config.clone();
+        let kids = |config: &Option<std::sync::Arc<ProviderConfig>>| -> Vec<String> {
+            let keys = config.iter().flat_map(|config| config.keys());
+            keys.filter_map(|(key, _)| key.kid().map(str::to_owned)).collect()
+        };
+        core.schedule.succeeded(&Success {
+            age: fetched.age.stated,
+            proven_age: fetched.age.proven,
+            kids_before: &kids(&before),
+            kids: &kids(&config),
+        });
+        core.last_success = config.as_ref().map(|config| config.as_of());
+        (core.last_error, core.all_leaked) = (None, false);
+        core.counters.succeeded_fetches += 1;
+        effects.stores = config.map(Change::Keep);
+        effects.events.push(Event::Refreshed { changes: fetched.changes });
+        if fetched.drift != core.drift {
+            core.drift.clone_from(&fetched.drift);
+            effects.events.push(Event::Drifted { drift: fetched.drift });
+        }
     }
 
     fn fail(core: &mut Core, now: Now, error: FetchError, effects: &mut Effects) {
@@ -202,43 +211,46 @@ impl Worker {
         effects.events.push(Event::Failed { error, consecutive_failures });
     }
 
-    /// Begins a fetch.
-    fn fetch(&self) {
-        let number = self.shared.core().schedule.number();
-        let (outside, busy) = (Arc::clone(&self.outside), Busy::new(&self.shared));
+    /// Begins a fetch, on a thread of its own.
+    fn fetch(&self, cause: Cause) {
+        let (number, begun) = {
+            let core = self.shared.core();
+            (core.schedule.number(), core.schedule.fetching_since().unwrap_or_else(|| self.shared.clock.now()))
+        };
+        let (io, busy) = (Arc::clone(&self.io), Busy::new(&self.shared));
         let run = move || {
             let shared = &busy.0;
-            let result = catch_unwind(AssertUnwindSafe(|| outside.fetch(shared))).unwrap_or_else(|panic| {
+            let fetched = catch_unwind(AssertUnwindSafe(|| io.fetch(shared, begun, cause))).unwrap_or_else(|panic| {
                 shared.core().counters.count_panic(panic);
                 Err(FetchError::crashed())
             });
-            outside.fetching.store(false, Ordering::SeqCst);
-            shared.core().landed = Some((number, result));
+            io.fetching.store(false, Ordering::SeqCst);
+            shared.core().result = Some(FetchResult { number, fetched });
             shared.clock.wake();
         };
-        let refused = if self.outside.fetching.swap(true, Ordering::SeqCst) {
+        let refused = if self.io.fetching.swap(true, Ordering::SeqCst) {
             Some(FetchError::setup("an earlier fetch has not ended", "see that the HTTP client has a limit"))
         } else {
             let spawned = thread::Builder::new().name("idporten-config-fetch".to_owned()).spawn(run);
             spawned.err().map(|error| {
-                self.outside.fetching.store(false, Ordering::SeqCst);
+                self.io.fetching.store(false, Ordering::SeqCst);
                 FetchError::no_thread(&error)
             })
         };
         if let Some(error) = refused {
-            self.shared.core().landed = Some((number, Err(error)));
+            self.shared.core().result = Some(FetchResult { number, fetched: Err(error) });
         }
     }
 
     /// Writes the store, on a thread of its own: a disk may hang.
     fn store(&self, change: Change) {
-        if self.outside.store.is_none() {
+        if self.io.store.is_none() {
             return;
         }
-        let (outside, busy) = (Arc::clone(&self.outside), Busy::new(&self.shared));
+        let (io, busy) = (Arc::clone(&self.io), Busy::new(&self.shared));
         let run = move || {
-            let done = outside.store.as_ref().map(|store| match change {
-                Change::Keep(config) => store.save(config.documents()),
+            let done = io.store.as_ref().map(|store| match change {
+                Change::Keep(config) => store.save(&busy.0.stored_form(config.documents())),
                 Change::Forget => store.remove(busy.0.seed.provider()),
             });
             busy.0.core().store_error = done.and_then(Result::err);
@@ -250,22 +262,36 @@ impl Worker {
     }
 }
 
-impl Outside {
-    fn fetch(&self, shared: &Shared) -> Result<Landed, FetchError> {
-        let start = shared.clock.now();
-        let elapsed = || shared.clock.now().monotonic.saturating_sub(start.monotonic);
+impl Io {
+    fn fetch(&self, shared: &Shared, begun: Now, cause: Cause) -> Result<Fetched, FetchError> {
+        let elapsed = || shared.clock.now().monotonic.saturating_sub(begun.monotonic);
         let stopped = || shared.stopped.load(Ordering::SeqCst);
-        let fetched = fetch::fetch(&*self.transport, shared.seed.provider(), start.wall, &elapsed, &stopped)?;
-        // Rules that a fetched document has passed: it is complete, and has a usable key.
+        let (provider, past_caches) = (shared.seed.provider(), cause.needs_revalidation());
+        let fetched = fetch::fetch(&*self.transport, provider, begun.wall, &elapsed, &stopped, past_caches)?;
+        // The rules of a fetched document make it complete, with a usable key.
         let config = ProviderConfig::new(&fetched.snapshot).ok_or_else(FetchError::crashed)?;
         let before = shared.core().config.clone();
         let before = before.as_deref().map_or(&shared.seed, ProviderConfig::documents);
-        Ok(Landed {
-            age: start.wall.duration_since(fetched.snapshot.as_of()).unwrap_or_default(),
-            max_age: fetched.max_age,
+        Ok(Fetched {
+            age: fetched.age,
+            url: fetched.url,
             changes: compare(before, &fetched.snapshot),
             drift: shared.drift_of(&fetched.snapshot),
             config,
         })
     }
+}
+
+fn outdated_error(fetched: &Fetched, outdated: Outdated) -> FetchError {
+    let short = |age: Duration| humantime::format_duration(Duration::from_secs(age.as_secs()));
+    let header = fetched.age.header.map(|header| format!(" by its `{header}`")).unwrap_or_default();
+    let limit = match outdated {
+        Outdated::MaxAge => "the policy's `max_age` allows".to_owned(),
+        Outdated::Held(age) => format!("what is held, which is {} old", short(age)),
+    };
+    let reason = format!(
+        "the answer is {} old{header}, older than {limit}; have the cache there ask the provider again",
+        short(fetched.age.stated)
+    );
+    FetchError::outdated(&fetched.url, &reason)
 }

@@ -11,8 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use event_listener::{EventListener, Listener};
 
-use crate::refresh::Clock;
-use crate::refresh::schedule::Now;
+use crate::clock::{Clock, Now};
 
 /// A clock that stands still until it is told to move. Refreshers that were given it do all that falls due on the way, one
 /// thing after another, and are at rest when [`advance`](Self::advance) returns: no test sleeps, and each run is the same.
@@ -214,7 +213,7 @@ impl Clock for Sleeper {
         self.clock.0.moved.notify_all();
     }
 
-    fn block(&self, mut listener: EventListener) {
+    fn block(&self, mut listener: EventListener, _: Duration) {
         loop {
             let state = self.clock.at_rest();
             if Pin::new(&mut listener).poll(&mut Context::from_waker(Waker::noop())).is_ready() {

@@ -22,7 +22,6 @@ struct State {
     documents: BTreeMap<String, String>,
     manner: Manner,
     delay: Option<(VirtualClock, Duration)>,
-    max_age: Option<Duration>,
     age: Option<Duration>,
     requests: Vec<String>,
 }
@@ -43,7 +42,6 @@ impl MemoryProvider {
             documents: BTreeMap::new(),
             manner: Manner::Well,
             delay: None,
-            max_age: None,
             age: None,
             requests: Vec::new(),
         })));
@@ -75,11 +73,6 @@ impl MemoryProvider {
     /// Answers with this text at this URL from now on, whatever it is.
     pub fn publish_text(&self, url: impl Into<String>, text: impl Into<String>) {
         self.state().documents.insert(url.into(), text.into());
-    }
-
-    /// States this `Cache-Control: max-age` from now on.
-    pub fn state_max_age(&self, max_age: Duration) {
-        self.state().max_age = Some(max_age);
     }
 
     /// Says that its answers are so old (`Age`) from now on, as a mirror does.
@@ -146,7 +139,7 @@ impl Transport for MemoryProvider {
             (Manner::Well, None) => Ok(Response::new(404, "", "")),
             (Manner::Well, Some(text)) => {
                 let response = Response::new(200, "application/json", text.as_str());
-                Ok(response.with_max_age(state.max_age).with_age(state.age))
+                Ok(response.with_age(state.age))
             }
         }
     }

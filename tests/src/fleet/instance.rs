@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::mem;
 use std::time::{Duration, SystemTime};
 
-use idporten_config::refresh::schedule::{Action, Answer, Cause, Limit, Now, Schedule, Seed, Source, Ticket};
+use idporten_config::refresh::schedule::{Action, Answer, Cause, Limit, Now, Schedule, Seed, Source, Success, Ticket};
 
 use super::load::Load;
 use super::random::Random;
@@ -172,7 +172,7 @@ impl<'a> Instance<'a> {
     fn land(&mut self, now: Duration, flight: &Flight) {
         if self.scenario.is_reachable(flight.begun) {
             let (age, limit) = (Duration::ZERO, self.scenario.policy.max_age);
-            self.schedule.succeeded(age, None);
+            self.schedule.succeeded(&Success::of_age(age));
             let keys = self.scenario.keys_at(flight.begun);
             let before = mem::replace(&mut self.held, Held { keys, since: flight.begun, age, limit });
             self.refuse(now, before.keys, flight.cause == Cause::UnknownKid);
@@ -206,7 +206,7 @@ impl<'a> Instance<'a> {
             group.longest_wait = group.longest_wait.max(wait);
             return;
         }
-        let answer = self.schedule.ask(moment(now), lookup.ticket, serves);
+        let answer = self.schedule.ask(moment(now), &kid(lookup.key), lookup.ticket, serves);
         match (answer, lookup.key) {
             (Answer::Pending(ticket), _) if !self.has_waited(now, lookup) => {
                 self.waiting.push(Lookup { ticket: Some(ticket), ..lookup });
@@ -284,6 +284,11 @@ impl Held {
     fn age_at(&self, now: Duration) -> Duration {
         self.age + now.saturating_sub(self.since)
     }
+}
+
+/// The kid of a key, or a random one.
+fn kid(key: Option<usize>) -> String {
+    key.map_or_else(|| "random".to_owned(), |key| key.to_string())
 }
 
 /// Both clocks go at one pace.

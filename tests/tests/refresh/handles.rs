@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use idporten_config::refresh::{Keys, LookupError, ProviderConfig, Refresher, Status, Transport};
 use idporten_config::testing::MemoryProvider;
 
-use crate::story::{DAY, HOUR, MINUTE, Own, Setup, begun, behind, found, gated, seed, story, with};
+use crate::story::{DAY, HOUR, MINUTE, Own, SECOND, Setup, begun, behind, found, gated, seed, story, with};
 
 /// A thread that has left the clock ends by itself, a moment later.
 #[track_caller]
@@ -43,6 +43,7 @@ fn one_state_serves_threads_and_executors_alike() {
     let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
     assert_eq!(found(runtime.block_on(refresher.find_keys_async(Some("two"), "RS256"))), ["two"]);
     story.provider.publish_keys(&kids[..3]);
+    story.advance(4 * SECOND);
     assert_eq!(found(smol::block_on(refresher.find_keys_async(Some("three"), "RS256"))), ["three"]);
     story.provider.publish_keys(&kids);
     futures_executor::block_on(refresher.refresh_now_async()).unwrap();

@@ -21,4 +21,5 @@ mod story;
 mod timing;
 mod tools;
 mod unknown_kid;
+mod vanished;
 mod waiting;

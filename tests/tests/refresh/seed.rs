@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use idporten_config::document::Origin;
 use idporten_config::refresh::{Health, Limit, LookupError, Reason, RefreshPolicy, Refresher, Source, StartError};
-use idporten_config::testing::{MemoryProvider, snapshot};
+use idporten_config::testing::{MemoryProvider, VirtualClock, snapshot};
 use idporten_config::{KnownEnvironment, Snapshot};
 
 use crate::story::{
@@ -29,8 +29,9 @@ fn tokens_verify_at_once_without_a_network() {
 fn the_text_of_a_snapshot_is_as_good_as_a_snapshot() {
     let text = seed(Duration::ZERO, &["one"]).to_string();
     let provider = MemoryProvider::new(&seed(Duration::ZERO, &["one"]));
-    let refresher = Refresher::builder(&*text).unwrap().policy(RefreshPolicy::never()).start_with(provider);
-    assert!(refresher.is_ok());
+    let clock = VirtualClock::new(after(Duration::ZERO));
+    let builder = Refresher::builder(&*text).unwrap().policy(RefreshPolicy::never()).clock(&clock);
+    assert!(builder.start_with(provider).is_ok());
     for text in ["", "{}", "null", &text.replace("https://test.idporten.no\"", "https://idporten.no\"")] {
         let error = Refresher::builder(text).unwrap_err();
         assert!(matches!(error, StartError::Snapshot(_)), "{error}");
@@ -64,14 +65,31 @@ fn a_seed_that_is_older_than_the_interval_serves_while_it_is_refreshed_at_once()
 }
 
 #[test]
-fn a_seed_of_the_future_counts_as_old() {
-    let future = snapshot(TEST, after(365 * DAY), &["one"]);
-    let story = Setup::default().seed(future.clone()).begin();
-    assert_eq!(story.fetches(), 1);
+fn a_seed_dated_more_than_a_day_ahead_does_not_serve_at_any_start() {
+    let future = snapshot(TEST, after(DAY + SECOND), &["one"]);
+    for _ in 0..12 {
+        offline(Setup::default().seed(future.clone())).is_unavailable(Reason::NotYetFetched);
+    }
+    let story = Setup::default().seed(future).begin();
+    assert_eq!(story.fetches(), 1, "it is fetched at once");
     assert_eq!(story.refresher.current().unwrap().as_of(), after(Duration::ZERO));
-    let story = offline(Setup::default().seed(future));
+}
+
+#[test]
+fn a_seed_dated_less_than_a_day_ahead_counts_as_of_now() {
+    let story = offline(Setup::default().seed(snapshot(TEST, after(23 * HOUR), &["one"])));
     story.serves("one");
-    assert_eq!(story.status().age, Some(DAY));
+    assert_eq!(story.status().age, Some(Duration::ZERO));
+}
+
+#[test]
+fn a_seed_of_the_future_is_refused_where_the_policy_makes_no_requests() {
+    let future = snapshot(TEST, after(2 * DAY), &["one"]);
+    let clock = VirtualClock::new(after(Duration::ZERO));
+    let setup = Setup::default().seed(future.clone()).policy(|_| RefreshPolicy::never());
+    let error = setup.start(&clock, MemoryProvider::new(&future)).unwrap_err();
+    assert!(matches!(error, StartError::Future(_)), "{error:?}");
+    assert!(error.to_string().ends_with("set the clock, or build with a new snapshot"), "found `{error}`");
 }
 
 #[test]

@@ -135,6 +135,7 @@ fn a_leaked_key_that_was_served_is_served_no_longer() {
     story.provider.publish_jwks(&jwks([leaked, key("two", 0)]));
     story.refresher.refresh_now().unwrap();
     story.serves("two");
+    story.advance(undetermined(story.wait("one")));
     unknown(story.wait("one"));
 }
 
@@ -169,8 +170,9 @@ fn what_was_fetched_and_answered_is_counted_by_reason_and_result() {
     let story = story();
     unknown(story.wait("a"));
     unknown(story.refresher.find_keys(None, "HS256"));
-    unknown(story.wait("b"));
     undetermined(story.wait("c"));
+    story.advance(4 * SECOND);
+    unknown(story.wait("b"));
     story.refresher.refresh_now().unwrap();
     story.advance(6 * MINUTE);
     assert!(story.refresher.report_bad_signature("one"));

@@ -171,17 +171,50 @@ fn a_store_that_is_too_old_serves_nothing_where_the_seed_is_too_old_as_well() {
 }
 
 #[test]
-fn a_store_of_the_future_counts_as_old() {
+fn a_store_of_the_future_is_reported_and_does_not_serve() {
     let (_scratch, path) = stored(&snapshot(TEST, after(30 * DAY), &["stored"]));
-    let story = Setup::default().aged(2 * HOUR).store(&path).begin();
-    assert_eq!(serving(&story).0, ["one"], "it is not newer than what is known to be young");
+    let story = Setup::default().aged(2 * DAY).store(&path).begin_where(MemoryProvider::disconnect);
+    assert_eq!(serving(&story).0, ["one"]);
+    let error = story.status().store_error.unwrap();
+    assert!(error.contains("more than a day ahead"), "found `{error}`");
     let story = Setup::default().aged(2 * DAY).store(&path).begin();
     assert_eq!(story.fetches(), 1, "refreshed at once");
     assert_eq!(read(&path).as_of(), after(Duration::ZERO), "and replaced");
-    let (_scratch, path) = stored(&snapshot(TEST, after(30 * DAY), &["stored"]));
-    let story = Setup::default().aged(2 * DAY).store(&path).begin_where(MemoryProvider::disconnect);
-    story.advance(6 * DAY);
-    assert!(story.refresher.current().is_err(), "it does not serve until the future has come");
+}
+
+#[test]
+fn a_success_under_a_clock_that_is_behind_outlives_the_seed_it_replaced() {
+    let (_scratch, path) = stored(&snapshot(TEST, before(400 * DAY), &["stored"]));
+    // The program was built thirty days from now, as this clock has it; the provider has withdrawn its key.
+    let seed = snapshot(TEST, after(30 * DAY), &["one"]);
+    let published = snapshot(TEST, after(30 * DAY), &["two"]);
+    let story = Setup::default().seed(seed.clone()).published(published).store(&path).begin();
+    story.rest();
+    story.serves("two");
+    assert_eq!(story.status().as_of, Some(after(Duration::ZERO)));
+    drop(story);
+    let right = VirtualClock::new(after(31 * DAY));
+    let provider = MemoryProvider::new(&seed);
+    provider.disconnect();
+    let refresher = Setup::default().seed(seed).store(&path).start(&right, provider).unwrap();
+    right.advance(Duration::ZERO);
+    assert!(refresher.find_keys(Some("two"), "RS256").is_ok());
+    assert!(refresher.find_keys(Some("one"), "RS256").is_err(), "a withdrawn key came back");
+}
+
+#[test]
+fn a_success_under_a_clock_set_back_a_year_is_not_too_stale_at_the_next_start() {
+    let scratch = Scratch::new();
+    let path = scratch.path().join("idporten.json");
+    let story = Setup::default().store(&path).settle();
+    story.clock.set(before(365 * DAY));
+    story.provider.publish_keys(&["two"]);
+    story.refresher.refresh_now().unwrap();
+    assert!(story.status().as_of.unwrap() >= after(Duration::ZERO), "found {:?}", story.status().as_of);
+    let right = VirtualClock::new(after(HOUR));
+    story.provider.disconnect();
+    let refresher = Setup::default().store(&path).start(&right, story.provider.clone()).unwrap();
+    assert!(refresher.find_keys(Some("two"), "RS256").is_ok());
 }
 
 #[test]
@@ -384,7 +417,9 @@ fn processes_share_a_store_and_whoever_reads_it_finds_it_whole() {
     let stories: Vec<_> = ["first", "second", "third"]
         .map(|kid| {
             let published = snapshot(TEST, SystemTime::UNIX_EPOCH, &[kid]);
-            Setup::default().published(published).store(&path).settle()
+            let story = Setup::default().published(published).store(&path).begin();
+            story.refresher.refresh_now().unwrap();
+            story
         })
         .into();
     let over = AtomicBool::new(false);

@@ -101,7 +101,11 @@ impl Setup {
 
     /// Begins, with a transport before the provider.
     pub(crate) fn begin_through(self, provider: MemoryProvider, transport: impl Transport) -> Story {
-        let clock = VirtualClock::new(after(Duration::ZERO));
+        self.begin_on(VirtualClock::new(after(Duration::ZERO)), provider, transport)
+    }
+
+    /// Begins on a clock that the transport may know.
+    pub(crate) fn begin_on(self, clock: VirtualClock, provider: MemoryProvider, transport: impl Transport) -> Story {
         let mut builder = self.builder(&clock).unwrap();
         let receiver = builder.events();
         let refresher = builder.start_with(transport).unwrap();

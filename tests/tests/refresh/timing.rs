@@ -6,7 +6,7 @@ use std::time::Duration;
 use idporten_config::refresh::{RefreshPolicy, StartError};
 use idporten_config::testing::{MemoryProvider, VirtualClock};
 
-use crate::story::{DAY, HOUR, MINUTE, SECOND, Setup, Story, after, seed, story};
+use crate::story::{DAY, HOUR, MINUTE, Setup, Story, after, seed, story};
 
 /// How long after the last success the next refresh is due.
 fn interval(story: &Story) -> Duration {
@@ -56,24 +56,6 @@ fn another_interval_is_heeded() {
     let policy = |policy: RefreshPolicy| policy.with_refresh_interval(6 * HOUR);
     let interval = interval(&Setup::default().policy(policy).settle());
     assert!(interval >= (6 * HOUR).mul_f64(0.9) && interval <= 6 * HOUR, "{interval:?}");
-}
-
-#[test]
-fn what_answers_say_of_caching_changes_nothing_by_default() {
-    let story = story();
-    story.provider.state_max_age(2 * HOUR);
-    assert!(interval(&story) >= DAY.mul_f64(0.9));
-}
-
-#[test]
-fn what_answers_say_of_caching_may_shorten_the_interval_where_that_is_asked_for() {
-    let story = Setup::default().policy(|policy| policy.with_honour_max_age(true)).settle();
-    assert!(interval(&story) >= DAY.mul_f64(0.9), "no statement");
-    for (stated, expected) in [(60 * SECOND, HOUR), (2 * HOUR, 2 * HOUR), (3_650 * DAY, DAY)] {
-        story.provider.state_max_age(stated);
-        let interval = interval(&story);
-        assert!(interval >= expected.mul_f64(0.9) && interval <= expected, "{stated:?}: {interval:?}");
-    }
 }
 
 #[test]

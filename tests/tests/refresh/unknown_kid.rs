@@ -1,11 +1,15 @@
 //! Tokens with a kid that is not in the set: one may be the first of a rotation, and a million are an attack.
 
+use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use idporten_config::refresh::LookupError;
+use idporten_config::refresh::{LookupError, Transport};
+use idporten_config::testing::{MemoryProvider, VirtualClock};
 
-use crate::story::{DAY, HOUR, MINUTE, SECOND, Setup, begun, gated, story, undetermined, unknown};
+use crate::story::{
+    DAY, HOUR, MINUTE, Own, SECOND, Setup, Story, WELL_KNOWN, after, begun, gated, seed, story, undetermined, unknown,
+};
 
 #[test]
 fn a_kid_that_is_unknown_after_a_fetch_is_unknown_and_the_fetched_set_is_kept() {
@@ -27,52 +31,52 @@ fn a_look_that_does_not_wait_calls_no_kid_unknown() {
 }
 
 #[test]
-fn fifty_unknown_kids_in_a_row_make_two_fetches() {
+fn fifty_unknown_kids_at_once_make_one_fetch() {
     let story = story();
     let results: Vec<_> = (0..50).map(|kid| story.wait(&kid.to_string())).collect();
-    assert_eq!(story.fetches(), 2);
+    assert_eq!(story.fetches(), 1);
     let (unknown, rest): (Vec<_>, Vec<_>) =
         results.into_iter().partition(|result| matches!(result, Err(LookupError::UnknownKey)));
-    assert_eq!(unknown.len(), 2, "only for these was there a fetch");
-    assert!(rest.into_iter().all(|result| undetermined(result) == MINUTE));
+    assert_eq!(unknown.len(), 1, "only for this was there a fetch");
+    assert!(rest.into_iter().all(|result| undetermined(result) == 4 * SECOND));
 }
 
 #[test]
-fn failed_fetches_count_among_the_two() {
+fn failed_fetches_count_among_the_three() {
     let story = story();
     story.provider.fail(500);
-    for kid in 0..20 {
+    for kid in 0..60 {
         undetermined(story.wait(&kid.to_string()));
+        story.advance(SECOND);
     }
-    assert_eq!(story.fetches(), 2);
+    assert_eq!(story.fetches(), 3);
 }
 
 #[test]
-fn in_the_shadow_of_the_window_the_answer_comes_at_once_and_says_when_to_ask_again() {
+fn in_the_shadow_the_answer_comes_at_once_and_says_when_to_ask_again() {
     let story = story();
-    unknown(story.wait("a"));
-    story.advance(20 * SECOND);
-    unknown(story.wait("b"));
-    story.advance(10 * SECOND);
+    for (kid, pause) in [("a", 10), ("b", 10), ("c", 10)] {
+        unknown(story.wait(kid));
+        story.advance(pause * SECOND);
+    }
     story.fetches();
     let before = story.elapsed();
-    assert_eq!(undetermined(story.wait("c")), 30 * SECOND);
-    assert_eq!(undetermined(story.find("c")), 30 * SECOND);
+    assert_eq!(undetermined(story.wait("d")), 30 * SECOND);
+    assert_eq!(undetermined(story.find("d")), 30 * SECOND);
     assert_eq!((story.elapsed(), story.fetches()), (before, 0));
 }
 
 #[test]
-fn whoever_asks_again_when_it_was_told_to_has_an_answer() {
+fn a_caller_that_asks_again_when_it_was_told_to_has_an_answer() {
     let story = story();
     unknown(story.wait("a"));
-    unknown(story.wait("b"));
     story.provider.publish_keys(&["one", "two"]);
     story.advance(undetermined(story.wait("two")));
     assert!(story.wait("two").is_ok());
 }
 
 #[test]
-fn a_window_counts_from_each_fetch_so_that_no_minute_has_more_than_two() {
+fn no_minute_has_more_than_three_fetches_and_a_flood_has_one_each_twenty_seconds() {
     let story = story();
     let mut fetches = Vec::new();
     for kid in 0..600 {
@@ -80,8 +84,94 @@ fn a_window_counts_from_each_fetch_so_that_no_minute_has_more_than_two() {
         fetches.extend(std::iter::repeat_n(story.elapsed(), story.fetches()));
         story.advance(SECOND);
     }
-    assert!(fetches.windows(3).all(|three| three[2] - three[0] >= MINUTE), "{fetches:?}");
-    assert_eq!(fetches.len(), 20, "two in each of ten minutes");
+    assert!(fetches.windows(4).all(|four| four[3] - four[0] >= MINUTE), "{fetches:?}");
+    assert!(fetches[3..].windows(2).all(|two| two[1] - two[0] == 20 * SECOND), "{fetches:?}");
+    assert_eq!(fetches.len(), 30, "three in each of ten minutes");
+}
+
+/// How long after its publication a new key is served, where `a_second` tokens of it come from the `first` moment on.
+fn served_after(story: &Story, first: Duration, published: Duration, a_second: u32) -> Duration {
+    let start = story.elapsed();
+    loop {
+        let passed = story.elapsed() - start;
+        if passed >= published {
+            story.provider.publish_keys(&["one", "new"]);
+        }
+        if passed >= first && story.wait("new").is_ok() {
+            return story.elapsed() - start - published;
+        }
+        story.advance(SECOND / a_second);
+    }
+}
+
+#[test]
+fn a_key_set_that_lags_its_first_token_costs_seconds() {
+    let (story, fetches) = slow_and_counted();
+    let lag = 8 * SECOND;
+    let after = served_after(&story, Duration::ZERO, lag, 100);
+    assert!(after <= 5 * SECOND, "served {after:?} after its publication");
+    assert_no_minute_has_more_than_three(&fetches);
+}
+
+#[test]
+fn a_rotation_in_a_flood_that_lasts_is_followed_within_25_seconds() {
+    for published in [61, 65, 75, 79_u32] {
+        let (story, fetches) = slow_and_counted();
+        let start = story.elapsed();
+        let flooded = |until: u32| {
+            let mut kid = 0;
+            while story.elapsed() - start < until * SECOND {
+                let _ = story.find(&kid.to_string());
+                kid += 1;
+                story.advance(SECOND / 300);
+            }
+        };
+        flooded(published);
+        story.provider.publish_keys(&["one", "new"]);
+        let mut second = published;
+        while story.find("new").is_err() {
+            second += 1;
+            flooded(second);
+        }
+        assert!(second - published <= 25, "served {} s after its publication", second - published);
+        assert_no_minute_has_more_than_three(&fetches);
+    }
+}
+
+/// A story whose provider takes 200 ms for each document, and the times of the fetches.
+fn slow_and_counted() -> (Story, Arc<Mutex<Vec<SystemTime>>>) {
+    let provider = MemoryProvider::new(&seed(Duration::ZERO, &["one"]));
+    let clock = VirtualClock::new(after(Duration::ZERO));
+    provider.delay(&clock, SECOND / 5);
+    let fetches = Arc::new(Mutex::new(Vec::new()));
+    let (inner, times, now) = (provider.clone(), Arc::clone(&fetches), clock.clone());
+    let counted = Own(move |url: &str, timeout| {
+        if url == WELL_KNOWN {
+            times.lock().unwrap().push(now.now());
+        }
+        inner.get(url, timeout)
+    });
+    let story = Setup::default().begin_on(clock, provider, counted).settle();
+    fetches.lock().unwrap().clear();
+    (story, fetches)
+}
+
+fn assert_no_minute_has_more_than_three(fetches: &Mutex<Vec<SystemTime>>) {
+    let fetches = fetches.lock().unwrap();
+    let spans = fetches.windows(4).map(|four| four[3].duration_since(four[0]).unwrap());
+    assert!(spans.min().is_none_or(|shortest| shortest >= MINUTE), "{fetches:?}");
+}
+
+#[test]
+fn what_no_set_can_hold_or_serve_is_unknown_at_once_without_a_fetch() {
+    let story = story();
+    unknown(story.find(&"k".repeat(257)));
+    unknown(story.refresher.find_keys(Some("one"), "ES256"));
+    unknown(story.refresher.find_keys(Some("one"), "EdDSA"));
+    unknown(story.refresher.find_keys(Some("new"), "none"));
+    unknown(story.refresher.find_keys(Some("one"), "HS256"));
+    assert_eq!(story.fetches(), 0);
+    undetermined(story.find(&"k".repeat(256)));
 }
 
 #[test]
@@ -110,8 +200,11 @@ fn a_timed_refresh_spends_nothing_of_the_window() {
     story.advance(DAY);
     story.fetches();
     unknown(story.wait("b"));
+    story.advance(4 * SECOND);
     unknown(story.wait("c"));
-    assert_eq!(story.fetches(), 2);
+    story.advance(8 * SECOND);
+    unknown(story.wait("d"));
+    assert_eq!(story.fetches(), 3);
 }
 
 #[test]
@@ -121,10 +214,9 @@ fn a_refresh_that_the_program_asks_for_spends_nothing_of_the_window_and_heeds_it
         story.refresher.refresh_now().unwrap();
     }
     unknown(story.wait("a"));
-    unknown(story.wait("b"));
-    undetermined(story.wait("c"));
+    undetermined(story.wait("b"));
     story.refresher.refresh_now().unwrap();
-    assert_eq!(story.fetches(), 8);
+    assert_eq!(story.fetches(), 7);
 }
 
 #[test]
@@ -183,19 +275,20 @@ fn a_budget_of_none_leaves_new_keys_to_the_timed_refresh() {
 #[test]
 fn another_window_and_budget_are_heeded() {
     let story =
-        Setup::default().policy(|policy| policy.with_unknown_kid_window(HOUR).with_unknown_kid_fetches(3)).settle();
-    for kid in 0..10 {
+        Setup::default().policy(|policy| policy.with_unknown_kid_window(HOUR).with_unknown_kid_fetches(4)).settle();
+    for kid in 0..60 {
         let _ = story.wait(&kid.to_string());
+        story.advance(MINUTE);
     }
-    assert_eq!(story.fetches(), 3);
-    assert_eq!(undetermined(story.wait("a")), HOUR);
+    assert_eq!(story.fetches(), 4, "one each quarter of an hour");
 }
 
 #[test]
 fn a_kid_of_any_length_or_kind_disturbs_nothing() {
-    let story = Setup::default().policy(|policy| policy.with_unknown_kid_fetches(100)).settle();
+    let story = story();
     for kid in ["", "\0", "\u{202e}", "../../etc/passwd", "<script>", &"k".repeat(1 << 20)] {
         unknown(story.wait(kid));
+        story.advance(MINUTE);
     }
     story.serves("one");
 }

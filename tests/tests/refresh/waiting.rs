@@ -213,30 +213,32 @@ fn a_thousand_and_twenty_four_wait_and_the_rest_are_answered_at_once() {
     assert_eq!(waiting.len(), 1_024);
     story.serves("one");
     gate.open();
-    for lookup in waiting {
-        unknown(story.clock.block_on(lookup));
-    }
-    assert_eq!(story.fetches(), 2, "one for the first, and one that began after all the others asked");
-    assert_eq!(story.status().counters.undetermined, 10_000 - 1_024);
+    let mut answers = waiting.into_iter().map(|lookup| story.clock.block_on(lookup));
+    unknown(answers.next().unwrap());
+    assert!(answers.all(|answer| undetermined(answer) == 4 * SECOND), "the fetch may have been too early for these");
+    assert_eq!(story.fetches(), 1);
+    assert_eq!(story.status().counters.undetermined, 10_000 - 1);
 }
 
 #[test]
 fn whoever_is_gone_leaves_its_place_to_another() {
     let (story, gate) = gated(Setup::default());
     gate.shut();
+    story.provider.publish_keys(&["one", "two"]);
     for kid in 0..5_000 {
         drop(begun(story.refresher.find_keys_async(Some(&kid.to_string()), "RS256")));
     }
     let lookup = begun(story.refresher.find_keys_async(Some("two"), "RS256"));
     gate.open();
-    unknown(story.clock.block_on(lookup));
+    assert!(story.clock.block_on(lookup).is_ok());
 }
 
 #[test]
 fn whoever_gave_up_leaves_its_place_to_another() {
-    let story = Setup::default().policy(|policy| policy.with_unknown_kid_fetches(10_000)).settle();
+    let story = Setup::default().policy(|policy| policy.with_unknown_kid_fetches(60_000)).settle();
     for _ in 0..1_100 {
         unknown(story.wait("two"));
+        story.advance(SECOND);
     }
     story.provider.delay(&story.clock, 15 * SECOND);
     let start = story.elapsed();

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use idporten_config::refresh::RefreshPolicy;
-use idporten_config::refresh::schedule::{Action, Answer, Cause, Limit, Now, Schedule, Seed, Source, Ticket};
+use idporten_config::refresh::schedule::{Action, Answer, Cause, Limit, Now, Schedule, Seed, Source, Success, Ticket};
 
 /// Something that happens.
 #[derive(Debug, Clone, Copy)]
@@ -16,14 +16,14 @@ pub(crate) enum Step {
     SetBack(Duration),
     /// The worker looks, as it does at the latest when it said it would.
     Look,
-    /// The fetch under way succeeds, with documents of this age that state this `max-age`.
-    Succeed(Duration, Option<Duration>),
+    /// The fetch under way succeeds, with documents of this age, which the answers prove or not, and with these kids.
+    Succeed(Duration, bool, u8),
     /// The fetch under way fails.
     Fail(Option<Duration>),
-    /// A caller asks for an unknown kid, and keeps asking where it is to wait.
-    Ask,
+    /// A caller asks for this kid if it is not in the set, and keeps asking where it is to wait.
+    Ask(u8),
     /// A caller asks that may not spend anything.
-    Join,
+    Join(u8),
     /// A bad signature is reported.
     Report,
     /// The program asks for a refresh.
@@ -35,6 +35,15 @@ pub(crate) enum Step {
 struct Asked {
     count: u64,
     monotonic: Duration,
+}
+
+/// A kid that has left the set.
+#[derive(Debug, Clone, Copy)]
+struct Gone {
+    /// When the fetch that first lacked it began.
+    lacked: Duration,
+    /// Whether an answer lacked it that was generated at least five seconds later.
+    confirmed: bool,
 }
 
 /// A schedule under watch.
@@ -56,15 +65,22 @@ pub(crate) struct Model {
     signature_fetches: Vec<Duration>,
     /// What is served: since when, how old it was then, its limit.
     served: Option<(Now, Duration, Duration)>,
-    /// Up to when the last success has seen what was published, on the monotonic clock.
-    seen: Duration,
-    /// Those who wait: when they asked, and their tickets.
-    waiting: Vec<(Asked, Ticket)>,
+    /// When the fetch of the last success began, on the monotonic clock, and how old its documents were, where they prove it.
+    seen: Option<(Duration, Duration)>,
+    /// The kids in the set, a bit for each.
+    kids: u8,
+    /// What became of those that have left it.
+    gone: [Option<Gone>; 8],
+    /// When the last fetch for one of these began.
+    vanished_fetch: Option<Duration>,
+    /// Those who wait: when they asked for which kid, and their tickets.
+    waiting: Vec<(Asked, u8, Ticket)>,
     forced: Vec<u64>,
     pub(crate) fetches: u64,
 }
 
 const START: Now = Now { monotonic: Duration::ZERO, wall: SystemTime::UNIX_EPOCH };
+const MINUTE: Duration = Duration::from_secs(60);
 /// No `Retry-After` is obeyed longer.
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -88,7 +104,10 @@ impl Model {
             unknown_kid_fetches: Vec::new(),
             signature_fetches: Vec::new(),
             served,
-            seen: Duration::ZERO,
+            seen: None,
+            kids: 0,
+            gone: [None; 8],
+            vanished_fetch: None,
             waiting: Vec::new(),
             forced: Vec::new(),
             fetches: 0,
@@ -102,10 +121,10 @@ impl Model {
             Step::Suspend(time) => self.now.wall += time,
             Step::SetBack(time) => self.now.wall -= time.min(HOUR),
             Step::Look => self.look(),
-            Step::Succeed(age, max_age) => self.succeed(age, max_age),
+            Step::Succeed(age, proves, kids) => self.succeed(age, proves, kids),
             Step::Fail(retry_after) => self.fail(retry_after),
-            Step::Ask => self.ask(true),
-            Step::Join => self.ask(false),
+            Step::Ask(kid) => self.ask(kid, true),
+            Step::Join(kid) => self.ask(kid, false),
             Step::Report => {
                 if self.schedule.report_bad_signature(self.now) {
                     self.look();
@@ -170,7 +189,12 @@ impl Model {
                 let policy = &self.policy;
                 (&mut self.unknown_kid_fetches, policy.unknown_kid_window, policy.unknown_kid_fetches as usize)
             }
-            Cause::BadSignature => (&mut self.signature_fetches, HOUR, 1),
+            Cause::BadSignature => (&mut self.signature_fetches, HOUR, 2),
+            Cause::VanishedKid => {
+                let last = self.vanished_fetch.replace(self.now.monotonic);
+                assert!(last.is_none_or(|last| self.now.monotonic >= last + MINUTE), "two such fetches in a minute");
+                return;
+            }
             _ => return,
         };
         fetches.push(self.now.monotonic);
@@ -178,14 +202,30 @@ impl Model {
         assert!(within <= allowed, "{within} fetches in a window, for {cause:?}");
     }
 
-    fn succeed(&mut self, age: Duration, max_age: Option<Duration>) {
-        if self.flight.is_some() && self.schedule.is_outdated(age) {
+    fn succeed(&mut self, age: Duration, proves: bool, kids: u8) {
+        if self.flight.is_some() && self.schedule.outdated(age).is_some() {
             return self.fail(None);
         }
         let Some((begun, _)) = self.flight.take() else { return };
         self.missed = false;
-        self.seen = begun.monotonic.saturating_sub(age);
-        self.schedule.succeeded(age, max_age);
+        let proven_age = proves.then_some(age);
+        self.seen = proven_age.map(|age| (begun.monotonic, age));
+        let names = |kids: u8| (0..8).filter(|kid| kids >> kid & 1 == 1).map(|kid| kid.to_string()).collect::<Vec<_>>();
+        let (before, after) = (names(self.kids), names(kids));
+        self.schedule.succeeded(&Success { age, proven_age, kids_before: &before, kids: &after });
+        for kid in 0..8 {
+            let (held, comes) = (self.kids >> kid & 1 == 1, kids >> kid & 1 == 1);
+            match &mut self.gone[kid] {
+                gone if comes => *gone = None,
+                Some(gone) => {
+                    let later = |age| begun.monotonic >= gone.lacked + Duration::from_secs(5) + age;
+                    gone.confirmed |= proven_age.is_some_and(later);
+                }
+                gone if held => *gone = Some(Gone { lacked: begun.monotonic, confirmed: false }),
+                _ => {}
+            }
+        }
+        self.kids = kids;
         self.success_begun = Some(self.begun);
         self.served = Some((begun, age, self.policy.max_age));
         assert_eq!((self.schedule.source(), self.schedule.expired()), (Some(Source::Network), None));
@@ -208,32 +248,42 @@ impl Model {
 
     /// A fetch has ended: whoever waits asks again.
     fn tell(&mut self) {
-        for (asked, ticket) in std::mem::take(&mut self.waiting) {
-            self.answer(asked, Some(ticket), true);
+        for (asked, kid, ticket) in std::mem::take(&mut self.waiting) {
+            self.answer(asked, kid, Some(ticket), true);
         }
         let schedule = &self.schedule;
         self.forced.retain(|number| schedule.outcome(*number).is_none());
     }
 
-    fn ask(&mut self, spends: bool) {
-        self.answer(Asked { count: self.clock, monotonic: self.now.monotonic }, None, spends);
+    fn ask(&mut self, kid: u8, spends: bool) {
+        self.answer(Asked { count: self.clock, monotonic: self.now.monotonic }, kid, None, spends);
     }
 
-    fn answer(&mut self, asked: Asked, ticket: Option<Ticket>, spends: bool) {
-        match self.schedule.ask(self.now, ticket, spends) {
-            Answer::Pending(ticket) => self.waiting.push((asked, ticket)),
-            Answer::Unknown => {
-                let begun = self.success_begun.expect("a success");
-                assert!(begun > asked.count, "unknown by a fetch that began before the question");
-                let seen = self.seen + Duration::from_secs(1);
-                assert!(seen >= asked.monotonic, "unknown by documents from before the question");
-            }
+    fn answer(&mut self, asked: Asked, kid: u8, ticket: Option<Ticket>, spends: bool) {
+        if self.kids >> kid & 1 == 1 {
+            return;
+        }
+        match self.schedule.ask(self.now, &kid.to_string(), ticket, spends) {
+            Answer::Pending(ticket) => self.waiting.push((asked, kid, ticket)),
+            Answer::Unknown => self.check_unknown(asked, kid, spends),
             Answer::Undetermined { retry_after } => {
                 assert!(retry_after > Duration::ZERO);
                 let longest = self.policy.unknown_kid_window.max(HOUR).max(self.policy.refresh_interval);
                 assert!(retry_after <= longest, "{retry_after:?}");
             }
         }
+    }
+
+    fn check_unknown(&self, asked: Asked, kid: u8, spends: bool) {
+        let day = Duration::from_secs(24 * 3_600);
+        let gone = self.gone[usize::from(kid)].filter(|gone| spends && gone.lacked + day > self.now.monotonic);
+        if let Some(gone) = gone {
+            return assert!(gone.confirmed, "unknown although one answer alone lacks it: {gone:?}");
+        }
+        let begun = self.success_begun.expect("a success");
+        assert!(begun > asked.count, "unknown by a fetch that began before the question");
+        let (begun, age) = self.seen.expect("unknown by an answer that proves nothing");
+        assert!(begun >= asked.monotonic + age, "unknown by documents from before the question");
     }
 
     /// What holds at any time.

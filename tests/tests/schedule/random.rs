@@ -11,11 +11,8 @@ use crate::model::{Model, Step};
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 
-fn policy(window: u64, fetches: u32, honour: bool) -> RefreshPolicy {
-    RefreshPolicy::default()
-        .with_unknown_kid_window(Duration::from_secs(window))
-        .with_unknown_kid_fetches(fetches)
-        .with_honour_max_age(honour)
+fn policy(window: u64, fetches: u32) -> RefreshPolicy {
+    RefreshPolicy::default().with_unknown_kid_window(Duration::from_secs(window)).with_unknown_kid_fetches(fetches)
 }
 
 fn duration(longest: Duration) -> impl Strategy<Value = Duration> {
@@ -31,19 +28,18 @@ fn step() -> impl Strategy<Value = Step> {
         1 => duration(3 * DAY).prop_map(Step::Suspend),
         1 => duration(DAY).prop_map(Step::SetBack),
         2 => Just(Step::Look),
-        4 => (prop_oneof![3 => Just(Duration::ZERO), 1 => duration(8 * DAY)], proptest::option::of(duration(2 * DAY)))
-            .prop_map(|(age, max_age)| Step::Succeed(age, max_age)),
+        4 => (prop_oneof![3 => Just(Duration::ZERO), 1 => duration(8 * DAY)], any::<bool>(), any::<u8>())
+            .prop_map(|(age, proves, kids)| Step::Succeed(age, proves, kids)),
         4 => proptest::option::weighted(0.3, duration(DAY)).prop_map(Step::Fail),
-        6 => Just(Step::Ask),
-        2 => Just(Step::Join),
+        6 => (0..8u8).prop_map(Step::Ask),
+        2 => (0..8u8).prop_map(Step::Join),
         2 => Just(Step::Report),
         1 => Just(Step::Force),
     ]
 }
 
 fn model() -> impl Strategy<Value = (RefreshPolicy, u64, Option<Duration>)> {
-    let policy =
-        (1..600u64, 0..5u32, any::<bool>()).prop_map(|(window, fetches, honour)| policy(window, fetches, honour));
+    let policy = (1..600u64, 0..5u32).prop_map(|(window, fetches)| policy(window, fetches));
     (policy, any::<u64>(), proptest::option::of(duration(100 * DAY)))
 }
 
@@ -68,7 +64,7 @@ fn what_must_hold_holds_whatever_happens() {
 #[test]
 fn what_must_hold_holds_for_a_million_events_in_one_life() {
     let mut dice = Dice(7);
-    let mut model = Model::new(policy(60, 2, true), 7, Some(DAY));
+    let mut model = Model::new(policy(60, 3), 7, Some(DAY));
     for _ in 0..1_000_000 {
         model.apply(dice.step());
     }
@@ -87,6 +83,10 @@ impl Dice {
         self.0 % limit
     }
 
+    fn kids(&mut self) -> u8 {
+        u8::try_from(self.below(256)).unwrap()
+    }
+
     fn up_to(&mut self, longest: Duration) -> Duration {
         let longest = if self.below(2) == 0 { longest } else { MINUTE };
         Duration::from_millis(self.below(u64::try_from(longest.as_millis()).unwrap()))
@@ -98,12 +98,12 @@ impl Dice {
             4 => Step::Suspend(self.up_to(10 * MINUTE)),
             5 => Step::SetBack(self.up_to(10 * MINUTE)),
             6 => Step::Look,
-            7..10 => Step::Succeed(Duration::ZERO, Some(self.up_to(2 * DAY))),
-            10 => Step::Succeed(self.up_to(8 * DAY), None),
+            7..10 => Step::Succeed(Duration::ZERO, true, self.kids()),
+            10 => Step::Succeed(self.up_to(8 * DAY), self.below(2) == 0, self.kids()),
             11 => Step::Fail(Some(self.up_to(DAY))),
             12..14 => Step::Fail(None),
-            14..17 => Step::Ask,
-            17 => Step::Join,
+            14..17 => Step::Ask(self.kids() % 8),
+            17 => Step::Join(self.kids() % 8),
             18 => Step::Report,
             _ => Step::Force,
         }

@@ -11,7 +11,7 @@ use crate::environment::SigningAlg;
 
 /// Members that only a private key has (RFC 7518 section 6.2.2 and 6.3.2, RFC 8037 section 2, and `priv` of the AKP draft).
 const PRIVATE_MEMBERS: &[&str] = &["d", "p", "q", "dp", "dq", "qi", "oth", "priv"];
-const MAX_KID: usize = 256;
+pub(crate) const MAX_KID: usize = 256;
 const MIN_RSA_BITS: usize = 2048;
 /// What the verifiers in use take.
 const MAX_RSA_BITS: usize = 8192;

@@ -1,0 +1,78 @@
+//! The time, and sleeping until then: below both the refresher and the clocks of tests.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use event_listener::{EventListener, Listener};
+
+/// A moment, by both clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// The time since some fixed moment: it never goes back, and may stand still while the machine is suspended.
+    pub monotonic: Duration,
+    /// The time of day, which may be set.
+    pub wall: SystemTime,
+}
+
+impl Now {
+    /// Returns the time since an earlier moment, by whichever clock says more: the monotonic one stands still while a machine is
+    /// suspended, and the wall clock may be set back.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        let monotonic = self.monotonic.saturating_sub(earlier.monotonic);
+        monotonic.max(self.wall.duration_since(earlier.wall).unwrap_or_default())
+    }
+}
+
+/// The clock of a refresher: the system's, or a test's.
+pub(crate) trait Clock: Send + Sync {
+    fn now(&self) -> Now;
+    /// Sleeps until then, or until woken; not at all where it was woken since it last slept.
+    fn park(&self, until: Duration);
+    fn wake(&self);
+    /// Another thread is at work, from now until it has left: a test's clock stands still meanwhile.
+    fn enter(&self) {}
+    fn leave(&self) {}
+    /// Waits on the caller's thread until notified, or until this time.
+    fn block(&self, listener: EventListener, until: Duration);
+}
+
+/// The system's clock.
+pub(crate) struct SystemClock {
+    start: Instant,
+    woken: Mutex<bool>,
+    bell: Condvar,
+}
+
+impl SystemClock {
+    pub(crate) fn new() -> Self {
+        Self { start: Instant::now(), woken: Mutex::new(false), bell: Condvar::new() }
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Now {
+        Now { monotonic: self.start.elapsed(), wall: SystemTime::now() }
+    }
+
+    fn park(&self, until: Duration) {
+        let time = until.saturating_sub(self.start.elapsed());
+        let woken = self.woken.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut woken, _) =
+            self.bell.wait_timeout_while(woken, time, |woken| !*woken).unwrap_or_else(PoisonError::into_inner);
+        *woken = false;
+    }
+
+    fn wake(&self) {
+        *self.woken.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.bell.notify_one();
+    }
+
+    /// The caller keeps its own deadline: a worker that has ended, or that a `fork` left in the parent process, wakes nobody.
+    fn block(&self, listener: EventListener, until: Duration) {
+        match self.start.checked_add(until) {
+            Some(deadline) => drop(listener.wait_deadline(deadline)),
+            None => listener.wait(),
+        }
+    }
+}

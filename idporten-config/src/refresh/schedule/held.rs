@@ -1,0 +1,138 @@
+//! What is held, how old it is, and what the status reports of it.
+
+use std::time::{Duration, SystemTime};
+
+use super::Schedule;
+use super::types::{Health, Limit, Now, Seed, Source};
+use crate::refresh::policy::{DAY, RefreshPolicy};
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Held {
+    pub(super) source: Source,
+    limit: Limit,
+    since: Now,
+    /// How old it was then.
+    pub(super) age: Duration,
+    pub(super) expired: bool,
+}
+
+impl Held {
+    pub(super) fn from_seed(policy: &RefreshPolicy, seed: Seed, now: Now) -> Self {
+        let age = now.wall.duration_since(seed.as_of).unwrap_or_default();
+        let expired = !policy.may_serve(seed, now.wall);
+        Self { source: seed.source, limit: seed.limit, since: now, age, expired }
+    }
+
+    pub(super) fn from_network(since: Now, age: Duration) -> Self {
+        Self { source: Source::Network, limit: Limit::MaxAge, since, age, expired: false }
+    }
+
+    /// How old it is, by whichever clock says more.
+    pub(super) fn age_at(&self, now: Now) -> Duration {
+        self.age.saturating_add(now.since(self.since))
+    }
+
+    fn monotonic_age_at(&self, now: Now) -> Duration {
+        self.age.saturating_add(now.monotonic.saturating_sub(self.since.monotonic))
+    }
+}
+
+impl Schedule {
+    /// Returns the health, leaked keys aside.
+    #[must_use]
+    pub fn health(&self, now: Now) -> Health {
+        let Some(held) = self.held.filter(|held| !held.expired) else { return Health::Failing };
+        let patience = self.policy.refresh_interval.saturating_mul(2);
+        let without_success = if held.source == Source::Baked { now.since(held.since) } else { held.age_at(now) };
+        let aged = held.limit == Limit::SeedMaxAge && held.age_at(now) >= self.policy.seed_max_age.mul_f64(0.8);
+        if aged || self.policy.fetches && without_success >= patience { Health::Degraded } else { Health::Ok }
+    }
+
+    /// Returns the limit by which what is held may be served no longer.
+    #[must_use]
+    pub fn expired(&self) -> Option<Limit> {
+        self.held.filter(|held| held.expired).map(|held| held.limit)
+    }
+
+    /// Returns how old what is held is.
+    #[must_use]
+    pub fn age(&self, now: Now) -> Option<Duration> {
+        self.held.map(|held| held.age_at(now))
+    }
+
+    /// Returns where what is held comes from.
+    #[must_use]
+    pub fn source(&self) -> Option<Source> {
+        self.held.map(|held| held.source)
+    }
+
+    /// Returns whether the last answer proves when it was generated; none before the first success. Without proof, no missing
+    /// kid is said to be unknown.
+    #[must_use]
+    pub fn proves_freshness(&self) -> Option<bool> {
+        (self.succeeded > 0).then_some(self.proof.is_some())
+    }
+
+    /// Returns how many fetches have failed since the last success.
+    #[must_use]
+    pub fn consecutive_failures(&self) -> u32 {
+        self.failures
+    }
+
+    /// Returns the time of the next timed attempt by the wall clock; none while one is under way.
+    #[must_use]
+    pub fn next_attempt(&self, now: Now) -> Option<SystemTime> {
+        let left = self.until_due(now).filter(|_| self.flight.is_none())?;
+        now.wall.checked_add(left)
+    }
+
+    /// Returns the time by the wall clock at which what is held may be served no longer if no refresh succeeds.
+    #[must_use]
+    pub fn too_stale_at(&self, now: Now) -> Option<SystemTime> {
+        let held = self.held?;
+        let (limit, age) = (self.policy.limit(held.limit), self.age_that_counts(&held, now));
+        now.wall.checked_add(limit)?.checked_sub(age)
+    }
+
+    pub(super) fn is_serving(&self) -> bool {
+        self.held.is_some_and(|held| !held.expired)
+    }
+
+    pub(super) fn expired_by(&self, now: Now) -> Option<Limit> {
+        let held = self.held.filter(|held| !held.expired && self.left(held, now).is_zero())?;
+        Some(held.limit)
+    }
+
+    /// How long it may still be served.
+    pub(super) fn left(&self, held: &Held, now: Now) -> Duration {
+        self.policy.limit(held.limit).saturating_sub(self.age_that_counts(held, now))
+    }
+
+    /// The wall clock counts once a refresh is missed: until then it may be the clock that is wrong.
+    fn age_that_counts(&self, held: &Held, now: Now) -> Duration {
+        if self.missed > 0 { held.age_at(now) } else { held.monotonic_age_at(now) }
+    }
+}
+
+impl RefreshPolicy {
+    /// Whether this may be served from the start.
+    pub(in crate::refresh) fn may_serve(&self, seed: Seed, now: SystemTime) -> bool {
+        match now.duration_since(seed.as_of) {
+            Ok(age) => age < self.limit(seed.limit),
+            Err(_) => !is_future(seed.as_of, now) && !self.limit(seed.limit).is_zero(),
+        }
+    }
+
+    fn limit(&self, limit: Limit) -> Duration {
+        match limit {
+            Limit::MaxAge => self.max_age,
+            Limit::SeedMaxAge => self.seed_max_age,
+        }
+    }
+}
+
+/// Whether something is dated so far ahead that it does not serve before the first success: it would be as good as new at each
+/// start until that date. Less than a day ahead counts as now, since the clocks of two machines differ.
+pub(in crate::refresh) fn is_future(as_of: SystemTime, now: SystemTime) -> bool {
+    as_of.duration_since(now).is_ok_and(|ahead| ahead > DAY)
+}

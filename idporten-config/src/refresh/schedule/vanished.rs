@@ -1,0 +1,116 @@
+//! The kids that were served and have left the key set.
+//!
+//! Their tokens are neither unknown at once, since a single replica that lags would make valid tokens invalid, nor ordinary
+//! unknown kids, since the tokens of a withdrawn key would spend the fetches that the next rotation needs.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::budget::Budget;
+use super::types::Success;
+use crate::refresh::policy::MINUTE;
+
+/// An answer confirms that a kid has left only if it was generated this long after the fetch that first lacked it.
+pub(super) const CONFIRM_AFTER: Duration = Duration::from_secs(5);
+/// While a kid that has left is still asked for, it is checked this often: replicas that are drawn at random may both have lagged.
+const CHECK_EVERY: Duration = Duration::from_secs(5 * 60);
+/// How long a kid that has left is remembered.
+const FORGET_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+/// How many are remembered, the latest ones: more than a set has keys.
+const MAX_KIDS: usize = 128;
+
+#[derive(Debug, Clone)]
+pub(super) struct Vanished {
+    kids: VecDeque<Kid>,
+    /// One fetch a minute, however many kids have left.
+    fetches: Budget,
+}
+
+#[derive(Debug, Clone)]
+struct Kid {
+    name: Box<str>,
+    /// When the fetch that first lacked it began, on the monotonic clock.
+    lacked: Duration,
+    /// When the fetch that is to confirm it may begin: 5 to 10 seconds later, drawn so that a fleet spreads out.
+    confirm_at: Duration,
+    /// When the last answer that lacked it was generated; none until one confirms the first.
+    confirmed: Option<Duration>,
+    /// When the fetch that its tokens have asked for may begin.
+    wanted: Option<Duration>,
+}
+
+/// What is known of a kid that has left the set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Absence {
+    /// A later answer lacks it too.
+    Confirmed,
+    /// A fetch that may begin at this time of the monotonic clock will tell.
+    Open(Duration),
+}
+
+impl Vanished {
+    pub(super) fn new() -> Self {
+        Self { kids: VecDeque::new(), fetches: Budget::new(MINUTE, 1, Vec::new()) }
+    }
+
+    /// A token of this kid has come. It asks for the fetch that confirms the absence, or checks it again. None for a kid that is
+    /// not remembered.
+    pub(super) fn ask(&mut self, kid: &str, now: Duration) -> Option<Absence> {
+        let kid = self.kids.iter_mut().find(|known| *known.name == *kid)?;
+        if kid.lacked.saturating_add(FORGET_AFTER) <= now {
+            return None;
+        }
+        let next = kid.confirmed.map_or(kid.confirm_at, |seen| seen.saturating_add(CHECK_EVERY));
+        let may_begin = next.max(self.fetches.free_at(now));
+        match kid.confirmed {
+            Some(_) if next > now => Some(Absence::Confirmed),
+            confirmed => {
+                kid.wanted = Some(next);
+                Some(confirmed.map_or(Absence::Open(may_begin), |_| Absence::Confirmed))
+            }
+        }
+    }
+
+    /// When a fetch that was asked for may begin, on the monotonic clock.
+    pub(super) fn wanted(&self, now: Duration) -> Option<Duration> {
+        let first = self.kids.iter().filter_map(|kid| kid.wanted).min()?;
+        Some(first.max(self.fetches.free_at(now)))
+    }
+
+    /// A fetch begins. It tells about all kids whose time has come, whatever it is made for.
+    pub(super) fn begin(&mut self, now: Duration, spends: bool) {
+        if spends {
+            self.fetches.spend(now);
+        }
+        for kid in self.kids.iter_mut().filter(|kid| kid.wanted.is_some_and(|at| at <= now)) {
+            kid.wanted = None;
+        }
+    }
+
+    /// A fetch that began at a time has succeeded. `delay` is drawn for the kids that it lacks for the first time.
+    pub(super) fn update(&mut self, begun: Duration, success: &Success<'_>, delay: Duration) {
+        self.kids.retain(|kid| !success.kids.iter().any(|name| **name == *kid.name));
+        for kid in &mut self.kids {
+            // A cache may repeat the answer that lacked it: only one that proves to be of later counts.
+            let proves = |age| begun >= kid.lacked.saturating_add(CONFIRM_AFTER).saturating_add(age);
+            if success.proven_age.is_some_and(proves) {
+                (kid.confirmed, kid.wanted) = (Some(begun), None);
+            }
+        }
+        for name in success.kids_before.iter().filter(|kid| !success.kids.contains(kid)) {
+            if self.kids.iter().any(|kid| *kid.name == **name) {
+                continue;
+            }
+            let confirm_at = begun.saturating_add(delay);
+            self.kids.push_back(Kid {
+                name: name.as_str().into(),
+                lacked: begun,
+                confirm_at,
+                confirmed: None,
+                wanted: None,
+            });
+        }
+        let surplus = self.kids.len().saturating_sub(MAX_KIDS);
+        self.kids.drain(..surplus);
+    }
+}
