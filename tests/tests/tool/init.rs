@@ -34,8 +34,7 @@ fn a_crate_gets_every_file_and_the_next_steps() {
     }
     assert!(step(&answer, "snapshots/idporten-prod.json").ends_with(&["fetch", "--adopt", "idporten-prod"]));
     assert!(answer.out.contains("\n  cargo add --build idporten-config --features build\n"), "{}", answer.out);
-    let take = "\n  take the missing snapshots with `idporten-config fetch --adopt idporten-test idporten-prod`, which also removes \
-                `bundled = true`\n";
+    let take = "\n  take the missing snapshots, and remove `bundled = true`: idporten-config fetch --adopt\n";
     assert!(answer.out.contains(take), "{}", answer.out);
     assert!(directory.read("build.rs").contains("idporten_config::build::generate();"));
     assert_eq!(directory.read(".gitattributes"), "snapshots/*.json text eol=lf\n");

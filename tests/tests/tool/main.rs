@@ -1,4 +1,4 @@
-//! What a person and a script see of the tool: the real program, run in directories of their own.
+//! What people and scripts see of the tool: the real program, each time in a new directory.
 
 mod check;
 mod diff;
@@ -9,6 +9,7 @@ mod init;
 mod lint;
 mod live;
 mod provider;
+mod report;
 mod selection;
 mod show;
 mod workflow;
@@ -45,10 +46,100 @@ fn list_gives_programs_an_array_of_every_environment() {
     assert_eq!(of("bundled", "keys"), Some(Value::Null));
 }
 
+const VERBS: [&str; 9] = ["list", "show", "fetch", "diff", "generate", "check", "lint", "init", "completions"];
+
+/// Runs the tool as on a terminal of this width.
+fn run_at_width(width: &str, arguments: &[&str]) -> String {
+    let output = tool().args(arguments).env("COLUMNS", width).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn nothing_is_wider_than_a_narrow_terminal() {
+    let widest = |text: &str| text.lines().map(|line| line.chars().count()).max().unwrap_or_default();
+    for width in ["70", "100"] {
+        let limit: usize = width.parse().unwrap();
+        for arguments in
+            [&["list"][..], &["show", "--bundled", "idporten-test"], &["show", "--bundled", "idporten-legacy-ver2"]]
+        {
+            let out = run_at_width(width, arguments);
+            // A URL stays whole.
+            let cut: String =
+                out.lines().filter(|line| !line.contains("https://")).map(|line| format!("{line}\n")).collect();
+            assert!(widest(&cut) <= limit && widest(&out) <= 100, "{arguments:?}: {}\n{out}", widest(&out));
+        }
+        for verb in VERBS {
+            let out = run_at_width(width, &[verb, "--help"]);
+            assert!(widest(&out) <= limit, "{verb}: {}\n{out}", widest(&out));
+        }
+    }
+}
+
+#[test]
+fn options_of_the_network_alone_are_below_their_heading() {
+    let directory = Directory::new(&[]);
+    for verb in ["show", "fetch", "diff", "check", "init"] {
+        let out = directory.says(0, &[verb, "--help"]);
+        let (_, below) = out.split_once("\nNetwork:\n").unwrap_or_else(|| panic!("{out}"));
+        let (below, _) = below.split_once("\nExamples:\n").unwrap();
+        let options: Vec<_> = below.lines().map(str::trim).filter(|line| line.starts_with("--")).collect();
+        assert_eq!(options, ["--ca-file <FILE>", "--ca-only", "--mirror <URL>"], "{verb}");
+    }
+}
+
+#[test]
+fn a_pipe_gets_no_colours_whatever_is_said() {
+    let directory = Directory::new(&[]);
+    let output = tool().current_dir(directory.path()).args(["show", "idporten-tset"]).output().unwrap();
+    assert!(output.stderr.starts_with(b"error: unknown environment"), "{output:?}");
+    let forced =
+        tool().args(["show", "idporten-tset"]).env("CLICOLOR_FORCE", "1").env_remove("NO_COLOR").output().unwrap();
+    assert!(forced.stderr.starts_with(b"\x1b[1m\x1b[31merror"), "{forced:?}");
+    let refused = tool().args(["show", "idporten-tset"]).env("NO_COLOR", "1").output().unwrap();
+    assert!(refused.stderr.starts_with(b"error: unknown environment"), "{refused:?}");
+}
+
+#[test]
+fn a_shell_gets_a_script_that_completes_every_verb() {
+    let directory = Directory::new(&[]);
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let out = directory.says(0, &["completions", shell]);
+        assert!(VERBS.iter().all(|verb| out.contains(verb)), "{shell}: {out}");
+    }
+    assert!(directory.fails(2, &["completions", "tcsh"]).contains("bash"));
+}
+
+#[test]
+fn cargo_idporten_runs_the_same_verbs_with_the_same_exit_codes() {
+    let directory = Directory::new(&[]);
+    let cargo_idporten = |arguments: &[&str]| {
+        let program = tool().get_program().to_owned();
+        let beside =
+            std::path::Path::new(&program).with_file_name(format!("cargo-idporten{}", std::env::consts::EXE_SUFFIX));
+        std::process::Command::new(beside).current_dir(directory.path()).args(arguments).output().unwrap()
+    };
+    let listed = cargo_idporten(&["idporten", "list"]);
+    assert_eq!(String::from_utf8(listed.stdout).unwrap().lines().count(), 10);
+    assert_eq!(cargo_idporten(&["list"]).status.code(), Some(0), "started directly");
+    assert_eq!(cargo_idporten(&["idporten", "show", "idporten-tset"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_manifest_above_is_found_and_named_by_its_path() {
+    let manifest = "[environments.idporten-test]\nbundled = true\n[require.idporten]\nscopes_supported = ['x']\n";
+    let directory = Directory::new(&[(".git/HEAD", ""), ("idporten.toml", manifest), ("a/b/c", "")]);
+    let answer = directory.run_in("a/b", &["check", "--offline"]);
+    assert!(answer.out.contains("\n  ../../idporten.toml:4: scopes_supported = ['x']\n"), "{}", answer.out);
+    directory.write("a/.git/HEAD", "");
+    let answer = directory.run_in("a/b", &["check", "--offline"]);
+    assert!(answer.err.contains("no `idporten.toml` in this directory or above"), "another repository: {}", answer.err);
+}
+
 #[test]
 fn every_verb_explains_itself_with_examples() {
     let directory = Directory::new(&[]);
-    for verb in ["list", "show", "fetch", "diff", "generate", "check", "lint", "init"] {
+    for verb in VERBS {
         let answer = directory.run(&[verb, "--help"]);
         let (_, examples) = answer.out.split_once("\nExamples:\n").expect("examples come last");
         assert!(examples.contains(&format!("  idporten-config {verb}")), "{examples}");

@@ -1,7 +1,7 @@
 //! The certificates that a provider publishes beside its keys (`x5c`, RFC 7517 section 4.7).
 //!
-//! They play no part in whether a key is accepted. Their end announces a rotation, and one that holds another key than its
-//! entry is worth asking the provider about.
+//! A key is accepted whatever its certificate says. The end of a certificate announces a rotation, and a certificate for another
+//! key than its entry is a mistake of the provider.
 
 use std::time::{Duration, SystemTime};
 
@@ -19,28 +19,28 @@ use idporten_config::internal::days;
 use idporten_config::internal::printable;
 use idporten_config::internal::signing_key;
 
-/// How long before its end a certificate is worth a word: 30 days.
+/// The time before the end of a certificate in which it is reported: 30 days.
 pub(crate) const NOTICE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// The first certificate of an entry of a key set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Certificate {
-    /// Which entry of `keys`, from 0.
+    /// The index in `keys`, from 0.
     pub(crate) index: usize,
-    /// The entry's `kid`, where that is a string.
+    /// The entry's `kid`, if it is a string.
     pub(crate) kid: Option<String>,
-    /// The thumbprint of the entry's key, where that can be used.
+    /// The thumbprint of the entry's key, if it can be used.
     pub(crate) thumbprint: Option<String>,
-    /// What it says, or why it cannot be read.
+    /// The content, or the reason why it cannot be read.
     pub(crate) content: Result<Content, &'static str>,
 }
 
-/// What a certificate says.
+/// The content of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Content {
-    /// From when it is valid.
+    /// The start of its validity.
     pub(crate) not_before: SystemTime,
-    /// Until when it is valid.
+    /// The end of its validity.
     pub(crate) not_after: SystemTime,
     /// Whether it holds the key of its entry.
     pub(crate) same_key: bool,
@@ -70,7 +70,7 @@ pub(crate) fn certificates(snapshot: &Snapshot) -> Vec<Certificate> {
         .collect()
 }
 
-/// What is worth a word: a certificate that is unreadable, holds another key, is not valid, or ends within [`NOTICE`].
+/// Reports certificates that are unreadable, hold another key, are not valid, or end within [`NOTICE`].
 #[must_use]
 pub(crate) fn findings(snapshot: &Snapshot, now: SystemTime) -> Vec<Finding> {
     let slug = snapshot.provider().slug();
@@ -82,8 +82,8 @@ fn finding(slug: &str, certificate: &Certificate, now: SystemTime) -> Option<Fin
         Some(kid) => format!("{slug}: the certificate of key `{}`", printable(kid)),
         None => format!("{slug}: the certificate of key entry {}", certificate.index),
     };
-    let ask = "the key is used all the same; ask the provider what it means";
-    let rotation = "expect a new key, and see that the live document is refreshed at run time";
+    let ask = "the key is used all the same; report it to the provider";
+    let rotation = "expect a new key; the program follows it if it refreshes the live document at run time";
     let (problem, help) = match &certificate.content {
         Err(reason) => (format!("cannot be read: {reason}"), ask),
         Ok(content) if !content.same_key => ("holds another key than its entry".to_owned(), ask),
@@ -119,7 +119,7 @@ fn content(certificate: &X509, entry: &Value) -> Content {
     }
 }
 
-/// Whether a certificate's key is this one; none where it cannot be told.
+/// Whether the certificate is for this key; none if that cannot be decided.
 fn holds(public: &SubjectPublicKeyInfoOwned, key: &KeyParameters) -> Option<bool> {
     let bytes = public.subject_public_key.as_bytes()?;
     let decoded = |member: &str| Base64UrlUnpadded::decode_vec(member).ok();

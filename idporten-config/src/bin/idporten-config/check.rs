@@ -22,7 +22,7 @@ use crate::snapshots::{LoadedSnapshots, SnapshotOptions};
 use crate::{certificates, json, now};
 use findings::{Findings, RULES};
 
-/// Check snapshots against the live documents, the rules, the manifest's requirements and their age
+/// Check snapshots against live documents, rules, requirements and age
 ///
 /// Every difference between a snapshot and the live document is a finding; `--offline` leaves that comparison out. Some things that a
 /// build only warns of are findings here: a snapshot older than the manifest's `max-age` (30 days by default), and a snapshot of

@@ -1,13 +1,13 @@
-//! Commands as they stand in messages, to be run as they are.
+//! Commands in messages, quoted so that they can be pasted into a shell.
 
-/// A command of this tool, each word quoted where a shell needs it.
+/// A command of this tool, with quotes where a shell needs them.
 pub(crate) fn command<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     words.into_iter().fold("idporten-config".to_owned(), |command, word| command + " " + &quoted(word))
 }
 
-/// A word that a shell, or a reader of `NAME=value` lines, takes as it is.
+/// A word that a shell, or a reader of `NAME=value` lines, reads as it stands.
 pub(crate) fn quoted(word: &str) -> String {
-    // `~` is no such character: a shell expands it after `=` and `:`.
+    // `~` is not plain: a shell expands it after `=` and `:`.
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:/%+,@".contains(&byte);
     match word {
         "" => "''".to_owned(),
@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_is_quoted_only_where_a_shell_would_read_more_in_it() {
+    fn a_word_is_quoted_only_if_a_shell_needs_it() {
         assert_eq!(quoted("https://test.idporten.no/jwks.json"), "https://test.idporten.no/jwks.json");
         assert_eq!(quoted("https://a.no/$(b)?c=d&e"), "'https://a.no/$(b)?c=d&e'");
         assert_eq!(quoted("it's"), r"'it'\''s'");

@@ -5,7 +5,7 @@ use clap_complete::{Shell, generate};
 
 use crate::output::Output;
 
-/// Print a script that completes verbs and options in a shell
+/// Print a completion script for a shell
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {

@@ -79,7 +79,7 @@ pub(crate) fn run(arguments: &Arguments, quiet: bool) -> Result<Output, VerbErro
     } else if quiet {
         String::new()
     } else {
-        report::summary(&all, &manifest.snapshots_directory())
+        report::summary(&all, &manifest.snapshots_directory(), arguments.adopt)
     };
     Ok(output)
 }

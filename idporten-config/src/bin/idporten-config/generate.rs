@@ -17,24 +17,24 @@ use crate::output::{ExitStatus, Output, VerbError};
 use crate::snapshots::{LoadedSnapshots, SnapshotOptions};
 use crate::{file, now};
 
-/// Generate Rust constants, JSON or environment variables from snapshots.
+/// Generate Rust constants, JSON or environment variables from snapshots
 ///
-/// What is generated is printed, or written to the file that `--out` names. The constants of an environment are grouped by
-/// product, as in `idporten::test::TOKEN_ENDPOINT`. Where something is wrong that a build would fail for, nothing is generated.
+/// The result is printed, or written to the file of `--out`. Constants are grouped by product, as in
+/// `idporten::test::TOKEN_ENDPOINT`. Nothing is generated if a build would fail.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
-    /// The environments, by slug; all of the manifest where none is named
+    /// The environments, by slug [default: all of the manifest]
     #[arg(value_name = "ENV")]
     environments: Vec<String>,
     #[command(flatten)]
     options: SnapshotOptions,
-    /// What to generate
+    /// The form of the result
     #[arg(long, value_enum, default_value_t = Format::Rust)]
     format: Format,
     /// Write to FILE instead of printing
     ///
-    /// The file is written whole or not at all, and left untouched where it is up to date already.
+    /// The file is written whole or not at all, and left untouched if it is up to date.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -45,7 +45,7 @@ enum Format {
     Rust,
     /// An object with a member for each environment, for programs in other languages
     Json,
-    /// Lines `NAME=value`, by the names of the nais platform; one environment of each product
+    /// Lines `NAME=value` with the names of the nais platform, for ID-porten and Maskinporten
     Env,
 }
 
@@ -56,7 +56,7 @@ Examples:
   idporten-config generate --format json maskinporten-test maskinporten-prod --bundled
   idporten-config generate --format env idporten-test maskinporten-test --out .env
 
-A program takes the code in as a module, for rustfmt to leave as it is:
+To use the code as a module that rustfmt leaves as it is:
   #[rustfmt::skip]
   mod providers;
 
@@ -91,7 +91,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Output, VerbError> {
     Ok(output)
 }
 
-/// What code is generated from is not what it is written to.
+/// Refuses to write over a manifest or a snapshot.
 fn refuse_sources(path: &Path) -> Result<(), VerbError> {
     let is_manifest = path.file_name().is_some_and(|name| name == FILE_NAME);
     let is_snapshot = || fs::read(path).is_ok_and(|text| Snapshot::parse(text).is_ok());
@@ -116,7 +116,7 @@ impl Arguments {
     }
 }
 
-/// The code of a selection, and what a build would warn of. It is the same wherever the command is run.
+/// The code for these snapshots, and the warnings of a build. It does not depend on the directory that the command runs in.
 pub(crate) fn rust(
     options: &SnapshotOptions,
     names: &[String],
@@ -128,8 +128,9 @@ pub(crate) fn rust(
     let products = codegen::products(&sources);
     let command = harmless(&options.command_in_place(names));
     let header = codegen::header(&sources, &format!("`{command}`"));
-    let code = format::format(&header, &products.tokens)
-        .map_err(|error| Finding::error(error.to_string(), "report it with the snapshots"))?;
+    let code = format::format(&header, &products.tokens).map_err(|error| {
+        Finding::error(error.to_string(), "report this as a bug of idporten-config, with the snapshots")
+    })?;
     Ok((code, products.findings))
 }
 

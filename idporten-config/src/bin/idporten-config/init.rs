@@ -17,7 +17,6 @@ use idporten_config::document::json::{Value, object};
 use idporten_config::internal::{FILE_NAME, Finding, Manifest, Project, unknown_environment};
 use idporten_config::{KnownEnvironment, Product};
 
-use crate::command::command;
 use crate::manifest_edit;
 use crate::manifest_options::{distinct, nearest_manifest};
 use crate::network::NetworkOptions;
@@ -28,9 +27,9 @@ use package::Package;
 use snapshots::FirstSnapshot;
 use steps::Step;
 
-/// Set a package up: manifest, build script, first snapshots, .gitattributes and a workflow that keeps the snapshots current
+/// Set a package up: manifest, build script, first snapshots, workflow
 ///
-/// Run it in the directory of the package. A manifest above it, such as that of a workspace, is used. Nothing is overwritten; what is
+/// The workflow keeps the snapshots current. Run this verb in the directory of the package. A manifest above it, such as that of a workspace, is used. Nothing is overwritten; what is
 /// missing in an existing file is printed, for you to add. A second run takes the snapshots that the first one could not take, and
 /// removes the `bundled = true` that it wrote for them.
 #[derive(Debug, Args)]
@@ -167,12 +166,9 @@ fn next(package: &Package, manifest: &Manifest, to_adopt: &[&str]) -> Vec<String
         next.push(format!("and then, for example: providers::{product}::{stage}::ISSUER"));
     }
     if !to_adopt.is_empty() {
-        let fetch = command(["fetch", "--adopt"].iter().chain(to_adopt).copied());
-        next.push(format!("take the missing snapshots with `{fetch}`, which also removes `bundled = true`"));
+        next.push("take the missing snapshots, and remove `bundled = true`: idporten-config fetch --adopt".to_owned());
     }
-    next.push(
-        "commit the files; the workflow fetches every week, and opens a pull request if something changed".to_owned(),
-    );
+    next.push("commit the files; the workflow fetches every week and opens a pull request for changes".to_owned());
     next
 }
 

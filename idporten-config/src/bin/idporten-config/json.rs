@@ -1,10 +1,10 @@
-//! What every verb's `--json` has in common.
+//! JSON that several verbs print.
 
 use idporten_config::document::json::{Object, Value, object};
 use idporten_config::environment::{Lifecycle, Schema};
 use idporten_config::internal::{Finding, Place};
 
-/// The name under which the schema's documents are registered as well-known.
+/// The well-known name of the schema's documents (IANA, Well-Known URIs).
 pub(crate) fn schema(schema: Schema) -> Value {
     match schema {
         Schema::OpenIdConnectDiscovery => "openid-configuration".into(),

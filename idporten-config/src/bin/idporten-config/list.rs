@@ -1,4 +1,4 @@
-//! `list`: the environments of the table.
+//! `list`: the environments that the tool knows.
 
 use std::time::SystemTime;
 
@@ -14,7 +14,9 @@ use crate::output::{Output, VerbError};
 use crate::snapshots::bundled;
 use crate::table::table;
 
-/// List the known environments: issuer, whether it is in use, and what its bundled snapshot is.
+/// List the known environments
+///
+/// Each has its issuer, whether it is in use, and the origin and age of the bundled snapshot.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
@@ -26,7 +28,7 @@ pub(crate) struct Arguments {
 const AFTER_HELP: &str = "\
 Examples:
   idporten-config list
-  idporten-config list --json | jq -r '.[] | select(.lifecycle.status == \"active\") | .issuer'";
+  idporten-config list --json | jq -r '.[].issuer'";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Output, VerbError> {
     let now = now()?;

@@ -38,7 +38,7 @@ use output::{Output, VerbError};
 #[command(name = "idporten-config", version, propagate_version = true, after_help = AFTER_HELP)]
 struct Arguments {
     /// Print findings and errors only, no notes and no progress
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = 900)]
     quiet: bool,
     #[command(subcommand)]
     verb: Verb,
@@ -70,18 +70,18 @@ Examples:
 
 Exit codes:
   0  success
-  1  findings: a stale snapshot, a requirement that is not met, generated code that is out of date
-  2  bad input: a mistake in the command, the manifest or a snapshot, or a file that cannot be written
+  1  findings, such as a stale snapshot or a requirement that is not met
+  2  bad input, such as a mistake in the manifest, or a file that cannot be written
   3  the network or a provider failed
 
 Environment variables:
-  IDPORTEN_CONFIG_CA_FILE, IDPORTEN_CONFIG_CA_ONLY, IDPORTEN_CONFIG_MIRROR
-                     the defaults of `--ca-file`, `--ca-only` and `--mirror`
-  HTTPS_PROXY, NO_PROXY
-                     the proxy to use, and the hosts to reach without it
-  SOURCE_DATE_EPOCH  the time that ages are judged by, in seconds since 1970 [default: the clock]
-  NO_COLOR           no colours, whatever its value
-  COLUMNS            the width of tables and help [default: that of the terminal]";
+  IDPORTEN_CONFIG_CA_FILE  the default of `--ca-file`
+  IDPORTEN_CONFIG_CA_ONLY  the default of `--ca-only`
+  IDPORTEN_CONFIG_MIRROR   the default of `--mirror`
+  HTTPS_PROXY, NO_PROXY    the proxy, and the hosts to reach without it
+  SOURCE_DATE_EPOCH        the time that ages are judged by, in place of the clock
+  NO_COLOR                 no colours
+  COLUMNS                  the width of tables and help";
 
 fn main() -> ExitCode {
     match Arguments::try_parse() {

@@ -21,7 +21,7 @@ use crate::output::{ExitStatus, Output, VerbError};
 use crate::snapshots::SnapshotOptions;
 use crate::{json, now};
 
-/// Show the snapshot or the live document of an environment: endpoints, capabilities, keys, and what is missing
+/// Show a snapshot or live document: endpoints, capabilities, keys
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {

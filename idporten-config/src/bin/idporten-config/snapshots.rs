@@ -1,4 +1,4 @@
-//! Which environments a command is about, and where their snapshots come from.
+//! The snapshots that a command works on.
 
 use std::path::Path;
 use std::time::SystemTime;
@@ -14,31 +14,31 @@ use crate::command::command;
 use crate::manifest_options::{ManifestOptions, distinct, has_file};
 use crate::output::VerbError;
 
-/// The options that say where snapshots come from.
+/// Options that say where snapshots come from.
 #[derive(Debug, Args)]
 pub(crate) struct SnapshotOptions {
     #[command(flatten)]
-    place: ManifestOptions,
+    manifest: ManifestOptions,
     /// Use the snapshots that come with this tool, and no manifest
     ///
-    /// The environments must be named. Bundled snapshots are old and without keys; `idporten-config list` shows them. Where there
-    /// is neither `--snapshots` nor a manifest, they stand in for a file that is not there, and a note says so.
+    /// The environments must be named. Bundled snapshots are old and without keys; `idporten-config list` shows them. With neither
+    /// `--snapshots` nor a manifest, they also replace a file that is missing, with a note.
     #[arg(long, conflicts_with_all = ["manifest", "snapshots"])]
     bundled: bool,
 }
 
-/// The environments of a command, and what was found of them.
+/// The environments of a command, with their snapshots and findings.
 #[derive(Debug)]
 pub(crate) struct LoadedSnapshots {
     pub(crate) slugs: Vec<String>,
     pub(crate) sources: Vec<Source>,
-    /// What may only be looked at, for it holds a private key.
+    /// Snapshots that may only be looked at, because they hold a private key.
     pub(crate) leaked: Vec<Source>,
-    /// What is wrong with the manifest itself.
+    /// Findings of the manifest itself.
     pub(crate) mistakes: Vec<Finding>,
-    /// What is wrong with the environments.
+    /// Findings of the environments.
     pub(crate) findings: Vec<Finding>,
-    /// Where something else was taken than one might think.
+    /// Notes on sources that a user may not expect.
     pub(crate) notes: Vec<String>,
     pub(crate) manifest: Manifest,
 }
@@ -53,7 +53,7 @@ pub(crate) struct LoadedSnapshot {
 }
 
 impl SnapshotOptions {
-    /// Finds the snapshots of the environments that are named, or else of all in the manifest.
+    /// Loads the snapshots of the named environments, or of all in the manifest.
     pub(crate) fn load(&self, names: &[String], now: SystemTime) -> Result<LoadedSnapshots, VerbError> {
         let names = distinct(names);
         match self.manifest_file() {
@@ -76,27 +76,27 @@ impl SnapshotOptions {
         }
     }
 
-    /// The manifest's path, where one is used.
+    /// The path of the manifest, if one is used.
     pub(crate) fn manifest_file(&self) -> Option<String> {
-        if self.bundled { None } else { self.place.manifest_file() }
+        if self.bundled { None } else { self.manifest.manifest_file() }
     }
 
-    /// The manifest, or what the command line says in its place, for whoever asks the network.
+    /// The manifest, or what the command line says instead.
     pub(crate) fn manifest(&self, names: &[String]) -> Result<Manifest, VerbError> {
-        self.place.manifest(names)
+        self.manifest.manifest(names)
     }
 
-    /// The command that generates code of these environments, from the directory of the manifest, if there is one: it stands
-    /// in files that are committed.
+    /// The command that generates the code of these environments, to be run in the directory of the manifest: it stands in committed
+    /// files.
     pub(crate) fn command_in_place(&self, names: &[String]) -> String {
         let file = self.manifest_file();
         let name = file.as_deref().map(|file| file.rsplit('/').next().unwrap_or(file));
         self.command(name, names, &[])
     }
 
-    /// The command that writes it to a file, from this directory.
+    /// The command that writes the code to a file, to be run in this directory.
     pub(crate) fn command_here(&self, names: &[String], out: &str) -> String {
-        self.command(self.place.manifest.as_deref(), names, &["--out", out])
+        self.command(self.manifest.manifest.as_deref(), names, &["--out", out])
     }
 
     fn command(&self, manifest: Option<&str>, names: &[String], more: &[&str]) -> String {
@@ -105,7 +105,7 @@ impl SnapshotOptions {
         if let Some(manifest) = manifest.filter(|manifest| *manifest != FILE_NAME) {
             words.extend(["--manifest", manifest]);
         }
-        if let Some(directory) = &self.place.snapshots {
+        if let Some(directory) = &self.manifest.snapshots {
             words.extend(["--snapshots", directory]);
         }
         words.extend(self.bundled.then_some("--bundled"));
@@ -118,15 +118,15 @@ impl SnapshotOptions {
             let help = "name one, such as `idporten-test` (`idporten-config list` shows them)";
             return Finding::error("no environment is named, and with this option no manifest is read", help);
         }
-        self.place.nothing_named()
+        self.manifest.nothing_named()
     }
 
-    /// The snapshots of a directory. One that is missing from the usual directory is the bundled one, and that is said; one
-    /// missing from a directory that was asked for is missing.
+    /// Loads the snapshots of a directory. A file that is missing in the default directory is replaced by the bundled snapshot, with a
+    /// note; one that is missing in the directory of `--snapshots` is an error.
     fn without_manifest(&self, slugs: Vec<String>, now: SystemTime) -> Result<LoadedSnapshots, VerbError> {
-        let directory = self.place.directory();
+        let directory = self.manifest.directory();
         let is_there = |slug: &str| !self.bundled && has_file(directory, slug);
-        let falls_back = |slug: &&String| self.place.snapshots.is_none() && !self.bundled && !is_there(slug);
+        let falls_back = |slug: &&String| self.manifest.snapshots.is_none() && !self.bundled && !is_there(slug);
         let notes = slugs.iter().filter(falls_back).filter_map(|slug| fallback(directory, slug)).collect();
         let entries = slugs.iter().map(|slug| (slug.clone(), self.bundled || falls_back(&slug)));
         let project = Project::of(Path::new(""), Manifest::of_command_line(directory, entries));
@@ -180,25 +180,25 @@ impl LoadedSnapshots {
         selection
     }
 
-    /// An environment that stands on another has no finding of its own where that other cannot be used.
+    /// An environment that is based on another has no finding of its own if that other one cannot be used.
     fn unexplained(&self) -> Vec<Finding> {
         let is_explained =
             |slug: &str| self.findings.iter().any(|finding| finding.environment.as_deref() == Some(slug));
         let missing = self.slugs.iter().filter(|slug| self.source(slug).is_none() && !is_explained(slug));
         let finding = |slug: &String| {
             let message = format!("{slug}: there is no snapshot, and the environment it is based on cannot be used");
-            let help = "mend that one, which `based-on` names, or give this one a snapshot of its own";
+            let help = "fix that one, which `based-on` names, or fetch a snapshot of this one";
             Finding::error(message, help).of(slug).at(self.manifest.place_of(slug))
         };
         missing.map(finding).collect()
     }
 
-    /// What was found of an environment.
+    /// The snapshot of an environment.
     pub(crate) fn source(&self, slug: &str) -> Option<&Source> {
         self.sources.iter().find(|source| source.snapshot().provider().slug() == slug)
     }
 
-    /// Whether every environment has a snapshot to work with, and the manifest no mistake.
+    /// Whether every environment has a snapshot and the manifest has no mistakes.
     pub(crate) fn is_complete(&self) -> bool {
         self.mistakes.is_empty() && self.slugs.iter().all(|slug| self.source(slug).is_some())
     }

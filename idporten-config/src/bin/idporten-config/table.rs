@@ -16,12 +16,36 @@ pub(crate) fn table(rows: &[Vec<String>]) -> String {
 /// The same, indented by two spaces.
 pub(crate) fn indented_table(rows: &[Vec<String>]) -> String {
     let width = terminal::width().map(|width| width.saturating_sub(GAP));
-    laid_out(rows, width).lines().map(|line| format!("  {line}\n")).collect()
+    indented(&laid_out(rows, width))
+}
+
+/// The same, with names of the columns. A record repeats them before each value.
+pub(crate) fn indented_table_with_head(head: &[String], rows: &[Vec<String>]) -> String {
+    let all: Vec<_> = [head.to_vec()].into_iter().chain(rows.to_vec()).collect();
+    let width = terminal::width().map_or(usize::MAX, |width| width.saturating_sub(GAP));
+    let text = laid_out(&all, None);
+    if text.lines().all(|line| line.chars().count() <= width) {
+        return indented(&text);
+    }
+    let labelled = |row: &Vec<String>| {
+        let values = row.iter().zip(head).skip(1).map(|(cell, name)| format!("{name}: {cell}"));
+        row.iter().take(1).cloned().chain(values).collect::<Vec<_>>()
+    };
+    let records: String = rows.iter().map(labelled).map(|row| record(&escaped(&row), width)).collect();
+    indented(&records)
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("  {line}\n")).collect()
+}
+
+fn escaped(row: &[String]) -> Vec<String> {
+    row.iter().map(|cell| harmless(cell)).collect()
 }
 
 fn laid_out(rows: &[Vec<String>], width: Option<usize>) -> String {
     // A document may hold what a terminal would take for a command.
-    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| harmless(cell)).collect()).collect();
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| escaped(row)).collect();
     let widths = column_widths(&rows);
     let in_columns = |row: &Vec<String>| line(row, &widths);
     let lines: Vec<String> = rows.iter().map(in_columns).collect();

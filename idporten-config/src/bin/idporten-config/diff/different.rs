@@ -6,7 +6,7 @@ use idporten_config::document::{Change, Comparison, Origin, Subject};
 use idporten_config::internal::markdown_code;
 
 use crate::output::plural;
-use crate::table::indented_table;
+use crate::table::indented_table_with_head;
 
 /// Two environments, and what each has that the other has not.
 pub(super) struct Different {
@@ -33,8 +33,8 @@ impl Different {
         let head = vec!["member".to_owned(), self.first.clone(), self.second.clone()];
         let cell = |value: Option<&String>| value.map_or("–", String::as_str).to_owned();
         let row = |change: &Change| vec![subject(change), cell(change.before.as_ref()), cell(change.after.as_ref())];
-        let rows: Vec<_> = [head].into_iter().chain(self.comparison.changes.iter().map(row)).collect();
-        let table = if self.is_empty() { String::new() } else { indented_table(&rows) };
+        let rows: Vec<_> = self.comparison.changes.iter().map(row).collect();
+        let table = if self.is_empty() { String::new() } else { indented_table_with_head(&head, &rows) };
         format!("{}\n{table}", self.heading())
     }
 

@@ -28,7 +28,7 @@ pub(super) fn line(one: &FetchResult, width: usize) -> String {
     if one.change.is_err() { line.replacen(status, &paint(status, ERROR), 1) } else { line }
 }
 
-pub(super) fn summary(all: &[FetchResult], directory: &str) -> String {
+pub(super) fn summary(all: &[FetchResult], directory: &str, adopt: bool) -> String {
     let number = |is: fn(&FetchResult) -> bool| all.iter().filter(|one| is(one)).count();
     let written = number(FetchResult::is_written);
     let unchanged = number(|one| matches!(one.change, Ok(FileChange::Unchanged { .. })));
@@ -39,7 +39,8 @@ pub(super) fn summary(all: &[FetchResult], directory: &str) -> String {
         next.push(format!("`git diff {}` to review", quoted(directory)));
     }
     if !failed.is_empty() {
-        next.push(format!("`{}` to try again", command(std::iter::once("fetch").chain(failed))));
+        let words: &[&str] = if adopt { &["fetch", "--adopt"] } else { &["fetch"] };
+        next.push(format!("`{}` to try again", command(words.iter().copied().chain(failed))));
     }
     if !next.is_empty() {
         summary += &format!("; {}", next.join(", "));
