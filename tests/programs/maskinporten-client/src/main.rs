@@ -1,0 +1,55 @@
+//! Calls an API with access tokens from Maskinporten.
+//!
+//! | variable | holds |
+//! |---|---|
+//! | `MASKINPORTEN_ENVIRONMENT` | `test`, `prod`, or `local` for a stand-in on this machine; there is no default |
+//! | `MASKINPORTEN_CLIENT_ID` | the client's id |
+//! | `MASKINPORTEN_KEY_FILE` | the client's private RSA key, as PEM (PKCS #1 or PKCS #8) |
+//! | `MASKINPORTEN_KEY_ID` | the `kid` under which its public half is registered |
+//! | `MASKINPORTEN_SCOPES` | the scopes to ask for, separated by blanks |
+//! | `API_URL` | what to call; it is the token's `resource` too, without the path |
+
+mod maskinporten;
+
+use std::error::Error;
+use std::time::Duration;
+use std::{env, fs};
+
+use idporten_config::Refresher;
+use maskinporten::{Client, TokenSource};
+
+/// The constants and enums that build.rs makes of `idporten.toml`.
+mod providers {
+    include!(concat!(env!("OUT_DIR"), "/idporten_config.rs"));
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let environment: providers::maskinporten::Environment = variable("MASKINPORTEN_ENVIRONMENT")?.parse()?;
+    let refresher = Refresher::builder(environment.snapshot())?.start()?;
+    let http = reqwest::Client::builder()
+        .timeout(Duration::from_secs(10))
+        .redirect(reqwest::redirect::Policy::none())
+        .build()?;
+
+    let api: reqwest::Url = variable("API_URL")?.parse()?;
+    let client = Client {
+        id: variable("MASKINPORTEN_CLIENT_ID")?,
+        key_id: variable("MASKINPORTEN_KEY_ID")?,
+        key: jsonwebtoken::EncodingKey::from_rsa_pem(&fs::read(variable("MASKINPORTEN_KEY_FILE")?)?)?,
+        scopes: variable("MASKINPORTEN_SCOPES")?,
+        resource: api.origin().ascii_serialization(),
+    };
+    let tokens = TokenSource::new(refresher, http.clone(), client);
+
+    for _ in 0..2 {
+        // The second call takes the token that the first one bought.
+        let response = http.get(api.clone()).bearer_auth(tokens.get().await?).send().await?.error_for_status()?;
+        println!("{}", response.text().await?);
+    }
+    Ok(())
+}
+
+fn variable(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|_| format!("{name} must be set"))
+}

@@ -1,0 +1,74 @@
+//! An API for clients of Maskinporten. It starts and listens whether or not Maskinporten can be reached.
+//!
+//! | variable | holds |
+//! |---|---|
+//! | `MASKINPORTEN_ENVIRONMENT` | `test`, `prod`, or `local` for a stand-in on this machine; there is no default |
+//! | `AUDIENCE` | the URL that clients name as `resource`: the `aud` of tokens for this API |
+//! | `LISTEN` | the address to listen at, as `127.0.0.1:8080` |
+
+mod bearer;
+
+use std::env;
+use std::error::Error;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use bearer::Bearer;
+use idporten_config::Refresher;
+use idporten_config::interop::jsonwebtoken::{Rules, Verifier};
+use serde::{Deserialize, Serialize};
+
+/// The constants and enums that build.rs makes of `idporten.toml`.
+mod providers {
+    include!(concat!(env!("OUT_DIR"), "/idporten_config.rs"));
+}
+
+/// The scope that this API asks for.
+const SCOPE: &str = "example:read";
+
+/// What this API reads of a token. Issuer, audience, times and scope are checked before.
+#[derive(Deserialize)]
+struct Claims {
+    client_id: String,
+}
+
+#[derive(Serialize)]
+struct Greeting {
+    hello: String,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let environment: providers::maskinporten::Environment = variable("MASKINPORTEN_ENVIRONMENT")?.parse()?;
+    let refresher = Refresher::builder(environment.snapshot())?.start()?;
+    let verifier = Verifier::new(&refresher, Rules::maskinporten(variable("AUDIENCE")?).scope(SCOPE))?;
+
+    let api = Router::new().route("/hello", get(hello)).with_state(verifier);
+    let health = Router::new().route("/health/ready", get(ready)).with_state(refresher);
+    let listener = tokio::net::TcpListener::bind(variable("LISTEN")?).await?;
+    println!("listening at {}", listener.local_addr()?);
+    let stopped = async {
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    axum::serve(listener, api.merge(health)).with_graceful_shutdown(stopped).await?;
+    Ok(())
+}
+
+/// The extractor has verified the token when this runs.
+async fn hello(Bearer(token): Bearer<Claims>) -> Json<Greeting> {
+    Json(Greeting { hello: token.claims.client_id })
+}
+
+/// Whether tokens can be verified. A pod that is not ready gets no requests until the first fetch has succeeded.
+async fn ready(State(refresher): State<Refresher>) -> (StatusCode, String) {
+    match refresher.current() {
+        Ok(_) => (StatusCode::OK, "ready\n".to_owned()),
+        Err(unavailable) => (StatusCode::SERVICE_UNAVAILABLE, format!("{unavailable}\n")),
+    }
+}
+
+fn variable(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|_| format!("{name} must be set"))
+}

@@ -1,0 +1,4 @@
+//! The programs in `programs/`, against a real provider on loopback. They are built by `cargo build` in that directory.
+
+mod maskinporten;
+mod running;

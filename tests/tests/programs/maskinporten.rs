@@ -1,0 +1,70 @@
+//! A client of Maskinporten's and the API that it calls.
+
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use idporten_config_tests::scratch::Scratch;
+
+use crate::running::{Running, client_jwk, client_key_file, get, program, script};
+
+/// The ports that the programs' `idporten.toml` and this test name.
+const PROVIDER: u16 = 8490;
+const API: u16 = 8491;
+
+fn resource_server() -> Running {
+    let mut command = program("resource-server");
+    command.env("MASKINPORTEN_ENVIRONMENT", "local");
+    command.env("AUDIENCE", format!("http://127.0.0.1:{API}")).env("LISTEN", format!("127.0.0.1:{API}"));
+    Running::start(&mut command)
+}
+
+fn client(scratch: &Scratch, scopes: &str) -> Command {
+    let mut command = program("maskinporten-client");
+    command
+        .env("MASKINPORTEN_ENVIRONMENT", "local")
+        .env("MASKINPORTEN_CLIENT_ID", "example-client")
+        .env("MASKINPORTEN_KEY_FILE", client_key_file(scratch.path()))
+        .env("MASKINPORTEN_KEY_ID", "client-key")
+        .env("MASKINPORTEN_SCOPES", scopes)
+        .env("API_URL", format!("http://127.0.0.1:{API}/hello"));
+    command
+}
+
+fn wait_until_ready() {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !get(API, "/health/ready", None).starts_with("HTTP/1.1 200 ") {
+        assert!(Instant::now() < deadline, "the API is not ready a minute after the provider");
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+#[ignore = "needs npm ci --prefix tests/provider, and the programs built"]
+fn a_client_calls_an_api_with_one_token_and_is_refused_without_the_scope() {
+    let _api = resource_server();
+    assert!(
+        get(API, "/health/ready", None).starts_with("HTTP/1.1 503 "),
+        "it listens before the provider can be reached"
+    );
+    let missing = get(API, "/hello", None).to_lowercase();
+    assert!(missing.starts_with("http/1.1 401 ") && missing.contains("\r\nwww-authenticate: bearer\r\n"), "{missing}");
+
+    let provider = Running::start(script("maskinporten.mjs").args([PROVIDER.to_string(), client_jwk()]));
+    wait_until_ready();
+    let forged = get(API, "/hello", Some("bEaReR not.a.token"));
+    assert!(forged.starts_with("HTTP/1.1 401 ") && forged.contains("error=\"invalid_token\""), "{forged}");
+
+    let scratch = Scratch::new();
+    let called = client(&scratch, "example:read").output().unwrap();
+    let said = String::from_utf8_lossy(&called.stdout);
+    assert_eq!(said, "{\"hello\":\"example-client\"}\n".repeat(2), "{}", String::from_utf8_lossy(&called.stderr));
+    assert!(get(PROVIDER, "/bought", None).ends_with("\r\n\r\n1"), "two calls take one token");
+
+    let refused = client(&scratch, "example:write").output().unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("403"), "{said}");
+
+    drop(provider);
+    assert!(get(API, "/health/ready", None).starts_with("HTTP/1.1 200 "), "it goes on without the provider");
+}

@@ -1,0 +1,80 @@
+//! Processes that end with the test, and requests to them.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use base64ct::{Base64, Encoding};
+use idporten_config::testing::signing_key;
+use idporten_config_tests::places;
+
+/// A process that is ended with its holder.
+pub(crate) struct Running {
+    process: Child,
+}
+
+impl Running {
+    /// Starts a process, and waits for the first line that it writes.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(!line.is_empty(), "{command:?} ended before it was ready");
+        Self { process }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A program of `programs/`.
+pub(crate) fn program(name: &str) -> Command {
+    let path = places::workspace().join("tests/programs/target/debug").join(name);
+    assert!(
+        path.is_file(),
+        "{name} is not built: run `cargo build --manifest-path tests/programs/Cargo.toml`, then this again"
+    );
+    Command::new(path)
+}
+
+/// A script of `provider/`, for Node.js.
+pub(crate) fn script(name: &str) -> Command {
+    let directory = places::workspace().join("tests/provider");
+    assert!(
+        directory.join("node_modules").is_dir(),
+        "the provider is not installed: run `npm ci --prefix tests/provider`, then this test again"
+    );
+    let mut command = Command::new("node");
+    command.arg(name).current_dir(directory);
+    command
+}
+
+/// The public key that a test registers for its client.
+pub(crate) fn client_jwk() -> String {
+    signing_key("client-key", 0).to_string()
+}
+
+/// Its private half, as a PEM file in a directory.
+pub(crate) fn client_key_file(directory: &Path) -> PathBuf {
+    let der = fs::read(places::workspace().join("idporten-config/src/testing/signing-pair-0.der")).unwrap();
+    let (label, path) = ("RSA PRIVATE KEY", directory.join("client.pem"));
+    fs::write(&path, format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", Base64::encode_string(&der)))
+        .unwrap();
+    path
+}
+
+/// The answer to a GET request on loopback, header and body, with this `Authorization`.
+pub(crate) fn get(port: u16, path: &str, authorization: Option<&str>) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let authorization = authorization.map(|value| format!("Authorization: {value}\r\n")).unwrap_or_default();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{authorization}\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
