@@ -1,20 +1,22 @@
 //! Arguments and files to tokens and errors.
 
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 
 use idporten_config::codegen;
-use idporten_config::internal::Project;
-use idporten_config::internal::Requirement;
-use idporten_config::internal::{FILE_NAME, Manifest};
+use idporten_config::internal::{FILE_NAME, Finding, Manifest, Project, Report, Requirement, Times};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
 use crate::arguments::{self, Environment};
 use crate::error::Error;
+use crate::module;
 
 pub(crate) fn environment(input: TokenStream) -> TokenStream {
     let span = Span::call_site();
-    match arguments::environment(input).and_then(|arguments| Ok((package_directory(span)?, arguments))) {
+    let expanded = module::check_is_first(&input)
+        .and_then(|()| arguments::environment(input))
+        .and_then(|arguments| Ok((package_directory(span)?, arguments)));
+    match expanded {
         Ok((directory, arguments)) => one(&directory, arguments),
         Err(error) => error.into_tokens(),
     }
@@ -25,7 +27,7 @@ pub(crate) fn environments(input: TokenStream) -> TokenStream {
     match arguments::environments(input).and_then(|path| Ok((package_directory(span)?, path))) {
         Ok((directory, path)) => {
             let (file, span) = path.map_or((FILE_NAME.to_owned(), span), |path| (path.value, path.span));
-            all(&Project::open(&directory, &file), &file, span)
+            all(&directory, &file, span)
         }
         Err(error) => error.into_tokens(),
     }
@@ -35,12 +37,12 @@ fn one(directory: &Path, arguments: Environment) -> TokenStream {
     let Environment { slug, snapshot, bundled, requirements } = arguments;
     let span = snapshot.as_ref().map_or(slug.span, |path| path.span);
     let manifest = Manifest::of_macro(&slug.value, snapshot.map(|path| path.value), bundled);
-    let project = Project::of(directory, manifest);
-    let resolved = project.resolve(None);
-    let mut errors: Vec<_> = resolved.findings.iter().map(|finding| Error::of_finding(span, finding)).collect();
+    let report = Project::of(directory, manifest).check(Times::default());
     let mut tokens = TokenStream::new();
-    for source in &resolved.sources {
+    let mut errors: Vec<_> = errors(&report).map(|finding| Error::of_finding(span, finding)).collect();
+    for source in &report.sources {
         tokens.extend(codegen::environment(source));
+        // Checked here rather than with the manifest, so that each error stands on the value at fault.
         for required in &requirements {
             let requirement = Requirement::new(required.member.to_string(), required.expected.clone());
             let unmet = requirement.check(source.snapshot());
@@ -49,28 +51,49 @@ fn one(directory: &Path, arguments: Environment) -> TokenStream {
             errors.extend(unmet.iter().map(|finding| Error::of_finding(span, finding)));
         }
     }
-    let tracked = resolved.files.iter().filter(|file| project.is_file(&file.path)).map(|file| track(&file.path));
+    let tracked = tracked(directory, &report);
     let errors = errors.into_iter().map(Error::into_tokens);
     quote! { #(#errors)* #(#tracked)* #tokens }
 }
 
-fn all(project: &Project, file: &str, span: Span) -> TokenStream {
-    let resolved = project.resolve(None);
-    let tokens = codegen::products(&resolved.sources).tokens;
-    let errors = resolved.findings.iter().map(|finding| Error::of_finding(span, finding).into_tokens());
-    let manifest = project.is_file(file).then(|| track(file));
-    let tracked = resolved.files.iter().filter(|file| project.is_file(&file.path)).map(|file| track(&file.path));
+fn all(directory: &Path, file: &str, span: Span) -> TokenStream {
+    let project = Project::open(directory, file);
+    let report = project.check(Times::default());
+    let tokens = codegen::products(&report.sources).tokens;
+    let errors = errors(&report).map(|finding| Error::of_finding(span, finding).into_tokens());
+    let manifest = project.path(file).is_file().then(|| track(directory, file));
+    let tracked = tracked(directory, &report);
     quote! { #(#errors)* #manifest #(#tracked)* #tokens }
 }
 
-/// Makes the compiler read a file, so that cargo compiles again when it changes. The path is put together by the compiler:
-/// no path of this machine is in the tokens.
-fn track(path: &str) -> TokenStream {
+/// The errors of a report: a stable macro cannot warn.
+fn errors(report: &Report) -> impl Iterator<Item = &Finding> {
+    report.findings.iter().filter(|finding| finding.is_error())
+}
+
+fn tracked(directory: &Path, report: &Report) -> impl Iterator<Item = TokenStream> {
+    let present = report.files.iter().filter(|file| directory.join(&file.path).is_file());
+    present.map(|file| track(directory, &file.path))
+}
+
+/// Makes the compiler read a file, so that cargo compiles again when it changes.
+///
+/// The compiler's own list of inputs is also what compiler caches such as sccache go by: they would give the old object to a crate
+/// whose macro alone reads the file, even after `cargo clean`.
+fn track(directory: &Path, path: &str) -> TokenStream {
     if path.starts_with('/') {
         return quote! { const _: &[u8] = ::core::include_bytes!(#path); };
     }
-    let path = format!("/{path}");
-    quote! { const _: &[u8] = ::core::include_bytes!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #path)); }
+    if directory.is_absolute() {
+        // The compiler puts the path together, so that the tokens hold no path of this machine.
+        let path = format!("/{path}");
+        return quote! { const _: &[u8] = ::core::include_bytes!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #path)); };
+    }
+    // Buck and Bazel set a directory relative to that of the compiler's process, from which this macro reads. `include_bytes!`
+    // would start from the source file.
+    let path = absolute(directory.join(path)).unwrap_or_else(|_| directory.join(path));
+    let path = path.to_string_lossy();
+    quote! { const _: &[u8] = ::core::include_bytes!(#path); }
 }
 
 fn package_directory(span: Span) -> Result<PathBuf, Error> {
@@ -80,4 +103,27 @@ fn package_directory(span: Span) -> Result<PathBuf, Error> {
             "`CARGO_MANIFEST_DIR` is not set\nhelp: build with cargo, or set it to the directory of Cargo.toml",
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tracked(directory: &str) -> String {
+        track(Path::new(directory), "snapshots/a.json").to_string().replace(' ', "")
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_path_of_the_machine_is_in_the_tokens() {
+        let wanted = r#"const_:&[u8]=::core::include_bytes!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"),"/snapshots/a.json"));"#;
+        assert_eq!(tracked("/work"), wanted);
+    }
+
+    #[test]
+    fn a_relative_package_directory_starts_from_the_process() {
+        let here = std::env::current_dir().unwrap().join("member/snapshots/a.json");
+        let wanted = format!("const_:&[u8]=::core::include_bytes!({here:?});");
+        assert_eq!(tracked("member"), wanted.replace(' ', ""));
+    }
 }

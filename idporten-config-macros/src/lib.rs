@@ -23,6 +23,7 @@
 mod arguments;
 mod error;
 mod expand;
+mod module;
 
 use proc_macro::TokenStream;
 

@@ -29,7 +29,7 @@ use model::Module;
 pub use product::{Products, product_items, products};
 
 use crate::document::json::{Object, Value};
-use crate::project::sources::Source;
+use crate::project::source::Source;
 
 /// The items of one environment: its constants, and an enum for each list whose values have names.
 #[must_use]

@@ -1,15 +1,125 @@
-//! A project on disk: its manifest, what it requires, where its snapshots are, and what is wrong with them.
+//! A project on disk: its manifest, what it requires, its snapshots, and what is wrong with them.
 
-pub(crate) mod files;
+mod check;
+mod duplicates;
+mod file;
 pub(crate) mod finding;
+mod locate;
 pub(crate) mod manifest;
 pub(crate) mod requirement;
 pub(crate) mod shared;
-pub(crate) mod sources;
+pub(crate) mod source;
+mod times;
 
-pub use files::{Project, read};
-pub use finding::{Finding, Place, Severity, harmless};
-pub use manifest::*;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::document::snapshot::MAX_BYTES;
+
+pub use check::{Report, days};
+pub use file::read;
+pub use finding::{Finding, Place, Severity, escape_control};
+pub use locate::File;
+pub use manifest::{DEFAULT_MAX_AGE, DEFAULT_SNAPSHOTS, Environment, FILE_NAME, Manifest, Route, unknown_environment};
 pub use requirement::{Expected, Requirement};
 pub use shared::{Shared, SharedList};
-pub use sources::*;
+pub use source::{Source, leaked_key};
+pub use times::Times;
+
+/// A manifest, and the directory that its paths start from.
+#[derive(Debug, Clone)]
+pub struct Project {
+    root: PathBuf,
+    manifest: Manifest,
+    /// The manifest's path, relative to the root, if it was read from a file.
+    file: Option<String>,
+    /// What is wrong with the manifest.
+    findings: Vec<Finding>,
+    /// The environments that a check is limited to, unless there are none.
+    only: Vec<String>,
+}
+
+impl Project {
+    /// Reads the manifest at `file`, a path relative to `root`. Everything that is wrong with it is among the findings of
+    /// [`check`](Self::check).
+    #[must_use]
+    pub fn open(root: &Path, file: &str) -> Self {
+        let (manifest, findings) = match read(&root.join(file)).map(String::from_utf8) {
+            Ok(Ok(text)) if text.len() > MAX_BYTES => unreadable(file, "too large", "shorten it"),
+            Ok(Ok(text)) => Manifest::parse(&text, file),
+            Ok(Err(_)) => unreadable(file, "not UTF-8", "save it as UTF-8"),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (Manifest::default(), vec![missing(file)]),
+            Err(error) => unreadable(file, &error.to_string(), "put a readable file there"),
+        };
+        Self { root: root.to_owned(), manifest, file: Some(file.to_owned()), findings, only: Vec::new() }
+    }
+
+    /// A project whose manifest is not in a file.
+    #[must_use]
+    pub fn of(root: &Path, manifest: Manifest) -> Self {
+        Self { root: root.to_owned(), manifest, file: None, findings: Vec::new(), only: Vec::new() }
+    }
+
+    /// Limits a check to these environments; none for all of them.
+    #[must_use]
+    pub fn only(mut self, slugs: &[String]) -> Self {
+        slugs.clone_into(&mut self.only);
+        self
+    }
+
+    /// The manifest.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    #[cfg(feature = "build")]
+    pub(crate) fn manifest_mut(&mut self) -> &mut Manifest {
+        &mut self.manifest
+    }
+
+    /// What is wrong with the manifest itself.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// The manifest's path, relative to the root, if it was read from a file.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        self.file.as_deref()
+    }
+
+    /// A path of the manifest, from the root.
+    #[must_use]
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+
+    /// Reads the snapshots and reports everything that is wrong, the manifest's own mistakes first.
+    #[must_use]
+    pub fn check(&self, times: Times) -> Report {
+        let read = |path: &str| read(&self.root.join(path));
+        let mut report = check::check(&self.manifest, &self.only, &read, times);
+        let is_wanted = |finding: &&Finding| {
+            let of = finding.environment.as_ref();
+            self.only.is_empty() || of.is_none_or(|slug| self.only.contains(slug))
+        };
+        report.findings.splice(0..0, self.findings.iter().filter(is_wanted).cloned());
+        report
+    }
+}
+
+fn missing(file: &str) -> Finding {
+    let help = format!(
+        "create it with a table for each environment, such as `[environments.idporten-test]`; if one `{FILE_NAME}` serves \
+         several packages, name its path"
+    );
+    Finding::error(format!("no manifest at `{file}`"), help)
+}
+
+fn unreadable(file: &str, reason: &str, help: &str) -> (Manifest, Vec<Finding>) {
+    let place = Place::new(file, None, "");
+    let finding = Finding::error(format!("the manifest cannot be read: {reason}"), help);
+    (Manifest::default(), vec![finding.at(Some(&place))])
+}

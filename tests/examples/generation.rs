@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use idporten_config::codegen::{self, format};
 use idporten_config::document::Origin;
-use idporten_config::internal::{Manifest, Source, resolve};
+use idporten_config::internal::{Manifest, Source, Times};
 use idporten_config::{KnownEnvironment, Snapshot};
 
 /// Below and above the number of values that an enum may have.
@@ -37,7 +37,7 @@ fn snapshot(count: usize) -> Vec<u8> {
 fn generate(text: &[u8]) -> (Duration, usize) {
     let (manifest, _) = Manifest::parse("[environments.idporten-test]", "idporten.toml");
     let start = Instant::now();
-    let resolved = resolve(&manifest, &|_| Ok(text.to_vec()), None);
+    let resolved = manifest.check(&|_| Ok(text.to_vec()), Times::default());
     let header = codegen::header(&resolved.sources, "`cargo build`");
     let code = format::format(&header, &codegen::products(&resolved.sources).tokens).unwrap();
     (start.elapsed(), code.len())

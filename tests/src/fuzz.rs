@@ -8,8 +8,10 @@ use idporten_config::codegen::format;
 use idporten_config::document::json::{Object, Value};
 use idporten_config::document::{Origin, SigningKey};
 use idporten_config::internal::Manifest;
-use idporten_config::internal::{Source, resolve};
+use idporten_config::internal::{Source, Times};
 use idporten_config::{JwkSet, KnownEnvironment, SigningAlg, Snapshot, codegen};
+
+const NOW: Times = Times { source_date_epoch: None, clock: Some(SystemTime::UNIX_EPOCH) };
 
 /// A property, by the name of its target and its corpus.
 pub type Target = (&'static str, fn(&[u8]));
@@ -24,7 +26,7 @@ pub fn snapshot(bytes: &[u8]) {
     assert_eq!(Snapshot::parse(&text).as_ref(), Ok(&snapshot));
     let slug = snapshot.provider().slug().to_owned();
     let (manifest, _) = Manifest::parse(&format!("[environments.{slug}]"), "idporten.toml");
-    let resolved = resolve(&manifest, &|_| Ok(text.clone().into_bytes()), Some(SystemTime::UNIX_EPOCH));
+    let resolved = manifest.check(&|_| Ok(text.clone().into_bytes()), NOW);
     check_code(&resolved.sources);
 }
 
@@ -58,7 +60,7 @@ pub fn manifest(bytes: &[u8]) {
             Err(_) => Err(io::Error::from(io::ErrorKind::NotFound)),
         }
     };
-    let resolved = resolve(&manifest, &read, Some(SystemTime::UNIX_EPOCH));
+    let resolved = manifest.check(&read, NOW);
     for finding in findings.iter().chain(&resolved.findings) {
         assert!(!finding.help.is_empty());
         assert!(finding.lines().iter().all(|line| !line.contains(char::is_control)), "{finding}");
@@ -79,7 +81,7 @@ pub fn names(bytes: &[u8]) {
     };
     let text = snapshot.to_string();
     let (manifest, _) = Manifest::parse("[environments.idporten-test]", "idporten.toml");
-    let sources = resolve(&manifest, &|_| Ok(text.clone().into_bytes()), None).sources;
+    let sources = manifest.check(&|_| Ok(text.clone().into_bytes()), NOW).sources;
     let file = check_code(&sources);
     let scope = variants(&file.items, "Scope");
     assert_eq!(scope.len(), list.len());

@@ -11,7 +11,7 @@ use std::time::SystemTime;
 
 use idporten_config::codegen::{self, format};
 use idporten_config::document::Origin;
-use idporten_config::internal::{Manifest, Source, resolve};
+use idporten_config::internal::{Manifest, Source, Times};
 use idporten_config::{KnownEnvironment, Snapshot};
 use idporten_config_tests::cargo::{Cargo, Finished};
 use idporten_config_tests::constants::{Constant, constants, module};
@@ -43,8 +43,10 @@ fn sources(name: &str) -> Vec<Source> {
         "snapshots/idporten-test.json" => fs::read(golden().join("hostile.json")),
         _ => Err(io::Error::from(io::ErrorKind::NotFound)),
     };
-    let resolved = resolve(&manifest, &read, None);
-    assert_eq!(resolved.findings, []);
+    let resolved = manifest.check(&read, Times::default());
+    let errors: Vec<_> =
+        resolved.findings.iter().filter(|finding| finding.is_error()).map(ToString::to_string).collect();
+    assert_eq!(errors, [""; 0]);
     resolved.sources
 }
 
@@ -102,7 +104,7 @@ fn with_scopes(counts: [usize; 2]) -> Vec<Source> {
         let snapshot = Snapshot::new(environment.into(), SystemTime::UNIX_EPOCH, Origin::Recorded, metadata, None);
         Ok(snapshot.unwrap().to_string().into_bytes())
     };
-    resolve(&manifest, &read, None).sources
+    manifest.check(&read, Times::default()).sources
 }
 
 #[test]

@@ -8,7 +8,7 @@ use idporten_config::document::Origin;
 use idporten_config::document::json::{Object, Value};
 use idporten_config::document::{Description, Provider};
 use idporten_config::internal::Manifest;
-use idporten_config::internal::{Source, resolve};
+use idporten_config::internal::{Source, Times};
 use idporten_config::{JwkSet, KnownEnvironment, Snapshot};
 use proptest::collection::{hash_set, vec};
 use proptest::prelude::*;
@@ -81,7 +81,7 @@ fn source_of(metadata: Object) -> Source {
         Snapshot::new(KnownEnvironment::IdportenTest.into(), SystemTime::UNIX_EPOCH, Origin::Recorded, metadata, None);
     let text = snapshot.unwrap().to_string().into_bytes();
     let (manifest, _) = Manifest::parse("[environments.idporten-test]", "idporten.toml");
-    resolve(&manifest, &|_| Ok(text.clone()), None).sources.remove(0)
+    manifest.check(&|_| Ok(text.clone()), Times::default()).sources.remove(0)
 }
 
 /// The variants of an enum in generated code, each with the value it stands for.

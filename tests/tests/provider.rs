@@ -197,7 +197,7 @@ fn its_document_becomes_constants_of_a_program_that_runs() {
     fs::create_dir(root.join("snapshots")).unwrap();
     fs::write(root.join("snapshots/local.json"), running.fetch().to_string()).unwrap();
     fs::write(root.join("idporten.toml"), running.manifest()).unwrap();
-    let resolved = Project::open(root, "idporten.toml").resolve(None);
+    let resolved = Project::open(root, "idporten.toml").check(idporten_config::internal::Times::default());
     assert!(resolved.findings.is_empty(), "{:?}", resolved.findings);
     let products = codegen::products(&resolved.sources);
     assert!(products.findings.is_empty(), "{:?}", products.findings);

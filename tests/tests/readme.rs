@@ -4,12 +4,12 @@ use std::io;
 
 use idporten_config::KnownEnvironment;
 use idporten_config::internal::Manifest;
-use idporten_config::internal::{Resolved, resolve};
+use idporten_config::internal::{Report, Times};
 
 const README: &str = include_str!("../../README.md");
 
 /// The README's manifest, with the bundled snapshots as its files.
-fn resolved(manifest: &str) -> Resolved {
+fn resolved(manifest: &str) -> Report {
     let (manifest, findings) = Manifest::parse(manifest, "idporten.toml");
     assert_eq!(findings, []);
     let read = |path: &str| {
@@ -17,7 +17,7 @@ fn resolved(manifest: &str) -> Resolved {
         let environment = slug.parse::<KnownEnvironment>().map_err(|_| io::Error::from(io::ErrorKind::NotFound))?;
         Ok(environment.bundled_snapshot().as_bytes().to_vec())
     };
-    resolve(&manifest, &read, None)
+    manifest.check(&read, Times::default())
 }
 
 fn manifest() -> String {
@@ -29,7 +29,9 @@ fn manifest() -> String {
 #[test]
 fn the_manifest_of_the_readme_resolves_without_a_finding() {
     let resolved = resolved(&manifest());
-    assert_eq!(resolved.findings, []);
+    let errors: Vec<_> =
+        resolved.findings.iter().filter(|finding| finding.is_error()).map(ToString::to_string).collect();
+    assert_eq!(errors, [""; 0]);
     assert_eq!(resolved.sources.len(), 4);
 }
 

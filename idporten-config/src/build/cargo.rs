@@ -1,24 +1,20 @@
 //! What cargo tells a build script, and what a build script tells cargo.
 
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 use std::{env, fs, io};
 
 use super::live::{self, Mode};
 use super::{OUTPUT, Output};
-use crate::project::finding::Finding;
+use crate::project::{Finding, Times, escape_control};
 
 /// Cargo's side of a build script.
 #[derive(Debug)]
 pub(super) struct Cargo {
     pub(super) manifest_dir: PathBuf,
     pub(super) out_dir: PathBuf,
-    /// The time that ages are judged against.
-    pub(super) now: SystemTime,
-    /// The machine's own time, where no other stands in for it.
-    pub(super) clock: Option<SystemTime>,
-    /// Whether cargo knows `cargo::error` for this package: it refuses the form where `rust-version` is older.
-    pub(super) has_error_directive: bool,
+    /// The times that ages are measured by.
+    pub(super) times: Times,
     /// Whether snapshots are to be fetched.
     pub(super) mode: Mode,
 }
@@ -32,36 +28,36 @@ impl Cargo {
                 Box::new(Finding::error(message, "call this from a build script, build.rs, which cargo runs"))
             })
         };
-        let stand_in = env::var_os("SOURCE_DATE_EPOCH").map(|value| value.to_string_lossy().into_owned());
+        let source_date_epoch = env::var_os("SOURCE_DATE_EPOCH").map(|value| value.to_string_lossy().into_owned());
         Ok(Self {
             manifest_dir: directory("CARGO_MANIFEST_DIR")?,
             out_dir: directory("OUT_DIR")?,
-            now: now(stand_in.as_deref())?,
-            clock: stand_in.is_none().then(SystemTime::now),
-            has_error_directive: has_error_directive(&env::var("CARGO_PKG_RUST_VERSION").unwrap_or_default()),
+            times: Times::of_build(source_date_epoch.as_deref(), SystemTime::now())?,
             mode: Mode::read(&|name| env::var(name).ok())?,
         })
     }
 
-    /// A path relative to the package, where it is given as an absolute one within it: generated code then holds no path of
-    /// this machine.
+    /// Makes an absolute path within the package relative to it: generated code then holds no path of this machine.
     pub(super) fn relative<'a>(&self, path: &'a str) -> &'a str {
         let inside = self.manifest_dir.to_str().and_then(|directory| path.strip_prefix(directory)?.strip_prefix('/'));
         inside.unwrap_or(path)
     }
 
-    /// Writes the code and tells cargo the rest. A build that must fail fails once everything has been said.
+    /// Whether the package was made by `cargo package`, which keeps the manifest that it replaces under this name.
+    pub(super) fn is_packaged(&self) -> bool {
+        self.manifest_dir.join("Cargo.toml.orig").is_file()
+    }
+
+    /// Writes the code and tells cargo the rest. Cargo fails the build once the script has ended, if it has printed an error.
     pub(super) fn finish(&self, output: &Output) {
         let mut findings = output.findings.clone();
         if let Err(error) = self.write(&output.code) {
             let message = format!("`{OUTPUT}` cannot be written to OUT_DIR: {error}");
-            findings.push(Finding::error(message, "make room, or mend the permissions of the target directory"));
+            findings
+                .push(Finding::error(message, "free some space, or correct the permissions of the target directory"));
         }
-        for directive in directives(&output.watched, &findings, self.has_error_directive) {
+        for directive in directives(&output.watched, &findings) {
             println!("{directive}");
-        }
-        if !self.has_error_directive && findings.iter().any(Finding::is_error) {
-            fail(&findings);
         }
     }
 
@@ -71,12 +67,14 @@ impl Cargo {
         fs::write(self.out_dir.join(format!("{slug}.json")), snapshot.to_string())
     }
 
-    /// Says why nothing could be done outside of a build script.
-    pub(super) fn outside(finding: &Finding) {
-        fail(std::slice::from_ref(finding));
+    /// Ends a process that cargo does not run as a build script.
+    #[allow(clippy::exit, reason = "without cargo, nothing but the exit code says that the call failed")]
+    pub(super) fn fail_outside(finding: &Finding) {
+        eprintln!("error: {finding}");
+        std::process::exit(1);
     }
 
-    /// Leaves the file alone where it has the same content already.
+    /// Writes the code, unless the file has that content already: the compiler need not look at it again then.
     fn write(&self, code: &str) -> io::Result<()> {
         let path = self.out_dir.join(OUTPUT);
         if fs::read(&path).is_ok_and(|old| old == code.as_bytes()) {
@@ -86,45 +84,22 @@ impl Cargo {
     }
 }
 
-/// The time that ages are judged against: the clock's, or `SOURCE_DATE_EPOCH` in seconds since 1970 where that variable is set,
-/// for builds that must be reproducible.
-///
-/// # Errors
-///
-/// A `SOURCE_DATE_EPOCH` that is not a number of seconds.
-pub fn now(source_date_epoch: Option<&str>) -> Result<SystemTime, Box<Finding>> {
-    let Some(text) = source_date_epoch else { return Ok(SystemTime::now()) };
-    let seconds = text.parse().map(Duration::from_secs).ok();
-    seconds.and_then(|seconds| SystemTime::UNIX_EPOCH.checked_add(seconds)).ok_or_else(|| {
-        let message = format!("`SOURCE_DATE_EPOCH` is {text:?}");
-        Box::new(Finding::error(message, "set it to a number of seconds since 1970, or unset it"))
-    })
-}
-
-/// The one-colon form is understood by every cargo; `cargo::error` alone has no such form.
-pub(super) fn directives(watched: &[String], findings: &[Finding], has_error_directive: bool) -> Vec<String> {
+/// The lines for cargo. All but errors have one colon: with two, cargo refuses them for a package whose `rust-version` is older
+/// than 1.77. `cargo::error` has no such form, and is accepted for every `rust-version`.
+pub(super) fn directives(watched: &[String], findings: &[Finding]) -> Vec<String> {
     let mut directives = vec!["cargo:rerun-if-env-changed=SOURCE_DATE_EPOCH".to_owned()];
     directives.extend(live::VARIABLES.iter().map(|name| format!("cargo:rerun-if-env-changed={name}")));
-    // A path that could end its line and begin another directive is none that cargo could watch.
+    // A path with a line break in it would begin another directive.
     let watchable = watched.iter().filter(|path| !path.contains(char::is_control));
     directives.extend(watchable.map(|path| format!("cargo:rerun-if-changed={path}")));
-    for finding in findings.iter().filter(|finding| has_error_directive || !finding.is_error()) {
-        let directive = if finding.is_error() { "cargo::error" } else { "cargo:warning" };
-        directives.extend(finding.lines().iter().map(|line| format!("{directive}={line}")));
+    for finding in findings.iter().filter(|finding| finding.is_for_builds()) {
+        if finding.is_error() {
+            directives.extend(finding.lines().iter().map(|line| format!("cargo::error={line}")));
+        } else {
+            // Cargo repeats warnings at each build, so that each is one line.
+            let line = escape_control(&format!("{}; help: {}", finding.message, finding.help));
+            directives.push(format!("cargo:warning={line}"));
+        }
     }
     directives
-}
-
-/// Whether a package of this `rust-version` may use `cargo::error`, which came with 1.84.
-pub(super) fn has_error_directive(rust_version: &str) -> bool {
-    let mut parts = rust_version.split('.').map(|part| part.parse::<u32>().unwrap_or_default());
-    rust_version.is_empty() || (parts.next().unwrap_or_default(), parts.next().unwrap_or_default()) >= (1, 84)
-}
-
-#[allow(clippy::exit, reason = "a build script that may not print `cargo::error` fails by its exit code")]
-fn fail(findings: &[Finding]) {
-    for finding in findings.iter().filter(|finding| finding.is_error()) {
-        eprintln!("error: {finding}");
-    }
-    std::process::exit(1);
 }

@@ -1,10 +1,9 @@
-//! Snapshots taken while building, for those who ask for it: `IDPORTEN_CONFIG_FETCH`.
+//! Snapshots that are fetched during a build, if `IDPORTEN_CONFIG_FETCH` asks for it.
 
 use super::Cargo;
-use crate::project::files::Project;
-use crate::project::finding::Finding;
+use crate::project::{Finding, Project};
 
-/// The variables that decide over it; a build script runs again when one of them changes.
+/// The variables that a fetch depends on; a build script runs again when one of them changes.
 pub(super) const VARIABLES: &[&str] = &[
     "IDPORTEN_CONFIG_FETCH",
     "IDPORTEN_CONFIG_MIRROR",
@@ -13,20 +12,20 @@ pub(super) const VARIABLES: &[&str] = &[
     "CARGO_NET_OFFLINE",
 ];
 
-/// What is asked for.
+/// Whether a build fetches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
     /// The network is not used.
     Off,
-    /// Fetch, and use the committed snapshot with a warning where that fails.
+    /// Fetch, and use the committed snapshot with a warning if that fails.
     Try,
-    /// Fetch, and fail the build where that fails.
+    /// Fetch, and fail the build if that fails.
     Require,
 }
 
 impl Mode {
-    /// Reads the variables. Being offline wins: it is the stronger word, and said for the whole build. `cargo --offline` says
-    /// nothing to a build script, and cannot be seen.
+    /// Reads the variables. Being offline wins, because it is said for the whole build. A build script cannot see
+    /// `cargo --offline`.
     pub(super) fn read(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, Box<Finding>> {
         let mode = match variable("IDPORTEN_CONFIG_FETCH").as_deref() {
             None | Some("" | "off") => Self::Off,
@@ -43,16 +42,16 @@ impl Mode {
     }
 }
 
-/// Fetches a snapshot for each environment of the project, where that is asked for. The source tree is not written to.
-pub(super) fn take(project: &mut Project, cargo: &Cargo) -> Vec<Finding> {
+/// Fetches a snapshot for each environment of the project, if that is asked for. The source tree is not written to.
+pub(super) fn fetch(project: &mut Project, cargo: &Cargo) -> Vec<Finding> {
     match cargo.mode {
         Mode::Off => Vec::new(),
-        mode => fetch(project, cargo, mode),
+        mode => fetch_in(mode, project, cargo),
     }
 }
 
 #[cfg(not(feature = "fetch"))]
-fn fetch(_: &mut Project, _: &Cargo, mode: Mode) -> Vec<Finding> {
+fn fetch_in(mode: Mode, _: &mut Project, _: &Cargo) -> Vec<Finding> {
     let help = "add the feature `fetch` beside `build`, or unset the variable";
     vec![failed(
         mode,
@@ -62,16 +61,17 @@ fn fetch(_: &mut Project, _: &Cargo, mode: Mode) -> Vec<Finding> {
 }
 
 #[cfg(feature = "fetch")]
-fn fetch(project: &mut Project, cargo: &Cargo, mode: Mode) -> Vec<Finding> {
+fn fetch_in(mode: Mode, project: &mut Project, cargo: &Cargo) -> Vec<Finding> {
     use crate::fetch::{Fetcher, Options};
-    use crate::project::sources::leaked_key;
+    use crate::project::leaked_key;
 
-    let help = "see whether the provider can be reached, or unset `IDPORTEN_CONFIG_FETCH`";
+    let help = "check that the provider can be reached, or unset `IDPORTEN_CONFIG_FETCH`";
     let fetcher = match Options::from_env(&|name| std::env::var(name).ok()).and_then(Fetcher::new) {
         Ok(fetcher) => fetcher,
         Err(error) => return vec![failed(mode, format!("no snapshot can be fetched: {error}"), help)],
     };
-    let providers = project.manifest().providers();
+    let environments = project.manifest().environments().iter();
+    let providers: Vec<_> = environments.filter_map(|environment| environment.provider.clone()).collect();
     let mut findings = Vec::new();
     fetcher.fetch_all(&providers, std::time::SystemTime::now(), |provider, result| {
         let slug = provider.slug();

@@ -2,13 +2,12 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::SystemTime;
 
-use super::cargo::{directives, has_error_directive, now};
+use super::cargo::directives;
 use super::live::Mode;
 use super::*;
-use crate::environment::KnownEnvironment;
-use crate::environment::Product;
+use crate::environment::{KnownEnvironment, Product};
+use crate::project::Times;
 
 /// A package in a directory of its own, gone at the end.
 struct Package(PathBuf);
@@ -26,9 +25,8 @@ impl Package {
     }
 
     fn run(&self, generator: Generator) -> Output {
-        let now = SystemTime::UNIX_EPOCH;
         let (manifest_dir, out_dir) = (self.0.clone(), self.0.join("out"));
-        generator.run(&Cargo { manifest_dir, out_dir, now, clock: None, has_error_directive: true, mode: Mode::Off })
+        generator.run(&Cargo { manifest_dir, out_dir, times: Times::default(), mode: Mode::Off })
     }
 }
 
@@ -36,6 +34,12 @@ impl Drop for Package {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
+}
+
+/// What a build reports, without places and ways out.
+fn messages(output: &Output) -> Vec<&str> {
+    let findings = output.findings.iter().filter(|finding| finding.is_for_builds());
+    findings.map(|finding| finding.message.as_str()).collect()
 }
 
 const LOCAL: &str = "[environments.local]\nproduct = 'idporten'\ndevelopment = true\nissuer = 'http://localhost:8080/default'\n\
@@ -74,25 +78,44 @@ fn a_snapshot_that_another_environment_stands_in_for_is_seen_when_it_appears() {
 }
 
 #[test]
-fn a_package_without_a_directory_to_watch_is_told_why_every_build_is_a_full_one() {
+fn a_missing_directory_is_warned_of_where_no_link_can_be_made() {
     let manifest = format!("[environments.idporten-test]\nbundled = true\n{LOCAL}");
     let package = Package::new("unwatchable", &[("idporten.toml", &manifest)]);
     let output = package.run(Generator::manifest(FILE_NAME));
     assert_eq!(output.watched, ["idporten.toml", "snapshots/local.json"]);
-    let findings: Vec<_> = output.findings.iter().map(ToString::to_string).collect();
     assert_eq!(
-        findings,
-        [
-            "local: every build is a full one: no directory `snapshots` to watch for its first snapshot\n  help: give the \
-          snapshots a directory of their own, with a file such as `.gitkeep` in it for git"
-        ]
+        messages(&output),
+        ["local: this script runs at each build, as there is no directory `snapshots` to watch"]
     );
     fs::create_dir(package.0.join("snapshots")).unwrap();
     let output = package.run(Generator::manifest(FILE_NAME));
-    assert_eq!(
-        (output.watched, output.findings),
-        (vec!["idporten.toml".to_owned(), "snapshots".to_owned()], Vec::new())
-    );
+    assert_eq!(output.watched, ["idporten.toml", "snapshots"]);
+    assert_eq!(messages(&output), [""; 0]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_watched_where_there_is_no_directory() {
+    let manifest = format!("[environments.idporten-test]\nbundled = true\n{LOCAL}");
+    let files = [("idporten.toml", manifest.as_str()), ("invoked.timestamp", ""), ("out/idporten_config.rs", "")];
+    let package = Package::new("link", &files);
+    let output = package.run(Generator::manifest(FILE_NAME));
+    let links = package.0.join("out/expected");
+    assert_eq!(output.watched, ["idporten.toml", links.to_str().unwrap()]);
+    assert_eq!(messages(&output), [""; 0]);
+    assert_eq!(fs::read_link(links.join("0")).unwrap(), package.0.join("snapshots/local.json"));
+    let time = |path| fs::metadata(path).unwrap().modified().unwrap();
+    assert_eq!(time(links), time(package.0.join("invoked.timestamp")));
+}
+
+#[test]
+fn a_packaged_crate_without_its_files_is_told_where_to_keep_them() {
+    let package = Package::new("packaged", &[("Cargo.toml.orig", "")]);
+    let output = package.run(Generator::manifest("../idporten.toml"));
+    let last = output.findings.last().unwrap();
+    assert_eq!(last.message, "this package was made by `cargo package` without `../idporten.toml`");
+    let help = "keep the manifest and the snapshots below the directory of Cargo.toml, where `cargo package --list` names them";
+    assert_eq!(last.help, help);
 }
 
 #[test]
@@ -149,7 +172,7 @@ fn the_packages_own_directory_is_not_watched_for_a_first_snapshot() {
     let manifest = format!("snapshots = '.'\n[environments.idporten-test]\nbundled = true\n{LOCAL}");
     let output = Package::new("own-directory", &[("idporten.toml", &manifest)]).run(Generator::manifest(FILE_NAME));
     assert_eq!(output.watched, ["idporten.toml", "local.json"]);
-    assert!(output.findings.iter().any(|finding| finding.message.contains("every build is a full one")));
+    assert_eq!(messages(&output), ["local: this script runs at each build, as there is no directory `.` to watch"]);
 }
 
 #[test]
@@ -191,24 +214,16 @@ fn a_package_without_a_manifest_is_told_how_to_have_one() {
 #[test]
 fn no_line_of_a_finding_can_be_a_directive_of_its_own() {
     let finding = Finding::error("a\ncargo:rustc-flags=-l evil\r\u{2028}b", "mend\nit");
-    let lines = directives(&[], &[finding], true);
+    let warning = Finding::warning("a\ncargo:b", "c\rd");
+    let lines = directives(&[], &[finding, warning]);
     assert_eq!(
         lines[1 + live::VARIABLES.len()..],
-        [r"cargo::error=a\ncargo:rustc-flags=-l evil\r\u{2028}b", r"cargo::error=  help: mend\nit"]
+        [
+            r"cargo::error=a\ncargo:rustc-flags=-l evil\r\u{2028}b",
+            r"cargo::error=  help: mend\nit",
+            r"cargo:warning=a\ncargo:b; help: c\rd"
+        ]
     );
-}
-
-#[test]
-fn a_package_for_an_older_rust_gets_no_directive_that_its_cargo_refuses() {
-    assert!(
-        has_error_directive("")
-            && has_error_directive("1.84")
-            && has_error_directive("1.88.0")
-            && has_error_directive("2.0")
-    );
-    assert!(!has_error_directive("1.83.9") && !has_error_directive("1.70"));
-    let findings = [Finding::error("a", "b"), Finding::warning("c", "d")];
-    assert!(!directives(&[], &findings, false).iter().any(|line| line.contains("::")));
 }
 
 #[test]
@@ -225,12 +240,4 @@ fn a_build_fetches_only_where_its_variable_asks_and_being_offline_wins() {
     assert_eq!(read(&[fetch("require"), ("CARGO_NET_OFFLINE", "false")]).unwrap(), Mode::Require);
     assert_eq!(read(&[fetch("try"), ("DOCS_RS", "1")]).unwrap(), Mode::Off);
     assert!(read(&[fetch("yes")]).unwrap_err().help.contains("`try` or `require`"));
-}
-
-#[test]
-fn source_date_epoch_is_the_time_where_it_is_set() {
-    assert_eq!(now(Some("86400")).unwrap(), SystemTime::UNIX_EPOCH + Duration::from_secs(86_400));
-    assert!(now(Some("yesterday")).unwrap_err().help.contains("number of seconds"));
-    assert!(now(Some("99999999999999999999")).is_err());
-    assert!(now(None).is_ok());
 }

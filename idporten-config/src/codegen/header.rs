@@ -2,7 +2,7 @@
 
 use super::model::{MAX_VARIANTS, Module};
 use crate::document::violation::printable;
-use crate::project::sources::Source;
+use crate::project::source::Source;
 
 /// The `//` lines that name the version of the generator, the sources and their dates. `command` generates the code again.
 #[must_use]

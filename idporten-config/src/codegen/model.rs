@@ -5,7 +5,7 @@ use crate::document::metadata::{MEMBERS, Member, member, usable};
 use crate::document::names;
 use crate::document::provider::Provider;
 use crate::document::snapshot::Snapshot;
-use crate::project::sources::Source;
+use crate::project::source::Source;
 
 /// Constants that every module has; no member may take their names.
 const RESERVED: &[&str] = &["WELL_KNOWN_URL", "SNAPSHOT", "SNAPSHOT_AS_OF", "SNAPSHOT_ORIGIN"];

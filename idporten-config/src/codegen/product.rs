@@ -12,7 +12,7 @@ use crate::document::snapshot::Origin;
 use crate::environment::{Lifecycle, Product};
 use crate::project::finding::Finding;
 use crate::project::shared::{Shared, SharedList};
-use crate::project::sources::Source;
+use crate::project::source::Source;
 
 /// The code of every product, and what is worth knowing of it.
 #[derive(Debug, Clone)]
@@ -36,7 +36,6 @@ pub fn products(sources: &[Source]) -> Products {
             continue;
         }
         products.tokens.extend(product_module(slug, &own));
-        products.findings.extend(Shared::of(&own).findings());
         products.findings.extend(own.iter().flat_map(|source| too_long(source)));
     }
     products

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::document::json::is_invisible;
 
-/// One thing to mend: what is wrong, where, and the way out.
+/// One thing that is wrong, or worth knowing: what, where, and what fixes it.
 ///
 /// Its [`Display`](fmt::Display) form has a line for each part, none of which holds a character that a terminal or a build tool
 /// could take for a command.
@@ -13,26 +13,30 @@ use crate::document::json::is_invisible;
 pub struct Finding {
     /// How bad it is.
     pub severity: Severity,
-    /// The environment it concerns, by slug.
+    /// The environment it concerns, by slug; none if it concerns the project.
     pub environment: Option<String>,
     /// What is wrong.
     pub message: String,
-    /// Where.
+    /// The place of what is wrong.
     pub place: Option<Place>,
-    /// What else there is to know.
+    /// What else helps to understand it.
     pub notes: Vec<String>,
-    /// The edit or command that mends it.
+    /// The edit or command that fixes it.
     pub help: String,
 }
 
-/// How bad a finding is.
+/// How bad a finding is, in decreasing order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Severity {
-    /// The build must fail.
+    /// A build fails.
     Error,
-    /// The build goes on; `check` fails where it says so.
+    /// A build says it and goes on, `check` fails.
     Warning,
+    /// A build does not say it, `check` fails.
+    CheckOnly,
+    /// A build does not say it, `check` says it and does not fail.
+    Note,
 }
 
 /// A place in a file.
@@ -43,12 +47,12 @@ pub struct Place {
     pub file: String,
     /// The line, from 1.
     pub line: Option<usize>,
-    /// What stands there.
+    /// The text there.
     pub text: String,
 }
 
 impl Finding {
-    /// What must fail a build: what is wrong, and what mends it.
+    /// A finding that fails a build.
     #[must_use]
     pub fn error(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self {
@@ -61,46 +65,70 @@ impl Finding {
         }
     }
 
-    /// What a build goes on with: what is wrong, and what mends it.
+    /// A finding that a build reports and goes on.
     #[must_use]
     pub fn warning(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(message, help) }
     }
 
-    /// The finding, said of an environment.
+    /// A finding that fails `check` and is none of a build's.
+    #[must_use]
+    pub fn for_check(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { severity: Severity::CheckOnly, ..Self::error(message, help) }
+    }
+
+    /// A finding that is worth knowing and fails nothing.
+    #[must_use]
+    pub fn note_of(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { severity: Severity::Note, ..Self::error(message, help) }
+    }
+
+    /// Names the environment that it concerns.
     #[must_use]
     pub fn of(mut self, environment: &str) -> Self {
         self.environment = Some(environment.to_owned());
         self
     }
 
-    /// The finding, with its place where there is one.
+    /// Sets its place.
     #[must_use]
     pub fn at(mut self, place: Option<&Place>) -> Self {
         self.place = place.cloned();
         self
     }
 
-    /// The finding, with something more to know.
+    /// Adds a note.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self
     }
 
-    /// Whether it must fail a build.
+    /// Whether a build fails.
     #[must_use]
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
 
+    /// Whether a build reports it.
+    #[must_use]
+    pub fn is_for_builds(&self) -> bool {
+        matches!(self.severity, Severity::Error | Severity::Warning)
+    }
+
+    /// Whether `check` fails.
+    #[must_use]
+    pub fn fails_check(&self) -> bool {
+        self.severity != Severity::Note
+    }
+
     /// The lines of its text.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
-        let mut lines = vec![harmless(&self.message)];
-        lines.extend(self.place.iter().map(|place| harmless(&format!("  {place}"))));
-        lines.extend(self.notes.iter().map(|note| harmless(&format!("  {note}"))));
-        lines.push(harmless(&format!("  help: {}", self.help)));
+        let mut lines = vec![escape_control(&self.message)];
+        lines.extend(self.place.iter().map(|place| escape_control(&format!("  {place}"))));
+        lines.extend(self.notes.iter().map(|note| escape_control(&format!("  {note}"))));
+        lines.push(escape_control(&format!("  help: {}", self.help)));
         lines
     }
 }
@@ -115,13 +143,14 @@ impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Error => "error",
-            Self::Warning => "warning",
+            Self::Warning | Self::CheckOnly => "warning",
+            Self::Note => "note",
         })
     }
 }
 
 impl Place {
-    /// A line of a file, from 1, or the whole file; `text` is what stands there.
+    /// A line of a file, from 1, or the whole file; `text` is the text there.
     #[must_use]
     pub fn new(file: impl Into<String>, line: Option<usize>, text: impl Into<String>) -> Self {
         Self { file: file.into(), line, text: text.into() }
@@ -150,15 +179,15 @@ impl fmt::Display for Place {
     }
 }
 
-/// The text with every control and invisible character escaped: it may come from a document or a manifest.
+/// Escapes every control and invisible character of a text that comes from a document or a manifest.
 ///
 /// ```
-/// use idporten_config::internal::harmless;
+/// use idporten_config::internal::escape_control;
 ///
-/// assert_eq!(harmless("openid\u{1b}[2J\n"), r"openid\u{1b}[2J\n");
+/// assert_eq!(escape_control("openid\u{1b}[2J\n"), r"openid\u{1b}[2J\n");
 /// ```
 #[must_use]
-pub fn harmless(text: &str) -> String {
+pub fn escape_control(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if is_invisible(c) { out.extend(c.escape_default()) } else { out.push(c) }

@@ -1,6 +1,10 @@
-//! What a program is built for: `idporten.toml`, or the same said in a build script or a macro.
+//! What a program is built for: `idporten.toml`, or the same said in a build script, a macro or a command.
 
-mod read;
+mod environments;
+mod reader;
+mod requirements;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
@@ -15,174 +19,154 @@ use crate::project::requirement::Requirement;
 /// The manifest's file name.
 pub const FILE_NAME: &str = "idporten.toml";
 
-/// The directory of snapshots where none is named, beside the manifest.
+/// The directory of snapshots, beside the manifest, unless the manifest names another.
 pub const DEFAULT_SNAPSHOTS: &str = "snapshots";
 
-/// How old a snapshot may be where nothing is said: 30 days.
+/// The age up to which a snapshot is current, unless the manifest says otherwise: 30 days.
 pub const DEFAULT_MAX_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// The environments a program is built for, and what it requires of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Manifest {
-    /// Where the manifest is, as a prefix of its paths: empty, or ending in a slash.
-    pub(crate) directory: String,
-    /// The directory of snapshots, relative to the manifest's own.
-    pub(crate) snapshots: String,
-    /// How old a snapshot may be: a build warns of older ones, `check` fails.
-    pub(crate) max_age: Duration,
-    /// The environments, in the order of the text.
-    pub(crate) entries: Vec<Entry>,
-    /// What is required of every environment of a product; of all of them where no product is named.
+    /// The manifest's directory, as a prefix of paths: empty, or ending in a slash.
+    directory: String,
+    /// The directory of snapshots, relative to the manifest's.
+    snapshots: String,
+    max_age: Duration,
+    environments: Vec<Environment>,
+    /// What is required of every environment of a product, or of every environment if no product is named.
     pub(crate) requirements: Vec<(Option<ProductName>, Requirement)>,
-    /// Where it is written: messages speak that language.
+    /// Messages name a remedy in the words of this route.
     pub(crate) route: Route,
 }
 
-/// Where a manifest is written.
+/// The kind of text that a manifest's content was written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Route {
-    /// In `idporten.toml`.
+    /// The file `idporten.toml`.
     #[default]
     File,
-    /// In a build script.
+    /// A build script, through `Generator`.
     Builder,
-    /// In a macro.
+    /// A macro's arguments.
     Macro,
-    /// On the tool's command line.
+    /// The arguments of a command.
     CommandLine,
-}
-
-/// What a fetch of an environment needs to know.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Target {
-    /// The environment, by slug.
-    pub slug: String,
-    /// What is known of it; nothing where only its snapshot can say.
-    pub provider: Option<Provider>,
-    /// Where its snapshot is.
-    pub path: String,
-    /// Whether the bundled snapshot is used in place of that file.
-    pub bundled: bool,
-    /// The environment whose values stand in where there is no such file.
-    pub based_on: Option<String>,
 }
 
 /// One environment of a manifest.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Entry {
-    pub(crate) slug: String,
-    /// What the manifest says of an environment that is not in the table.
-    pub(crate) described: Option<Provider>,
-    /// Whether the bundled snapshot is asked for.
-    pub(crate) bundled: bool,
-    /// The environment whose names and values stand in where there is no snapshot.
-    pub(crate) based_on: Option<String>,
-    /// The snapshot's path, where it is not the usual one.
-    pub(crate) snapshot: Option<String>,
-    pub(crate) place: Option<Place>,
-    /// A snapshot that was just taken, which wins over any file.
+pub struct Environment {
+    /// The slug.
+    pub slug: String,
+    /// The provider, from the table or as the manifest describes it. None for a slug that neither has: then only the snapshot
+    /// can say what it is.
+    pub provider: Option<Provider>,
+    /// The path of its snapshot.
+    pub path: String,
+    /// Whether the bundled snapshot is used in place of that file.
+    pub bundled: bool,
+    /// The environment whose values stand in while there is no snapshot.
+    pub based_on: Option<String>,
+    /// The place at which the manifest names it.
+    pub place: Option<Place>,
+    /// A snapshot that was fetched for this build, which is used in place of any file.
     pub(crate) fetched: Option<Snapshot>,
 }
 
 impl Manifest {
-    /// Reads a manifest's text. `file` is its name in messages.
+    /// Reads a manifest's text. `file` is its path, as messages show it; the paths of snapshots start from its directory.
     ///
-    /// Everything that is wrong with it is returned beside what could be read, each with its line, so that as much as possible
-    /// can be generated.
+    /// Returns what could be read beside everything that is wrong, so that as much as possible can be generated. A finding that
+    /// names an environment leaves the other environments usable; any other finding concerns the manifest as a whole.
     #[must_use]
     pub fn parse(text: &str, file: &str) -> (Self, Vec<Finding>) {
-        read::manifest(text, file)
+        reader::manifest(text, file)
     }
 
-    /// One environment as a macro names it: its snapshot at `snapshot`, or at the usual path, or the bundled one.
+    /// A manifest without environments, for a build script to fill.
+    #[cfg(feature = "build")]
+    pub(crate) fn of_builder() -> Self {
+        Self { route: Route::Builder, ..Self::default() }
+    }
+
+    /// The manifest of the macro `environment!`: one environment, with its snapshot at `snapshot`, at the usual path, or bundled.
     #[must_use]
     pub fn of_macro(slug: &str, snapshot: Option<String>, bundled: bool) -> Self {
-        let entries = vec![Entry { bundled, snapshot, ..Entry::new(slug) }];
-        Self { entries, route: Route::Macro, ..Self::default() }
+        let mut manifest = Self { route: Route::Macro, ..Self::default() };
+        manifest.add(slug, bundled);
+        if let (Some(path), [environment]) = (snapshot, manifest.environments.as_mut_slice()) {
+            environment.path = path;
+        }
+        manifest
     }
 
-    /// The environments that a command line names: for each its slug, and whether its snapshot is the bundled one rather than
-    /// a file in the directory `snapshots`.
+    /// The manifest of a command that names environments: for each its slug, and whether its snapshot is the bundled one rather
+    /// than a file in the directory `snapshots`.
     pub fn of_command_line(snapshots: &str, environments: impl IntoIterator<Item = (String, bool)>) -> Self {
-        let entries = environments.into_iter().map(|(slug, bundled)| Entry { bundled, ..Entry::new(&slug) }).collect();
-        Self { entries, snapshots: snapshots.to_owned(), route: Route::CommandLine, ..Self::default() }
+        let mut manifest = Self { route: Route::CommandLine, snapshots: snapshots.to_owned(), ..Self::default() };
+        for (slug, bundled) in environments {
+            manifest.add(&slug, bundled);
+        }
+        manifest
     }
 
-    /// The slugs of its environments, in the order of the text.
-    pub fn environments(&self) -> impl Iterator<Item = &str> {
-        self.entries.iter().map(|entry| entry.slug.as_str())
+    /// Adds an environment by its slug.
+    pub(crate) fn add(&mut self, slug: &str, bundled: bool) {
+        let provider = slug.parse::<KnownEnvironment>().ok().map(Provider::from);
+        let path = self.usual_path(slug);
+        let slug = slug.to_owned();
+        let (based_on, place, fetched) = (None, None, None);
+        self.environments.push(Environment { slug, provider, path, bundled, based_on, place, fetched });
     }
 
-    /// What is said to whoever asks for an environment that the manifest, at `file`, does not name.
+    /// The environments, in the order of the text.
     #[must_use]
-    pub fn not_named(&self, slug: &str, file: &str) -> Finding {
-        let message = format!("`{}` is not an environment of `{}`", printable(slug), printable(file));
-        let help = match (slug.parse::<KnownEnvironment>(), nearest(slug, self.environments())) {
-            (Ok(known), _) => format!(
-                "add `[environments.{known}]` to it; without it, name a directory with `--snapshots`, or use `--bundled`"
-            ),
-            (Err(_), Some(near)) => format!("did you mean `{near}`?"),
-            (Err(_), None) => "name one of those, or add it to the manifest".to_owned(),
-        };
-        Finding::error(message, help).note(format!("it names: {}", self.environments().collect::<Vec<_>>().join(", ")))
+    pub fn environments(&self) -> &[Environment] {
+        &self.environments
     }
 
-    /// Where an environment is named.
+    /// The environment with this slug.
     #[must_use]
-    pub fn place_of(&self, slug: &str) -> Option<&Place> {
-        self.entries.iter().find(|entry| entry.slug == slug)?.place.as_ref()
+    pub fn environment(&self, slug: &str) -> Option<&Environment> {
+        self.environments.iter().find(|environment| environment.slug == slug)
     }
 
-    /// How old a snapshot may be.
+    /// The slugs of the environments, in the order of the text.
+    pub fn slugs(&self) -> impl Iterator<Item = &str> {
+        self.environments.iter().map(|environment| environment.slug.as_str())
+    }
+
+    /// The age up to which a snapshot is current.
     #[must_use]
     pub fn max_age(&self) -> Duration {
         self.max_age
     }
 
-    /// Adds what a build script says beside the file; what it sets wins.
+    /// Sets the age up to which a snapshot is current.
     #[cfg(feature = "build")]
-    pub(crate) fn add(&mut self, other: Self, snapshots: Option<String>, max_age: Option<Duration>) {
-        self.entries.extend(other.entries);
-        self.requirements.extend(other.requirements);
-        self.max_age = max_age.unwrap_or(self.max_age);
-        if let Some(snapshots) = snapshots {
-            self.snapshots = snapshots;
-            self.directory.clear();
+    pub(crate) fn set_max_age(&mut self, max_age: Duration) {
+        self.max_age = max_age;
+    }
+
+    /// Sets the directory of snapshots. Unlike the one that a manifest names, it is not relative to the manifest.
+    #[cfg(feature = "build")]
+    pub(crate) fn set_snapshots(&mut self, directory: &str) {
+        self.directory.clear();
+        directory.clone_into(&mut self.snapshots);
+        let paths: Vec<String> = self.slugs().map(|slug| self.usual_path(slug)).collect();
+        for (environment, path) in self.environments.iter_mut().zip(paths) {
+            environment.path = path;
         }
     }
 
-    /// The environments that it describes or that the table has: those that can be fetched.
-    #[must_use]
-    pub fn providers(&self) -> Vec<Provider> {
-        self.targets().into_iter().filter_map(|target| target.provider).collect()
-    }
-
-    /// Each environment as a fetch sees it, in the order of the text. Paths start from where those of a project do.
-    #[must_use]
-    pub fn targets(&self) -> Vec<Target> {
-        let target = |entry: &Entry| Target {
-            slug: entry.slug.clone(),
-            provider: entry.described.clone().or_else(|| entry.known().map(Provider::from)),
-            path: self.path_of(entry),
-            bundled: entry.bundled,
-            based_on: entry.based_on.clone(),
-        };
-        self.entries.iter().map(target).collect()
-    }
-
-    /// Uses a snapshot that was just taken in place of any other.
+    /// Uses a snapshot that was just fetched in place of any other.
     #[cfg(all(feature = "build", feature = "fetch"))]
     pub(crate) fn set_fetched(&mut self, slug: &str, snapshot: &Snapshot) {
-        for entry in self.entries.iter_mut().filter(|entry| entry.slug == slug) {
-            entry.fetched = Some(snapshot.clone());
+        for environment in self.environments.iter_mut().filter(|environment| environment.slug == slug) {
+            environment.fetched = Some(snapshot.clone());
         }
-    }
-
-    /// Makes its paths start from another directory than its own, to which `directory` leads.
-    pub(crate) fn move_to(&mut self, directory: &str) {
-        directory.clone_into(&mut self.directory);
     }
 
     /// The directory of snapshots.
@@ -196,24 +180,40 @@ impl Manifest {
         }
     }
 
-    /// The path of the snapshot of an environment.
-    pub(crate) fn path_of(&self, entry: &Entry) -> String {
-        match (&entry.snapshot, self.snapshots_directory().as_str()) {
-            (Some(path), _) => path.clone(),
-            (None, ".") => format!("{}.json", entry.slug),
-            (None, directory) => format!("{directory}/{}.json", entry.slug),
+    /// The path at which a snapshot is unless another one is named.
+    pub(crate) fn usual_path(&self, slug: &str) -> String {
+        match self.snapshots_directory().as_str() {
+            "." => format!("{slug}.json"),
+            directory => format!("{directory}/{slug}.json"),
         }
+    }
+
+    /// The error for an environment that the manifest, at `file`, does not name.
+    #[must_use]
+    pub fn not_named(&self, slug: &str, file: &str) -> Finding {
+        let message = format!("`{}` is not an environment of `{}`", printable(slug), printable(file));
+        let help = match (slug.parse::<KnownEnvironment>(), nearest(slug, self.slugs())) {
+            (Ok(known), _) => format!(
+                "add `[environments.{known}]` to it, name a directory of snapshots with `--snapshots`, or use `--bundled`"
+            ),
+            (Err(_), Some(near)) => format!("did you mean `{near}`?"),
+            (Err(_), None) => "name one of those, or add it to the manifest".to_owned(),
+        };
+        Finding::error(message, help).note(format!("it names: {}", self.slugs().collect::<Vec<_>>().join(", ")))
     }
 }
 
-/// What is said of a slug that is neither in the table nor described.
+/// The error for a slug that is neither in the table nor described.
 #[must_use]
 pub fn unknown_environment(slug: &str) -> Finding {
     let known: Vec<_> = KnownEnvironment::ALL.iter().map(|known| known.slug()).collect();
+    let known = known.join(", ");
     let suggestion = slug.parse::<KnownEnvironment>().err().and_then(|unknown| unknown.suggestion());
     let help = match suggestion {
-        Some(near) => format!("did you mean `{near}`? known: {}", known.join(", ")),
-        None => format!("known: {}; one's own is described in `{FILE_NAME}`", known.join(", ")),
+        Some(near) => format!("did you mean `{near}`? known: {known}"),
+        None => format!(
+            "known: {known}; describe any other in `{FILE_NAME}` with the keys `product`, `well-known-url` and `issuer`"
+        ),
     };
     Finding::error(format!("unknown environment `{}`", printable(slug)), help)
 }
@@ -224,7 +224,7 @@ impl Default for Manifest {
             directory: String::new(),
             snapshots: DEFAULT_SNAPSHOTS.to_owned(),
             max_age: DEFAULT_MAX_AGE,
-            entries: Vec::new(),
+            environments: Vec::new(),
             requirements: Vec::new(),
             route: Route::default(),
         }
@@ -232,7 +232,7 @@ impl Default for Manifest {
 }
 
 impl Route {
-    /// How to ask for the bundled snapshot of an environment.
+    /// The text that asks for the bundled snapshot of an environment.
     pub(crate) fn ask_for_bundled(self, slug: &str) -> String {
         match self {
             Self::File => "`bundled = true`".to_owned(),
@@ -243,24 +243,14 @@ impl Route {
     }
 }
 
-impl Entry {
-    pub(crate) fn new(slug: &str) -> Self {
-        Self {
-            slug: slug.to_owned(),
-            described: None,
-            bundled: false,
-            based_on: None,
-            snapshot: None,
-            place: None,
-            fetched: None,
-        }
+impl Environment {
+    /// The environment of the table, if it is one of those.
+    pub(crate) fn known(&self) -> Option<KnownEnvironment> {
+        self.provider.as_ref().and_then(Provider::known)
     }
 
-    /// The row of the table, if it is one of those.
-    pub(crate) fn known(&self) -> Option<KnownEnvironment> {
-        self.slug.parse().ok()
+    /// The provider, if the manifest describes it.
+    pub(crate) fn described(&self) -> Option<&Provider> {
+        self.provider.as_ref().filter(|provider| provider.known().is_none())
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -36,6 +36,8 @@ pub enum Expected {
     Equal(String),
     /// It must contain each of these values.
     Contains(Vec<String>),
+    /// Nothing, which `false` stands for: it is refused, since a requirement that always holds is a mistake.
+    Nothing,
 }
 
 impl Requirement {
@@ -66,9 +68,9 @@ impl Requirement {
     /// Everything in which the snapshot does not meet the requirement; a finding for each value that is missing.
     #[must_use]
     pub fn check(&self, snapshot: &Snapshot) -> Vec<Finding> {
-        if self.expected == Expected::Contains(Vec::new()) {
-            let message = format!("`{}` is required to contain nothing", printable(&self.member));
-            let help = "name the values, or write `true` for a member that must be there";
+        if self.expected == Expected::Contains(Vec::new()) || self.expected == Expected::Nothing {
+            let message = format!("nothing is required of `{}`", printable(&self.member));
+            let help = "name values that it must contain, or write `true` for a member that must be there";
             return vec![Finding::error(message, help).at(self.place.as_ref())];
         }
         let mut findings = match snapshot.metadata_json().get(&self.member) {
@@ -149,6 +151,12 @@ fn lacks(slug: &str, member: &str, value: &str, published: &[&str]) -> Finding {
     )
 }
 
+impl From<bool> for Expected {
+    fn from(present: bool) -> Self {
+        if present { Self::Present } else { Self::Nothing }
+    }
+}
+
 impl From<&str> for Expected {
     fn from(value: &str) -> Self {
         Self::Equal(value.to_owned())
@@ -164,6 +172,12 @@ impl From<String> for Expected {
 impl<T: Into<String>> From<Vec<T>> for Expected {
     fn from(values: Vec<T>) -> Self {
         Self::Contains(values.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<T: AsRef<str>> From<&[T]> for Expected {
+    fn from(values: &[T]) -> Self {
+        Self::Contains(values.iter().map(|value| value.as_ref().to_owned()).collect())
     }
 }
 
@@ -224,7 +238,10 @@ mod tests {
     #[test]
     fn a_list_of_nothing_requires_nothing_and_is_refused() {
         let none: [&str; 0] = [];
-        assert!(unmet(KnownEnvironment::IdportenTest, "scopes_supported", none).message.contains("to contain nothing"));
+        for expected in [Expected::from(none), Expected::from(false)] {
+            let message = unmet(KnownEnvironment::IdportenTest, "scopes_supported", expected).message;
+            assert_eq!(message, "nothing is required of `scopes_supported`");
+        }
     }
 
     #[test]

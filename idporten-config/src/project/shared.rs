@@ -6,11 +6,12 @@ use crate::document::json;
 use crate::document::metadata::{MEMBERS, Member, usable};
 use crate::document::snapshot::Origin;
 use crate::project::finding::Finding;
-use crate::project::sources::Source;
+use crate::project::source::Source;
 
 /// The lists that the environments of one product share.
 #[derive(Debug, Clone)]
 pub struct Shared<'a> {
+    sources: Vec<&'a Source>,
     environments: Vec<&'a Source>,
     lists: Vec<SharedList<'a>>,
 }
@@ -36,7 +37,12 @@ impl<'a> Shared<'a> {
         let lists = members
             .filter_map(|member| Some(SharedList { member, values: intersection(&environments, member)? }))
             .collect();
-        Self { environments, lists }
+        Self { sources: sources.to_vec(), environments, lists }
+    }
+
+    /// All the sources of the product.
+    pub(crate) fn sources(&self) -> &[&'a Source] {
+        &self.sources
     }
 
     /// The environments that take part.
@@ -51,43 +57,32 @@ impl<'a> Shared<'a> {
         &self.lists
     }
 
-    /// A warning for each environment whose snapshot does not state lists that others state, and one for the lists that come
-    /// out empty.
-    #[must_use]
-    pub fn findings(&self) -> Vec<Finding> {
-        let unstated = self.environments.iter().filter_map(|source| self.unstated(source));
-        unstated.chain(self.empty()).collect()
-    }
-
-    fn unstated(&self, source: &Source) -> Option<Finding> {
-        let lists = self.lists.iter().filter(|list| stated(source, list.member).is_none());
-        let missing: Vec<_> = lists.map(|list| list.member.name).collect();
-        if missing.is_empty() {
-            return None;
+    /// The lists that `source` does not state and another environment does. They are intersected without it, so that the result
+    /// may hold values that it does not support.
+    pub(crate) fn unstated(&self, source: &Source) -> Vec<&'static str> {
+        if !self.environments.contains(&source) {
+            return Vec::new();
         }
-        let (slug, snapshot) = (source.provider().slug(), source.snapshot());
-        let message = format!(
-            "{slug}: the {} snapshot of {} does not state every list, and takes no part in what its product shares of the others",
-            snapshot.origin(),
-            snapshot.date()
-        );
-        let help = format!("run `idporten-config fetch {slug}` to take the live document");
-        Some(Finding::warning(message, help).of(slug).note(format!("not stated: {}", missing.join(", "))))
+        let lists = self.lists.iter().filter(|list| stated(source, list.member).is_none());
+        lists.map(|list| list.member.name).collect()
     }
 
-    fn empty(&self) -> Option<Finding> {
-        let empty = self.lists.iter().filter(|list| list.values.is_empty());
-        let empty: Vec<_> = empty.filter(|list| self.is_published(list.member)).map(|list| list.member.name).collect();
+    /// A warning for the lists that environments publish without a value in common: no enum can be generated of them, and the
+    /// compiler would only propose the enum of one environment.
+    pub(crate) fn without_values(&self) -> Option<Finding> {
+        let empty = self.lists.iter().filter(|list| list.values.is_empty() && self.is_published(list.member));
+        let empty: Vec<_> = empty.map(|list| list.member.name).collect();
         if empty.is_empty() {
             return None;
         }
         let slugs: Vec<_> = self.environments.iter().map(|source| source.provider().slug()).collect();
         let message = format!(
-            "{} have no value in common of `{}`, so no enum of shared values is generated",
+            "{} have no value in common of `{}`: no shared enum is generated",
             slugs.join(", "),
             empty.join("`, `")
         );
-        Some(Finding::warning(message, "use the enum in the module of one environment, or leave an environment out"))
+        let help = "use the enum in the module of one environment, or give environments of another kind a `product` of their own";
+        Some(Finding::warning(message, help))
     }
 
     /// Whether any environment publishes a value of the list.
@@ -145,9 +140,12 @@ mod tests {
         let sources = sources(&[IdportenTest, IdportenLegacyVer2]);
         let shared = Shared::of(&sources.iter().collect::<Vec<_>>());
         assert_eq!(values(&shared, "acr_values_supported"), [""; 0]);
-        let messages: Vec<_> = shared.findings().into_iter().map(|finding| finding.message).collect();
-        let wanted = "idporten-test, idporten-legacy-ver2 have no value in common of `acr_values_supported`, so no enum of \
-            shared values is generated";
-        assert!(messages.iter().any(|message| message == wanted), "wanted {wanted:?}, found {messages:#?}");
+        assert_eq!(
+            shared.without_values().map(|finding| finding.message).as_deref(),
+            Some(
+                "idporten-test, idporten-legacy-ver2 have no value in common of `acr_values_supported`: no shared enum is \
+                 generated"
+            )
+        );
     }
 }

@@ -193,7 +193,10 @@ fn an_environment_that_stands_on_a_broken_one_says_so() {
     let manifest = format!("[environments.idporten-test]\n{LOCAL}");
     let directory = Directory::new(&[("idporten.toml", &manifest)]);
     let err = directory.fails(2, &["generate", "local"]);
-    assert!(err.contains("local: there is no snapshot, and the environment it is based on cannot be used"), "{err}");
+    assert!(
+        err.contains("local: no snapshot at `snapshots/local.json`, and none of idporten-test, which it is based on"),
+        "{err}"
+    );
     directory.write(TEST, bundled(Known::IdportenTest));
     assert!(directory.says(0, &["generate", "local"]).contains("http://localhost:8080/default"));
 }

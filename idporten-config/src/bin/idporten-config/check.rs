@@ -2,7 +2,6 @@
 
 mod findings;
 mod generated;
-mod keys;
 mod live;
 mod text;
 
@@ -10,16 +9,15 @@ use std::time::SystemTime;
 
 use clap::Args;
 use idporten_config::codegen;
-use idporten_config::document::Origin;
 use idporten_config::document::json::{Object, Value, object};
-use idporten_config::internal::{Finding, Manifest, Source, from_the_future};
+use idporten_config::internal::{Finding, Severity, Times};
 
 use crate::network::NetworkOptions;
 use crate::output::{ExitStatus, Output, VerbError};
 use crate::report::{Annotation, Format, FormatOptions, github, sarif};
 use crate::repository::path_from_root;
 use crate::snapshots::{LoadedSnapshots, SnapshotOptions};
-use crate::{certificates, json, now};
+use crate::{certificates, json, times};
 use findings::{Findings, RULES};
 
 /// Check snapshots against live documents, rules, requirements and age
@@ -76,9 +74,9 @@ struct Report<'a> {
 }
 
 pub(crate) fn run(arguments: &Arguments, quiet: bool) -> Result<Output, VerbError> {
-    let now = now()?;
-    let snapshots = arguments.options.load(&arguments.environments, now)?;
-    let report = arguments.examine(&snapshots, now, quiet)?;
+    let times = times()?;
+    let snapshots = arguments.options.load(&arguments.environments, times)?;
+    let report = arguments.examine(&snapshots, times, quiet)?;
     let mut output = Output { status: report.status(), ..Output::default() };
     let format = arguments.format.format();
     if format == Format::Text {
@@ -94,29 +92,23 @@ pub(crate) fn run(arguments: &Arguments, quiet: bool) -> Result<Output, VerbErro
 }
 
 impl Arguments {
-    fn examine<'a>(
-        &self,
-        snapshots: &'a LoadedSnapshots,
-        now: SystemTime,
-        quiet: bool,
-    ) -> Result<Report<'a>, VerbError> {
+    fn examine<'a>(&self, snapshots: &'a LoadedSnapshots, times: Times, quiet: bool) -> Result<Report<'a>, VerbError> {
         let mut findings = Findings::default();
         findings.add("manifest", snapshots.mistakes.iter().cloned());
         findings.add("snapshot", snapshots.findings.iter().cloned());
-        findings
-            .add("snapshot", snapshots.sources.iter().filter_map(|source| not_fetched(source, &snapshots.manifest)));
-        findings.add("snapshot", from_the_future(&snapshots.sources, SystemTime::now()));
         findings.add("snapshot", codegen::products(&snapshots.sources).findings);
+        let (key_notes, keys): (Vec<_>, Vec<_>) =
+            snapshots.keys.iter().cloned().partition(|finding| finding.severity == Severity::Note);
+        findings.add("key", keys);
         let mut notes = snapshots.notes.clone();
+        notes.extend(key_notes.into_iter().map(|note| note.message));
         for source in &snapshots.sources {
-            let found = keys::examine(source.snapshot());
-            findings.add("key", found.findings);
-            notes.extend(found.notes);
+            let now = times.for_age_of(source.snapshot()).unwrap_or_else(SystemTime::now);
             findings.add("certificate", certificates::findings(source.snapshot(), now));
         }
         let mut live = live::Comparison::default();
         if !self.offline {
-            live = live::compare_all(snapshots, &self.environments, &self.network, now, quiet)?;
+            live = live::compare_all(snapshots, &self.environments, &self.network, times, quiet)?;
         }
         findings.add("live", live.findings);
         notes.extend(live.notes);
@@ -127,20 +119,6 @@ impl Arguments {
         findings.add("generated-code", generated.iter().filter_map(|compared| compared.finding.clone()));
         Ok(Report { snapshots, findings, generated, unreachable: live.unreachable, notes })
     }
-}
-
-/// A finding where the snapshot of production was not fetched: values from documentation may be wrong.
-fn not_fetched(source: &Source, manifest: &Manifest) -> Option<Finding> {
-    let (snapshot, provider) = (source.snapshot(), source.snapshot().provider());
-    let is_production = provider.stage() == "prod" && !provider.is_development();
-    if !is_production || snapshot.origin() == Origin::Fetched {
-        return None;
-    }
-    let slug = provider.slug();
-    let message = format!("{slug}: the snapshot of production is {}, not fetched", snapshot.origin());
-    let help = format!("run `idporten-config fetch {slug}` to take the live document");
-    let finding = Finding::warning(message, help).of(slug).at(manifest.place_of(slug));
-    Some(finding.note(format!("{}, {}", source.provenance(), source.label())))
 }
 
 impl Report<'_> {

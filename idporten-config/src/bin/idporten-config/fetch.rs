@@ -71,8 +71,7 @@ pub(crate) fn run(arguments: &Arguments, quiet: bool) -> Result<Output, VerbErro
     });
     let adopted = if arguments.adopt { arguments.remove_bundled(&tasks, &all, &mut output)? } else { Vec::new() };
     all.extend(left_out);
-    let targets = manifest.targets();
-    all.sort_by_key(|result| targets.iter().position(|target| target.slug == result.slug));
+    all.sort_by_key(|result| manifest.slugs().position(|slug| slug == result.slug));
     output.status = report::status(&all);
     output.text = if arguments.json {
         report::in_json(&all, &adopted).to_string()

@@ -11,11 +11,11 @@ use idporten_config::codegen::{self, format};
 use idporten_config::document::json::{Object, Value, object};
 use idporten_config::internal::FILE_NAME;
 use idporten_config::internal::Source;
-use idporten_config::internal::{Finding, harmless};
+use idporten_config::internal::{Finding, escape_control};
 
 use crate::output::{ExitStatus, Output, VerbError};
 use crate::snapshots::{LoadedSnapshots, SnapshotOptions};
-use crate::{file, now};
+use crate::{file, times_of_build};
 
 /// Generate Rust constants, JSON or environment variables from snapshots
 ///
@@ -66,10 +66,11 @@ Exit codes:
   2  a mistake in the command, the manifest or a snapshot: nothing was generated";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Output, VerbError> {
-    let selection = arguments.options.load(&arguments.environments, now()?)?;
+    let selection = arguments.options.load(&arguments.environments, times_of_build()?)?;
     let mut output = Output::with_notes(&selection.notes);
     output.report(&selection.mistakes);
-    output.report(&selection.findings);
+    let findings: Vec<_> = selection.findings.iter().filter(|finding| finding.is_for_builds()).cloned().collect();
+    output.report(&findings);
     if !selection.is_complete() {
         output.status = ExitStatus::BadInput;
     } else if selection.findings.iter().any(Finding::is_error) {
@@ -85,7 +86,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Output, VerbError> {
         Some(path) => {
             refuse_sources(path)?;
             let verb = if file::write(path, &text)? { "written" } else { "unchanged" };
-            format!("{}  {verb}\n", harmless(&path.display().to_string()))
+            format!("{}  {verb}\n", escape_control(&path.display().to_string()))
         }
     };
     Ok(output)
@@ -124,9 +125,9 @@ pub(crate) fn rust(
 ) -> Result<(String, Vec<Finding>), VerbError> {
     let manifest = options.manifest_file().unwrap_or_default();
     let directory = manifest.rfind('/').map_or("", |slash| &manifest[..=slash]);
-    let sources: Vec<_> = selection.sources.iter().map(|source| source.clone().seen_from(directory)).collect();
+    let sources: Vec<_> = selection.sources.iter().map(|source| source.clone().relative_to(directory)).collect();
     let products = codegen::products(&sources);
-    let command = harmless(&options.command_in_place(names));
+    let command = escape_control(&options.command_in_place(names));
     let header = codegen::header(&sources, &format!("`{command}`"));
     let code = format::format(&header, &products.tokens).map_err(|error| {
         Finding::error(error.to_string(), "report this as a bug of idporten-config, with the snapshots")

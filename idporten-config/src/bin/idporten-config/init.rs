@@ -72,7 +72,7 @@ pub(crate) fn run(arguments: &Arguments, quiet: bool) -> Result<Output, VerbErro
     let existing = Existing::find()?;
     let (manifest, marked) = match &existing {
         Some(Existing { manifest, marked, .. }) => {
-            refuse_unknown(names.iter().filter(|name| !manifest.environments().any(|slug| slug == name.as_str())))?;
+            refuse_unknown(names.iter().filter(|name| manifest.environment(name).is_none()))?;
             (manifest.clone(), marked.clone())
         }
         None => (new_manifest(&names)?, BTreeSet::new()),
@@ -120,7 +120,7 @@ impl Existing {
         let ready = first.iter().filter(|own| own.has_snapshot() && self.marked.contains(&own.slug));
         let ready: Vec<&str> = ready.map(|own| own.slug.as_str()).collect();
         let adopted = manifest_edit::adopt(&self.file, &ready)?;
-        let is_missing = |name: &&String| !self.manifest.environments().any(|slug| slug == name.as_str());
+        let is_missing = |name: &&String| self.manifest.environment(name).is_none();
         let missing: Vec<_> = names.iter().filter(is_missing).map(|name| format!("[environments.{name}]")).collect();
         let mut details = Vec::new();
         if !adopted.is_empty() {
@@ -159,7 +159,7 @@ fn next(package: &Package, manifest: &Manifest, to_adopt: &[&str]) -> Vec<String
     next.push(
         "in your code: mod providers { include!(concat!(env!(\"OUT_DIR\"), \"/idporten_config.rs\")); }".to_owned(),
     );
-    let first = manifest.targets().into_iter().find_map(|target| target.provider);
+    let first = manifest.environments().iter().find_map(|environment| environment.provider.clone());
     if let Some(provider) = first.filter(|provider| provider.product() != Product::Maskinporten) {
         let stage = provider.stage().replace('-', "_");
         let product = provider.product().as_str().replace('-', "_");

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use idporten_config::document::json::{Object, Value, object};
-use idporten_config::internal::harmless;
+use idporten_config::internal::escape_control;
 
 use crate::json::count;
 use crate::output::{ExitStatus, Output};
@@ -108,7 +108,7 @@ fn text(all: &[Found], files: &Files) -> String {
 fn rows(found: &Found) -> Vec<Vec<String>> {
     let row = |mistake: &Mistake| {
         let place = format!("{}:{}:{}", found.file, mistake.line, mistake.column);
-        vec![place, mistake.kind.to_string(), format!("\"{}\": {}", harmless(&mistake.value), mistake.advice)]
+        vec![place, mistake.kind.to_string(), format!("\"{}\": {}", escape_control(&mistake.value), mistake.advice)]
     };
     found.mistakes.iter().map(row).collect()
 }

@@ -29,7 +29,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use clap::{Parser, Subcommand};
-use idporten_config::build;
+use idporten_config::internal::Times;
 
 use output::{Output, VerbError};
 
@@ -111,8 +111,22 @@ impl Arguments {
     }
 }
 
-/// The time that ages are judged by.
+/// The times that `check` measures ages by.
+fn times() -> Result<Times, VerbError> {
+    Ok(Times::of_tool(source_date_epoch().as_deref(), SystemTime::now())?)
+}
+
+/// The times that what is generated depends on: never the clock, if `SOURCE_DATE_EPOCH` is set.
+fn times_of_build() -> Result<Times, VerbError> {
+    Ok(Times::of_build(source_date_epoch().as_deref(), SystemTime::now())?)
+}
+
+/// The time that ages are shown at.
 fn now() -> Result<SystemTime, VerbError> {
-    let value = env::var_os("SOURCE_DATE_EPOCH").map(|value| value.to_string_lossy().into_owned());
-    Ok(build::now(value.as_deref())?)
+    let times = times()?;
+    Ok(times.source_date_epoch.or(times.clock).unwrap_or(SystemTime::UNIX_EPOCH))
+}
+
+fn source_date_epoch() -> Option<String> {
+    env::var_os("SOURCE_DATE_EPOCH").map(|value| value.to_string_lossy().into_owned())
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use idporten_config::internal::{Finding, Manifest, Target};
+use idporten_config::internal::{Environment, Finding, Manifest};
 
 use crate::file;
 use crate::output::VerbError;
@@ -78,12 +78,20 @@ fn is_bundled(line: &str) -> bool {
 fn differs_only_in(slug: &str, before: &str, after: &str) -> bool {
     let read = |text: &str| Manifest::parse(text, "");
     let ((before, old), (after, new)) = (read(before), read(after));
-    let adopted = |mut target: Target| {
-        target.bundled &= target.slug != slug;
-        target
+    // Without their places, which the edit moves.
+    let content = |environment: &Environment| {
+        let mut content = environment.clone();
+        content.place = None;
+        content
     };
-    let expected: Vec<Target> = before.targets().into_iter().map(adopted).collect();
-    old.is_empty() && new.is_empty() && expected == after.targets() && before.max_age() == after.max_age()
+    let adopted = |environment: &Environment| {
+        let mut adopted = content(environment);
+        adopted.bundled &= environment.slug != slug;
+        adopted
+    };
+    let expected: Vec<_> = before.environments().iter().map(adopted).collect();
+    let found: Vec<_> = after.environments().iter().map(content).collect();
+    old.is_empty() && new.is_empty() && expected == found && before.max_age() == after.max_age()
 }
 
 #[cfg(test)]

@@ -52,10 +52,12 @@ impl ManifestOptions {
         };
         let project = Project::open(Path::new(""), &file);
         let manifest = project.manifest();
-        if !project.findings().is_empty() {
-            return Err(project.findings().to_vec().into());
+        // A mistake that concerns one environment leaves the others to be fetched; a build and `check` report it.
+        let mistakes: Vec<_> = project.findings().iter().filter(|finding| finding.environment.is_none()).collect();
+        if !mistakes.is_empty() {
+            return Err(mistakes.into_iter().cloned().collect::<Vec<_>>().into());
         }
-        let is_named = |name: &&String| manifest.environments().any(|slug| slug == name.as_str());
+        let is_named = |name: &&String| manifest.environment(name).is_some();
         let unknown: Vec<Finding> =
             names.iter().filter(|name| !is_named(name)).map(|name| manifest.not_named(name, &file)).collect();
         if unknown.is_empty() { Ok(manifest.clone()) } else { Err(unknown.into()) }

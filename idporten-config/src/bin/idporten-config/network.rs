@@ -12,7 +12,7 @@ use idporten_config::environment::Lifecycle;
 use idporten_config::fetch::{FetchError, Fetcher, Options};
 use idporten_config::internal::Finding;
 use idporten_config::internal::read;
-use idporten_config::internal::{Target, unknown_environment};
+use idporten_config::internal::{Environment, unknown_environment};
 
 use crate::output::VerbError;
 use crate::progress::Progress;
@@ -73,7 +73,7 @@ impl NetworkOptions {
 pub(crate) type Fetched = Vec<(String, Result<Snapshot, FetchError>)>;
 
 /// The provider of an environment, from the table, the manifest, or else the snapshot there is.
-pub(crate) fn provider(target: &Target) -> Result<Provider, Box<Finding>> {
+pub(crate) fn provider(target: &Environment) -> Result<Provider, Box<Finding>> {
     if let Some(provider) = &target.provider {
         return Ok(provider.clone());
     }

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
-use idporten_config::internal::{Finding, Severity, harmless};
+use idporten_config::internal::{Finding, Severity, escape_control};
 
 /// The output of a verb.
 #[derive(Debug, Default)]
@@ -53,7 +53,7 @@ impl Output {
     }
 
     pub(crate) fn note(&mut self, text: &str) {
-        self.messages.push(Message::Note(format!("{}: {}", paint("note", NOTE), harmless(text))));
+        self.messages.push(Message::Note(format!("{}: {}", paint("note", NOTE), escape_control(text))));
     }
 
     pub(crate) fn notes(&mut self, notes: &[String]) {

@@ -14,12 +14,12 @@ use idporten_config::Snapshot;
 use idporten_config::document::json::{Object, Value, object};
 use idporten_config::internal::Finding;
 use idporten_config::internal::unknown_environment;
-use idporten_config::internal::{Source, leaked_key};
+use idporten_config::internal::{Source, Times, leaked_key};
 
 use crate::network::{self, NetworkOptions};
 use crate::output::{ExitStatus, Output, VerbError};
 use crate::snapshots::SnapshotOptions;
-use crate::{json, now};
+use crate::{json, now, times_of_build};
 
 /// Show a snapshot or live document: endpoints, capabilities, keys
 #[derive(Debug, Args)]
@@ -66,19 +66,19 @@ Exit codes:
   3  the network or the provider failed";
 
 pub(crate) fn run(arguments: &Arguments, quiet: bool) -> Result<Output, VerbError> {
-    let now = now()?;
+    let (times, now) = (times_of_build()?, now()?);
     if let Some(kid) = &arguments.kid {
-        return kid::run(arguments, kid, now, quiet);
+        return kid::run(arguments, kid, times, quiet);
     }
-    let (source, mut output) = if arguments.live { arguments.live(quiet)? } else { arguments.snapshot(now)? };
+    let (source, mut output) = if arguments.live { arguments.live(quiet)? } else { arguments.snapshot(times)? };
     output.text = if arguments.json { in_json(&source, now).to_string() } else { text::of(&source, now) };
     Ok(output)
 }
 
 impl Arguments {
     /// The snapshot. A private key in it is a finding.
-    fn snapshot(&self, now: SystemTime) -> Result<(Source, Output), VerbError> {
-        let loaded = self.options.load_one(&self.environment, now)?;
+    fn snapshot(&self, times: Times) -> Result<(Source, Output), VerbError> {
+        let loaded = self.options.load_one(&self.environment, times)?;
         let mut output = Output::with_notes(&loaded.notes);
         output.report(&loaded.leak);
         if !loaded.leak.is_empty() {
@@ -90,7 +90,7 @@ impl Arguments {
     /// The live document.
     fn live(&self, quiet: bool) -> Result<(Source, Output), VerbError> {
         let manifest = self.options.manifest(slice::from_ref(&self.environment))?;
-        let target = manifest.targets().into_iter().find(|target| target.slug == self.environment);
+        let target = manifest.environment(&self.environment).cloned();
         let provider = network::provider(&target.ok_or_else(|| unknown_environment(&self.environment))?)?;
         let fetched = self.network.fetch(&provider, quiet)?;
         let snapshot = fetched.map_err(|error| network::unreachable(provider.slug(), &error))?;
@@ -101,7 +101,7 @@ impl Arguments {
             output.status = ExitStatus::Findings;
         }
         let label = format!("live, from {}", provider.well_known_url());
-        Ok((Source::live(snapshot, &label), output))
+        Ok((Source::new(snapshot, &label), output))
     }
 }
 

@@ -1,14 +1,13 @@
 //! The snapshots that a command works on.
 
 use std::path::Path;
-use std::time::SystemTime;
 
 use clap::Args;
 use idporten_config::KnownEnvironment;
 use idporten_config::internal::Finding;
 use idporten_config::internal::Project;
 use idporten_config::internal::{FILE_NAME, Manifest};
-use idporten_config::internal::{Resolved, Source};
+use idporten_config::internal::{Report, Source, Times};
 
 use crate::command::command;
 use crate::manifest_options::{ManifestOptions, distinct, has_file};
@@ -36,11 +35,12 @@ pub(crate) struct LoadedSnapshots {
     pub(crate) leaked: Vec<Source>,
     /// Findings of the manifest itself.
     pub(crate) mistakes: Vec<Finding>,
-    /// Findings of the environments.
+    /// Findings of the environments, and of what those of a product share.
     pub(crate) findings: Vec<Finding>,
+    /// Findings of their key sets.
+    pub(crate) keys: Vec<Finding>,
     /// Notes on sources that a user may not expect.
     pub(crate) notes: Vec<String>,
-    pub(crate) manifest: Manifest,
 }
 
 /// The snapshot of one environment.
@@ -54,18 +54,18 @@ pub(crate) struct LoadedSnapshot {
 
 impl SnapshotOptions {
     /// Loads the snapshots of the named environments, or of all in the manifest.
-    pub(crate) fn load(&self, names: &[String], now: SystemTime) -> Result<LoadedSnapshots, VerbError> {
+    pub(crate) fn load(&self, names: &[String], times: Times) -> Result<LoadedSnapshots, VerbError> {
         let names = distinct(names);
         match self.manifest_file() {
-            Some(file) => from_manifest(&file, names, now),
+            Some(file) => from_manifest(&file, names, times),
             None if names.is_empty() => Err(self.nothing_named().into()),
-            None => self.without_manifest(names, now),
+            None => self.without_manifest(names, times),
         }
     }
 
     /// Finds the snapshot of one environment. One that holds a private key may be looked at, with its finding.
-    pub(crate) fn load_one(&self, slug: &str, now: SystemTime) -> Result<LoadedSnapshot, VerbError> {
-        let all = self.load(&[slug.to_owned()], now)?;
+    pub(crate) fn load_one(&self, slug: &str, times: Times) -> Result<LoadedSnapshot, VerbError> {
+        let all = self.load(&[slug.to_owned()], times)?;
         if !all.mistakes.is_empty() {
             return Err(all.mistakes.into());
         }
@@ -123,14 +123,14 @@ impl SnapshotOptions {
 
     /// Loads the snapshots of a directory. A file that is missing in the default directory is replaced by the bundled snapshot, with a
     /// note; one that is missing in the directory of `--snapshots` is an error.
-    fn without_manifest(&self, slugs: Vec<String>, now: SystemTime) -> Result<LoadedSnapshots, VerbError> {
+    fn without_manifest(&self, slugs: Vec<String>, times: Times) -> Result<LoadedSnapshots, VerbError> {
         let directory = self.manifest.directory();
         let is_there = |slug: &str| !self.bundled && has_file(directory, slug);
         let falls_back = |slug: &&String| self.manifest.snapshots.is_none() && !self.bundled && !is_there(slug);
         let notes = slugs.iter().filter(falls_back).filter_map(|slug| fallback(directory, slug)).collect();
         let entries = slugs.iter().map(|slug| (slug.clone(), self.bundled || falls_back(&slug)));
         let project = Project::of(Path::new(""), Manifest::of_command_line(directory, entries));
-        let mut selection = LoadedSnapshots::new(&project, project.resolve(Some(now)), slugs);
+        let mut selection = LoadedSnapshots::new(project.check(times), slugs);
         let is_unknown = |slug: &str| slug.parse::<KnownEnvironment>().is_err() && !is_there(slug);
         let unknown = |finding: &&Finding| finding.environment.as_deref().is_some_and(is_unknown);
         let unknown: Vec<Finding> = selection.findings.iter().filter(unknown).cloned().collect();
@@ -142,55 +142,32 @@ impl SnapshotOptions {
     }
 }
 
-fn from_manifest(file: &str, names: Vec<String>, now: SystemTime) -> Result<LoadedSnapshots, VerbError> {
-    let project = Project::open(Path::new(""), file);
-    let resolved = project.resolve(Some(now));
+fn from_manifest(file: &str, names: Vec<String>, times: Times) -> Result<LoadedSnapshots, VerbError> {
+    let project = Project::open(Path::new(""), file).only(&names);
+    let report = project.check(times);
     let manifest = project.manifest();
-    let is_named = |name: &&String| manifest.environments().any(|slug| slug == name.as_str());
+    let is_named = |name: &&String| manifest.environment(name).is_some();
     let unknown: Vec<&String> = names.iter().filter(|name| !is_named(name)).collect();
     // Where the manifest has mistakes, an environment may be missing for one of those.
-    if !unknown.is_empty() && !resolved.findings.iter().any(|finding| finding.environment.is_none()) {
+    if !unknown.is_empty() && !report.findings.iter().any(is_mistake) {
         return Err(unknown.into_iter().map(|name| manifest.not_named(name, file)).collect::<Vec<_>>().into());
     }
-    let slugs = if names.is_empty() { manifest.environments().map(str::to_owned).collect() } else { names };
-    Ok(LoadedSnapshots::new(&project, resolved, slugs))
+    let slugs = if names.is_empty() { manifest.slugs().map(str::to_owned).collect() } else { names };
+    Ok(LoadedSnapshots::new(report, slugs))
 }
 
 impl LoadedSnapshots {
-    fn new(project: &Project, resolved: Resolved, slugs: Vec<String>) -> Self {
-        let is_selected = |slug: &str| slugs.iter().any(|selected| selected == slug);
-        let (mistakes, findings): (Vec<_>, Vec<_>) =
-            resolved.findings.into_iter().partition(|finding| finding.environment.is_none());
-        let own = |source: &Source| is_selected(source.snapshot().provider().slug());
-        let mut selection = Self {
-            sources: resolved.sources.into_iter().filter(own).collect(),
-            leaked: resolved.leaked.into_iter().filter(own).collect(),
-            findings: findings
-                .into_iter()
-                .filter(|finding| finding.environment.as_deref().is_some_and(is_selected))
-                .collect(),
-            mistakes,
-            notes: Vec::new(),
-            manifest: project.manifest().clone(),
+    fn new(report: Report, slugs: Vec<String>) -> Self {
+        let (mistakes, findings) = report.findings.into_iter().partition(is_mistake);
+        Self {
             slugs,
-        };
-        if selection.mistakes.is_empty() {
-            selection.findings.extend(selection.unexplained());
+            sources: report.sources,
+            leaked: report.leaked,
+            mistakes,
+            findings,
+            keys: report.keys,
+            notes: Vec::new(),
         }
-        selection
-    }
-
-    /// An environment that is based on another has no finding of its own if that other one cannot be used.
-    fn unexplained(&self) -> Vec<Finding> {
-        let is_explained =
-            |slug: &str| self.findings.iter().any(|finding| finding.environment.as_deref() == Some(slug));
-        let missing = self.slugs.iter().filter(|slug| self.source(slug).is_none() && !is_explained(slug));
-        let finding = |slug: &String| {
-            let message = format!("{slug}: there is no snapshot, and the environment it is based on cannot be used");
-            let help = "fix that one, which `based-on` names, or fetch a snapshot of this one";
-            Finding::error(message, help).of(slug).at(self.manifest.place_of(slug))
-        };
-        missing.map(finding).collect()
     }
 
     /// The snapshot of an environment.
@@ -202,6 +179,11 @@ impl LoadedSnapshots {
     pub(crate) fn is_complete(&self) -> bool {
         self.mistakes.is_empty() && self.slugs.iter().all(|slug| self.source(slug).is_some())
     }
+}
+
+/// Whether a finding is an error of the manifest rather than of one of its environments.
+fn is_mistake(finding: &Finding) -> bool {
+    finding.is_error() && finding.environment.is_none()
 }
 
 /// The bundled snapshot of an environment.

@@ -1,6 +1,6 @@
 //! Rows of text, laid out for the width of the terminal.
 
-use idporten_config::internal::harmless;
+use idporten_config::internal::escape_control;
 
 use crate::terminal;
 
@@ -40,7 +40,7 @@ fn indented(text: &str) -> String {
 }
 
 fn escaped(row: &[String]) -> Vec<String> {
-    row.iter().map(|cell| harmless(cell)).collect()
+    row.iter().map(|cell| escape_control(cell)).collect()
 }
 
 fn laid_out(rows: &[Vec<String>], width: Option<usize>) -> String {

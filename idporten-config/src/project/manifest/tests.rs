@@ -32,14 +32,13 @@ fn a_manifest_is_read_in_the_order_of_its_text() {
     );
     let (manifest, findings) = parse(&text);
     assert_eq!(findings, [""; 0]);
-    assert_eq!(
-        manifest.environments().collect::<Vec<_>>(),
-        ["idporten-test", "idporten-prod", "maskinporten-test", "local"]
-    );
+    assert_eq!(manifest.slugs().collect::<Vec<_>>(), ["idporten-test", "idporten-prod", "maskinporten-test", "local"]);
     assert_eq!(manifest.max_age(), Duration::from_secs(7 * 86_400));
-    assert_eq!(manifest.path_of(&manifest.entries[0]), "data/idporten-test.json");
-    assert_eq!(manifest.entries.iter().map(|entry| entry.bundled).collect::<Vec<_>>(), [false, false, true, false]);
-    assert_eq!(manifest.entries[3].based_on.as_deref(), Some("idporten-test"));
+    let environments = manifest.environments();
+    assert_eq!(environments[0].path, "data/idporten-test.json");
+    let bundled: Vec<_> = environments.iter().map(|environment| environment.bundled).collect();
+    assert_eq!(bundled, [false, false, true, false]);
+    assert_eq!(environments[3].based_on.as_deref(), Some("idporten-test"));
     assert_eq!(
         manifest.requirements.iter().map(|(_, r)| r.member()).collect::<Vec<_>>(),
         ["scopes_supported", "issuer", "jwks_uri"]
@@ -55,16 +54,18 @@ fn a_mistyped_key_is_named_with_its_line_and_the_nearest_one() {
     assert!(wrong("[environments.idporten-test]\nbundle = true").contains("did you mean `bundled`?"));
     assert!(wrong("[environments.idporten-test]\n[require.idportne]").contains("did you mean `idporten`?"));
     assert!(wrong(&LOCAL.replace("based-on = \"idporten-test\"", "isuer = 'x'")).contains("did you mean `issuer`?"));
-    assert!(wrong("[environments.idporten-test]\nissuer = 'x'").contains("is in the table of environments"));
+    assert!(
+        wrong("[environments.idporten-test]\nissuer = 'x'")
+            .contains("is given by this package's table of environments")
+    );
 }
 
 #[test]
 fn a_mistyped_environment_is_named_with_the_nearest_one_and_the_list() {
     let text = wrong("[environments.idporten-tset]\n");
-    assert!(text.starts_with(
-        "unknown environment `idporten-tset`\n  idporten.toml:1: [environments.idporten-tset]\n  known: idporten-test, "
-    ));
-    assert!(text.contains("did you mean `idporten-test`?"));
+    let start = "unknown environment `idporten-tset`\n  idporten.toml:1: [environments.idporten-tset]\n  help: did you mean \
+        `idporten-test`? known: idporten-test, ";
+    assert!(text.starts_with(start), "wanted {start:?}, found {text:?}");
 }
 
 #[test]
@@ -91,17 +92,17 @@ fn an_environment_of_ones_own_is_held_to_the_rules() {
     assert_eq!(findings, [""; 0]);
     assert!(
         wrong(&format!("[environments.idporten-test]\n{}", LOCAL.replace("idporten-test", "idporten-tset")))
-            .contains("does not name an environment")
+            .contains("names no environment of this manifest")
     );
     assert!(
         wrong(&format!("[environments.maskinporten-test]\n{}", LOCAL.replace("idporten-test", "maskinporten-test")))
             .contains("of another product")
     );
     let (_, findings) = parse(&format!("[environments.idporten-test]\n{}", LOCAL.replace("development = true", "")));
-    assert!(findings.iter().all(|finding| finding.contains("plain http")), "{findings:?}");
+    assert!(!findings.is_empty() && findings.iter().all(|finding| finding.contains("plain http")), "{findings:?}");
     assert!(
         wrong(&LOCAL.replace("product = \"idporten\"", "").replace("based-on = \"idporten-test\"", ""))
-            .contains("add `product`")
+            .contains("add `product = \"..\"`")
     );
     assert!(
         wrong(
@@ -116,7 +117,7 @@ fn every_mistake_is_found_at_once_and_the_rest_is_read() {
     let (manifest, findings) =
         parse("nonsense = 1\nmax-age = 'x'\n[environments.idporten-test]\nbundle = 1\n[environments.idporten-pord]\n");
     assert_eq!(findings.len(), 4, "{findings:#?}");
-    assert_eq!(manifest.environments().collect::<Vec<_>>(), ["idporten-test"]);
+    assert_eq!(manifest.slugs().collect::<Vec<_>>(), ["idporten-test"]);
 }
 
 #[test]
@@ -144,4 +145,59 @@ fn what_is_not_toml_is_named_with_its_line() {
     );
     assert!(!parse(&"[".repeat(100_000)).1.is_empty());
     assert!(!parse(&"a = [".repeat(100_000)).1.is_empty());
+}
+
+#[test]
+fn a_bare_word_is_answered_with_the_same_word_in_quotes() {
+    for (word, line) in
+        [("idporten", "product"), ("maskinporten", "product"), ("30d", "max-age"), ("true-ish", "bundled")]
+    {
+        let text = parse(&format!("[environments.local]\n{line} = {word} # why\n")).1.join("\n");
+        let wanted = format!(
+            "not TOML: the value of `{line}` is a bare word\n  idporten.toml:2: {line} = {word} # why\n  help: put the value in \
+             quotes: `{line} = \"{word}\"`"
+        );
+        assert!(text.contains(&wanted), "wanted {wanted:?}, found {text:?}");
+    }
+    assert!(parse("a = [1,\n").1[0].contains("help: correct this line"));
+}
+
+#[test]
+fn a_base_that_is_not_there_is_placed_on_its_line_with_an_order_that_works() {
+    let manifest = format!("{LOCAL}[environments.idporten-prod]\n");
+    assert_eq!(
+        wrong(&manifest),
+        "local: `based-on = \"idporten-test\"` names no environment of this manifest\n  idporten.toml:7: based-on = \
+         \"idporten-test\"\n  help: add `[environments.idporten-test]`, or remove `based-on` and run `idporten-config fetch local`"
+    );
+    let near = wrong(&manifest.replace("\"idporten-test\"", "\"idporten-pord\""));
+    assert!(near.contains("help: write `based-on = \"idporten-prod\"`, or remove"), "{near}");
+}
+
+#[test]
+fn a_base_that_is_not_there_concerns_its_environment_alone() {
+    let (manifest, findings) = Manifest::parse(&format!("{LOCAL}[environments.idporten-prod]\n"), FILE_NAME);
+    assert_eq!(findings[0].environment.as_deref(), Some("local"));
+    assert_eq!(manifest.slugs().collect::<Vec<_>>(), ["local", "idporten-prod"]);
+}
+
+#[test]
+fn a_manifest_below_a_directory_takes_its_snapshots_from_there() {
+    let (manifest, _) = Manifest::parse("[environments.idporten-test]", "../config/idporten.toml");
+    assert_eq!(manifest.environments()[0].path, "../config/snapshots/idporten-test.json");
+}
+
+#[test]
+fn the_example_of_the_documentation_has_every_key_and_no_mistake() {
+    const PAGE: &str = include_str!("../manifest.md");
+    let page = PAGE.replace("\r\n", "\n");
+    let (_, example) = page.split_once("```toml\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    assert_eq!(parse(example).1, [""; 0]);
+    let keys = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`')).map(|(key, _)| key);
+    let keys: Vec<_> = keys.filter(|key| !key.starts_with('[') && *key != "true").collect();
+    assert_eq!(keys.len(), 10, "{keys:?}");
+    for key in keys {
+        assert!(example.lines().any(|line| line.starts_with(&format!("{key} = "))), "`{key}` is not in the example");
+    }
 }

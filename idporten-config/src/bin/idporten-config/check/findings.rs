@@ -35,6 +35,12 @@ impl Findings {
         own.map(|(_, finding)| finding)
     }
 
+    /// The findings of the manifest and of what environments share.
+    pub(super) fn of_project(&self) -> impl Iterator<Item = &Finding> {
+        let own = self.0.iter().filter(|(rule, finding)| finding.environment.is_none() && *rule != "generated-code");
+        own.map(|(_, finding)| finding)
+    }
+
     /// The findings of the manifest, then those of each environment, then those of generated code.
     pub(super) fn in_order_of(&self, slugs: &[String]) -> impl Iterator<Item = (&'static str, &Finding)> {
         let position = |finding: &Finding| match &finding.environment {

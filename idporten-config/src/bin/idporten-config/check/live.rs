@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use idporten_config::document::Provider;
 use idporten_config::document::{ChangeKind, compare};
 use idporten_config::internal::Finding;
-use idporten_config::internal::{Source, leaked_key};
+use idporten_config::internal::{Source, Times, leaked_key};
 
 use crate::certificates;
 use crate::network::{NetworkOptions, is_retired};
@@ -27,7 +27,7 @@ pub(super) fn compare_all(
     snapshots: &LoadedSnapshots,
     names: &[String],
     network: &NetworkOptions,
-    now: SystemTime,
+    times: Times,
     quiet: bool,
 ) -> Result<Comparison, VerbError> {
     let mut result = Comparison::default();
@@ -54,7 +54,7 @@ pub(super) fn compare_all(
     for (slug, fetched) in network.fetch_all(&providers, quiet)? {
         let Some(source) = asked.iter().find(|source| source.snapshot().provider().slug() == slug) else { continue };
         match fetched {
-            Ok(live) => result.findings.extend(drift(source, &Source::live(live, "live"), now)),
+            Ok(live) => result.findings.extend(drift(source, &Source::new(live, "live"), times)),
             Err(error) => {
                 let message = format!("{slug}: not compared with the live document: {error}");
                 let help = format!(
@@ -69,7 +69,7 @@ pub(super) fn compare_all(
 }
 
 /// The differences, and findings of the live certificates that the snapshot's own do not give already.
-fn drift(source: &Source, live: &Source, now: SystemTime) -> Vec<Finding> {
+fn drift(source: &Source, live: &Source, times: Times) -> Vec<Finding> {
     let (old, new) = (source.snapshot(), live.snapshot());
     let slug = old.provider().slug();
     let mut findings = Vec::new();
@@ -94,6 +94,7 @@ fn drift(source: &Source, live: &Source, now: SystemTime) -> Vec<Finding> {
         let finding = changes.lines().skip(1).fold(finding, |finding, line| finding.note(line.trim()));
         findings.push(finding.note(format!("compared with {}, {}", source.label(), source.provenance())).of(slug));
     }
+    let now = times.for_age_of(old).unwrap_or_else(SystemTime::now);
     let known = certificates::findings(old, now);
     findings.extend(certificates::findings(new, now).into_iter().filter(|finding| !known.contains(finding)));
     findings

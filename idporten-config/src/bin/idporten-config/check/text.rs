@@ -16,7 +16,7 @@ pub(super) fn of(report: &Report<'_>, quiet: bool) -> String {
         checked.push((&compared.file, compared.state.to_owned(), compared.finding.iter().collect()));
     }
     let rows: Vec<_> = checked.iter().map(|(what, state, _)| vec![(*what).to_owned(), state.clone()]).collect();
-    let mut text: String = report.snapshots.mistakes.iter().map(|finding| labelled(finding) + "\n").collect();
+    let mut text: String = report.findings.of_project().map(|finding| labelled(finding) + "\n").collect();
     for (line, (_, _, findings)) in table(&rows).lines().zip(&checked) {
         if !quiet {
             text += &format!("{line}\n");

@@ -13,15 +13,15 @@ use idporten_config::internal::read;
 
 use super::{Arguments, Difference, What, different};
 use crate::network::{provider, unreachable};
-use crate::now;
 use crate::output::{Output, VerbError};
+use crate::times_of_build;
 
 /// The snapshot that is named, and the live document of its environment.
 pub(super) fn with_live(arguments: &Arguments, quiet: bool, output: &mut Output) -> Result<Difference, VerbError> {
     let before = snapshot(arguments, &arguments.before, output)?;
     let slug = before.provider().slug();
     let asked = match arguments.options.manifest(&[slug.to_owned()]) {
-        Ok(manifest) => match manifest.targets().iter().find(|target| target.slug == slug) {
+        Ok(manifest) => match manifest.environment(slug) {
             Some(target) => provider(target)?,
             None => before.provider().clone(),
         },
@@ -62,7 +62,7 @@ fn snapshot(arguments: &Arguments, word: &str, output: &mut Output) -> Result<Sn
     if is_path(word) {
         return parsed(&format!("`{word}`"), read(Path::new(word)));
     }
-    let loaded = arguments.options.load_one(word, now()?)?;
+    let loaded = arguments.options.load_one(word, times_of_build()?)?;
     output.notes(&loaded.notes);
     Ok(loaded.source.snapshot().clone())
 }

@@ -2,7 +2,7 @@
 
 use idporten_config::Snapshot;
 use idporten_config::document::json::{Object, Value, object};
-use idporten_config::internal::harmless;
+use idporten_config::internal::escape_control;
 
 use super::{Difference, What};
 
@@ -21,7 +21,11 @@ pub(super) fn text(differences: &[Difference]) -> String {
             What::Added(snapshot) => format!("{environment}: added, {}\n", about(snapshot)),
             What::Removed => format!("{environment}: removed\n"),
             What::Replaced(snapshot, reason) => {
-                format!("{environment}: replaces one that cannot be read, {}: {}\n", about(snapshot), harmless(reason))
+                format!(
+                    "{environment}: replaces one that cannot be read, {}: {}\n",
+                    about(snapshot),
+                    escape_control(reason)
+                )
             }
         };
         text += &line;
@@ -49,7 +53,7 @@ pub(super) fn markdown(differences: &[Difference]) -> String {
 }
 
 fn section(difference: &Difference) -> String {
-    let environment = harmless(&difference.environment);
+    let environment = escape_control(&difference.environment);
     match &difference.what {
         What::Compared { comparison, .. } => comparison.to_markdown(),
         What::Different(different) => different.markdown(),

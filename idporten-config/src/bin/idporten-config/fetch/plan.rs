@@ -1,7 +1,7 @@
 //! The environments that a run fetches, and those that it leaves out.
 
 use idporten_config::document::Provider;
-use idporten_config::internal::{Finding, Manifest, Target};
+use idporten_config::internal::{Environment, Finding, Manifest};
 
 use super::write::{FetchResult, FileChange};
 use crate::command::command;
@@ -17,7 +17,7 @@ pub(super) struct Plan {
 /// An environment to fetch.
 pub(super) struct Task {
     pub(super) provider: Provider,
-    pub(super) target: Target,
+    pub(super) target: Environment,
 }
 
 impl Plan {
@@ -30,8 +30,8 @@ impl Plan {
     ) -> Result<Self, VerbError> {
         let mut plan = Self { tasks: Vec::new(), left_out: Vec::new() };
         let mut mistakes: Vec<Finding> = Vec::new();
-        let is_wanted = |target: &Target| names.is_empty() || names.contains(&target.slug);
-        for target in manifest.targets().into_iter().filter(is_wanted) {
+        let is_wanted = |target: &&Environment| names.is_empty() || names.contains(&target.slug);
+        for target in manifest.environments().iter().filter(is_wanted).cloned() {
             match provider(&target) {
                 Err(mistake) => mistakes.push(*mistake),
                 Ok(provider) => plan.add(provider, target, !names.is_empty(), adopt, output),
@@ -46,7 +46,7 @@ impl Plan {
         Ok(plan)
     }
 
-    fn add(&mut self, provider: Provider, target: Target, is_named: bool, adopt: bool, output: &mut Output) {
+    fn add(&mut self, provider: Provider, target: Environment, is_named: bool, adopt: bool, output: &mut Output) {
         let slug = target.slug.as_str();
         if is_retired(&provider) && !is_named {
             output.note(&format!("{slug}: retired, so it is not fetched; name it to try it"));
@@ -67,8 +67,7 @@ impl Plan {
 
     /// The note where nothing is fetched at all.
     fn way_out(&self, manifest: &Manifest) -> String {
-        let targets = manifest.targets();
-        let is_bundled = |slug: &str| targets.iter().any(|target| target.slug == slug && target.bundled);
+        let is_bundled = |slug: &str| manifest.environment(slug).is_some_and(|environment| environment.bundled);
         let bundled: Vec<&str> =
             self.left_out.iter().map(|result| result.slug.as_str()).filter(|slug| is_bundled(slug)).collect();
         if bundled.is_empty() {
@@ -80,6 +79,6 @@ impl Plan {
     }
 }
 
-fn left_out(target: &Target) -> FetchResult {
+fn left_out(target: &Environment) -> FetchResult {
     FetchResult { slug: target.slug.clone(), path: target.path.clone(), change: Ok(FileChange::LeftOut) }
 }

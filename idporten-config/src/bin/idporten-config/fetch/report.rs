@@ -1,7 +1,7 @@
 //! The results of a run, for people and for programs.
 
 use idporten_config::document::json::{Object, Value, object};
-use idporten_config::internal::harmless;
+use idporten_config::internal::escape_control;
 
 use super::write::{Failure, FetchResult, FileChange};
 use crate::command::{command, quoted};
@@ -24,7 +24,7 @@ pub(super) fn line(one: &FetchResult, width: usize) -> String {
         Ok(FileChange::Absent { base }) => ("absent", format!("not running; the values are those of {base}")),
         Err(failure) => ("FAILED", failure.message.clone()),
     };
-    let line = harmless(format!("{:width$}  {status:9}  {rest}", one.slug).trim_end());
+    let line = escape_control(format!("{:width$}  {status:9}  {rest}", one.slug).trim_end());
     if one.change.is_err() { line.replacen(status, &paint(status, ERROR), 1) } else { line }
 }
 
@@ -45,7 +45,7 @@ pub(super) fn summary(all: &[FetchResult], directory: &str, adopt: bool) -> Stri
     if !next.is_empty() {
         summary += &format!("; {}", next.join(", "));
     }
-    harmless(&summary) + "\n"
+    escape_control(&summary) + "\n"
 }
 
 /// The worst status. A file that cannot be written comes before a provider that failed: trying again later does not help.

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use idporten_config::Snapshot;
 use idporten_config::document::Comparison;
 use idporten_config::fetch::{FetchError, Kind};
-use idporten_config::internal::{Finding, Manifest, Target, leaked_key, read};
+use idporten_config::internal::{Environment, Finding, Manifest, leaked_key, read};
 
 use super::update::{Update, update};
 use crate::file;
@@ -45,7 +45,7 @@ pub(super) struct Failure {
 
 impl FetchResult {
     pub(super) fn of(
-        target: &Target,
+        target: &Environment,
         fetched: Result<Snapshot, FetchError>,
         manifest: &Manifest,
         now: SystemTime,
@@ -64,13 +64,13 @@ impl FetchResult {
 }
 
 /// A development server need not run wherever snapshots are fetched, as long as no code rests on a snapshot of it.
-fn absent(target: &Target, error: &FetchError) -> Option<FileChange> {
+fn absent(target: &Environment, error: &FetchError) -> Option<FileChange> {
     let base = target.based_on.clone().filter(|_| error.kind() == Kind::Network)?;
     let has_file = Path::new(&target.path).try_exists().unwrap_or(true);
     (!has_file).then_some(FileChange::Absent { base })
 }
 
-fn write(target: &Target, new: &Snapshot, manifest: &Manifest, now: SystemTime) -> Result<FileChange, Failure> {
+fn write(target: &Environment, new: &Snapshot, manifest: &Manifest, now: SystemTime) -> Result<FileChange, Failure> {
     if let Some(leaked) = leaked_key(new) {
         return Err(Failure::of_provider(format!(
             "the live key set holds a PRIVATE KEY ({leaked}): treat the key as public, and report it to the provider"

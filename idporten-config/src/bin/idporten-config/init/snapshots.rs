@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use idporten_config::document::Provider;
-use idporten_config::internal::{Finding, Manifest, Target, leaked_key};
+use idporten_config::internal::{Environment, Finding, Manifest, leaked_key};
 use idporten_config::{Snapshot, fetch::FetchError};
 
 use super::files::is_there;
@@ -32,7 +32,7 @@ enum State {
 
 impl FirstSnapshot {
     /// The state before anything is fetched. Where `init` itself wrote `bundled = true`, a snapshot is wanted after all.
-    fn before(target: &Target, marked: &BTreeSet<String>) -> Self {
+    fn before(target: &Environment, marked: &BTreeSet<String>) -> Self {
         let state = match is_there(&target.path) {
             _ if target.bundled && !marked.contains(&target.slug) => State::Bundled,
             true => State::Kept,
@@ -74,7 +74,7 @@ pub(super) fn take(
     quiet: bool,
     output: &mut Output,
 ) -> Result<Vec<FirstSnapshot>, VerbError> {
-    let targets = manifest.targets();
+    let targets = manifest.environments();
     let mut all: Vec<_> = targets.iter().map(|target| FirstSnapshot::before(target, marked)).collect();
     let missing =
         targets.iter().zip(&all).filter(|(target, own)| own.state == State::Missing && target.based_on.is_none());

@@ -1,10 +1,10 @@
 //! Where a key is.
 
-use std::time::SystemTime;
+use idporten_config::internal::Times;
 
 use idporten_config::document::json::{Object, Value, object};
 use idporten_config::document::{JwkSet, RejectedKey, SigningKey};
-use idporten_config::internal::{Source, harmless};
+use idporten_config::internal::{Source, escape_control};
 
 use super::store::{self, Store};
 use super::{Arguments, keys};
@@ -20,9 +20,9 @@ struct Place {
     ignored: Option<String>,
 }
 
-pub(super) fn run(arguments: &Arguments, kid: &str, now: SystemTime, quiet: bool) -> Result<Output, VerbError> {
+pub(super) fn run(arguments: &Arguments, kid: &str, times: Times, quiet: bool) -> Result<Output, VerbError> {
     let mut output = Output::default();
-    let snapshot = match arguments.snapshot(now) {
+    let snapshot = match arguments.snapshot(times) {
         Ok((source, own)) => {
             output.messages.extend(own.messages);
             Some(source)
@@ -51,7 +51,8 @@ pub(super) fn run(arguments: &Arguments, kid: &str, now: SystemTime, quiet: bool
         in_json(&places, kid).to_string()
     } else {
         let ignored = places.iter().filter_map(|place| Some((place.name, place.ignored.as_ref()?)));
-        let lines = ignored.map(|(name, reason)| format!("{name}: a refresher ignores it: {}\n", harmless(reason)));
+        let lines =
+            ignored.map(|(name, reason)| format!("{name}: a refresher ignores it: {}\n", escape_control(reason)));
         table(&places.iter().flat_map(|place| place.rows(kid)).collect::<Vec<_>>()) + &lines.collect::<String>()
     };
     Ok(output)

@@ -32,7 +32,7 @@ pub(super) fn read(path: &Path, environment: &str) -> Result<Store, VerbError> {
         return Err(refuse(format!("is of {}", snapshot.provider().slug())));
     }
     let ignored = refusal(path, &snapshot).map_err(|reason| refuse(format!("cannot be judged: {reason}")))?;
-    Ok(Store { source: Source::live(snapshot, &path.display().to_string()), ignored })
+    Ok(Store { source: Source::new(snapshot, path.display().to_string()), ignored })
 }
 
 /// The reason why a refresher does not start from the store, if it does not. A refresher without network is started on it, so

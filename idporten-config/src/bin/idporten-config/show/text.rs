@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use idporten_config::document::JwkSet;
 use idporten_config::document::json::Value;
 use idporten_config::environment::Lifecycle;
-use idporten_config::internal::harmless;
+use idporten_config::internal::escape_control;
 use idporten_config::internal::{Source, days};
 use idporten_config::{KnownEnvironment, Snapshot};
 
@@ -19,7 +19,8 @@ const MAX_LENGTH: usize = 200;
 pub(super) fn of(source: &Source, now: SystemTime) -> String {
     let snapshot = source.snapshot();
     let members = Members::of(snapshot);
-    let mut text = format!("{} ({})\n", harmless(snapshot.provider().name()), harmless(snapshot.provider().slug()));
+    let mut text =
+        format!("{} ({})\n", escape_control(snapshot.provider().name()), escape_control(snapshot.provider().slug()));
     text += &indented_table(&about(source, now));
     section(&mut text, "endpoints", &rows(&members.endpoints));
     section(&mut text, "capabilities", &rows(&members.capabilities));

@@ -1,0 +1,75 @@
+//! The paths on whose change cargo runs the script again.
+
+use std::path::Path;
+
+use super::Cargo;
+use crate::document::violation::printable;
+use crate::project::{Finding, Project, Report};
+
+/// The directory in `OUT_DIR` of links to files that are expected to appear.
+const EXPECTED: &str = "expected";
+
+/// The manifest and every snapshot that was read, and a warning where cargo will run the script at each build.
+///
+/// Cargo runs a script at each build for a path that is missing. That is right for a missing snapshot that fails the build. Where
+/// another environment stands in for it, the directory that it will appear in is watched instead, or, where there is none, a link.
+pub(super) fn paths(project: &Project, report: &Report, cargo: &Cargo) -> (Vec<String>, Option<Finding>) {
+    let mut paths: Vec<String> = project.file().into_iter().map(str::to_owned).collect();
+    let present = report.files.iter().filter(|file| file.present);
+    paths.extend(present.map(|file| file.path.clone()));
+    let expected: Vec<&str> = report.files.iter().filter(|file| !file.present).map(|file| file.path.as_str()).collect();
+    let directory = project.manifest().snapshots_directory();
+    let mut warning = None;
+    if expected.is_empty() {
+    } else if is_watchable(project, &directory) {
+        paths.push(directory);
+    } else if let Some(links) = link(&cargo.out_dir, expected.iter().map(|path| project.path(path))) {
+        paths.push(links);
+    } else {
+        paths.extend(expected.iter().map(|&path| path.to_owned()));
+        warning = report.sources.iter().find(|source| source.based_on().is_some()).map(|source| {
+            let slug = source.snapshot().provider().slug();
+            let directory = printable(&directory);
+            let message =
+                format!("{slug}: this script runs at each build, as there is no directory `{directory}` to watch");
+            Finding::warning(message, "create it, with a file such as `.gitkeep` in it for git").of(slug)
+        });
+    }
+    paths.dedup();
+    (paths, warning)
+}
+
+/// Whether a directory exists, and is not the package's own or one above it: cargo watches a directory with everything below,
+/// and that would include `target`.
+fn is_watchable(project: &Project, directory: &str) -> bool {
+    let holds_the_package = directory.split('/').all(|part| matches!(part, "" | "." | ".."));
+    project.path(directory).is_dir() && !holds_the_package
+}
+
+/// Makes a directory of links to files that are missing, and returns its path.
+///
+/// Cargo takes the time of a directory from all that is below it. It follows links and passes over one that leads nowhere, so that
+/// the directory is unchanged until a file appears. It is then as new as the file or the link, whichever is newer: a file that
+/// appears with an old time is seen too.
+#[cfg(unix)]
+fn link(out_dir: &Path, missing: impl Iterator<Item = std::path::PathBuf>) -> Option<String> {
+    use std::fs;
+    // Cargo compares with the time at which it started the script, which this file bears. Without it something else runs the
+    // script, such as Bazel, which refuses links that lead nowhere among what a script wrote.
+    let started = fs::metadata(out_dir.parent()?.join("invoked.timestamp")).and_then(|file| file.modified()).ok()?;
+    let directory = out_dir.join(EXPECTED);
+    let _ = fs::remove_dir_all(&directory);
+    fs::create_dir(&directory).ok()?;
+    for (number, path) in missing.enumerate() {
+        std::os::unix::fs::symlink(path, directory.join(number.to_string())).ok()?;
+    }
+    // Without this, the directory would be newer than the start of the script, and the next build would run it for nothing.
+    fs::File::open(&directory).and_then(|file| file.set_modified(started)).ok()?;
+    directory.to_str().map(str::to_owned)
+}
+
+/// Links need a privilege on Windows.
+#[cfg(not(unix))]
+fn link(_: &Path, _: impl Iterator<Item = std::path::PathBuf>) -> Option<String> {
+    None
+}

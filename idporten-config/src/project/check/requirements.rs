@@ -1,0 +1,45 @@
+//! The requirements that are not met.
+
+use crate::document::violation::printable;
+use crate::environment::ProductName;
+use crate::project::finding::Finding;
+use crate::project::manifest::{Environment, Manifest};
+use crate::project::requirement::Requirement;
+use crate::project::source::Source;
+
+/// Checks each requirement in every environment of its product, those for development aside.
+pub(super) fn unmet(manifest: &Manifest, sources: &[Source]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (product, requirement) in &manifest.requirements {
+        let concerns = |own: &ProductName| product.as_ref().is_none_or(|product| product == own);
+        if !manifest.environments().iter().any(|environment| may_owe(environment, sources, &concerns)) {
+            findings.push(owed_by_nobody(product.as_ref(), requirement));
+        }
+        let owing = sources
+            .iter()
+            .filter(|source| concerns(source.provider().product()) && !source.provider().is_development());
+        findings.extend(owing.flat_map(|source| requirement.check(&source.snapshot)));
+    }
+    findings
+}
+
+/// Whether a requirement concerns an environment, as far as that can be told. One whose product is unknown, because neither the
+/// table nor the manifest nor a snapshot says it, has an error of its own.
+fn may_owe(environment: &Environment, sources: &[Source], concerns: &dyn Fn(&ProductName) -> bool) -> bool {
+    let found = || sources.iter().map(Source::provider).find(|provider| provider.slug() == environment.slug);
+    match environment.provider.as_ref().or_else(found) {
+        Some(provider) => !provider.is_development() && concerns(provider.product()),
+        None => true,
+    }
+}
+
+/// A requirement that concerns no environment would pass unseen.
+fn owed_by_nobody(product: Option<&ProductName>, requirement: &Requirement) -> Finding {
+    let slug = product.map_or("any product", ProductName::as_str);
+    let message = format!(
+        "`{}` is required of {slug}, but no environment of {slug} is named that is not for development",
+        printable(requirement.member())
+    );
+    let help = format!("add an environment of {slug}, or remove the requirement");
+    Finding::error(message, help).at(requirement.place())
+}

@@ -1,0 +1,44 @@
+//! Environments that would have the same name in code.
+
+use crate::document::names;
+use crate::document::provider::Provider;
+use crate::project::finding::Finding;
+use crate::project::manifest::Manifest;
+use crate::project::source::Source;
+
+/// Removes each source whose module or variant another source of its product has already, and reports it. The stage names both,
+/// so that it must be unique within a product.
+pub(super) fn reject_duplicates(sources: &mut Vec<Source>, manifest: &Manifest) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut kept: Vec<Provider> = Vec::new();
+    sources.retain(|source| {
+        let provider = source.provider();
+        let Some(first) = kept.iter().find(|kept| has_the_name_of(kept, provider)) else {
+            kept.push(provider.clone());
+            return true;
+        };
+        let slug = provider.slug();
+        let environment = manifest.environments().iter().rfind(|environment| environment.slug == slug);
+        let place = environment.and_then(|environment| environment.place.as_ref());
+        findings.push(duplicate(first, provider).of(slug).at(place));
+        false
+    });
+    findings
+}
+
+fn has_the_name_of(one: &Provider, other: &Provider) -> bool {
+    one.product() == other.product() && names::variant(one.stage()) == names::variant(other.stage())
+}
+
+fn duplicate(first: &Provider, second: &Provider) -> Finding {
+    let (slug, stage) = (second.slug(), second.stage());
+    if first.slug() == slug {
+        return Finding::error(format!("`{slug}` is named twice"), "remove one of them");
+    }
+    let what = if first.stage() == stage {
+        format!("are both the stage `{stage}` of one product")
+    } else {
+        format!("would both be `Environment::{}` of one product", names::variant(stage))
+    };
+    Finding::error(format!("`{}` and `{slug}` {what}", first.slug()), "rename one of them")
+}

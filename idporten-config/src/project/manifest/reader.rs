@@ -1,0 +1,155 @@
+//! A manifest's text to a manifest. Every mistake is found at once, with its line.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue, Error};
+
+use super::Manifest;
+use crate::document::violation::printable;
+use crate::environment::nearest::nearest;
+use crate::project::finding::{Finding, Place};
+
+/// One stray bracket can make an error of every line after it.
+const MAX_SYNTAX_ERRORS: usize = 10;
+const KEYS: &[&str] = &["environments", "max-age", "require", "snapshots"];
+
+pub(super) type Table<'a> = DeTable<'a>;
+pub(super) type Item<'a> = Spanned<DeValue<'a>>;
+
+pub(super) fn manifest(text: &str, file: &str) -> (Manifest, Vec<Finding>) {
+    let mut reader = Reader { text, file, findings: Vec::new(), bases: BTreeMap::new() };
+    let (document, errors) = DeTable::parse_recoverable(text);
+    for error in errors.iter().take(MAX_SYNTAX_ERRORS) {
+        reader.syntax_error(error);
+    }
+    let manifest = if errors.is_empty() { reader.manifest(document.get_ref()) } else { Manifest::default() };
+    (manifest, reader.findings)
+}
+
+/// The text that is read, and what was found wrong so far.
+pub(super) struct Reader<'a> {
+    text: &'a str,
+    file: &'a str,
+    pub(super) findings: Vec<Finding>,
+    /// The place of each environment's key `based-on`.
+    pub(super) bases: BTreeMap<String, Place>,
+}
+
+impl Reader<'_> {
+    fn manifest(&mut self, document: &Table<'_>) -> Manifest {
+        let directory = self.file.rfind('/').map_or("", |slash| &self.file[..=slash]).to_owned();
+        let mut manifest = Manifest { directory, ..Manifest::default() };
+        self.check_keys(document, KEYS, "a key of the manifest");
+        if let Some(directory) = self.string(document, "snapshots") {
+            manifest.snapshots = directory;
+        }
+        if let Some(age) = self.read(document, "max-age", "a duration above zero, such as \"30d\"", duration) {
+            manifest.max_age = age;
+        }
+        match self.table(document, "environments") {
+            Some(environments) if !environments.is_empty() => self.environments(environments, &mut manifest),
+            _ => {
+                let help = "add one, for example `[environments.idporten-test]`";
+                let place = Place::new(self.file, None, "");
+                self.findings.push(Finding::error("the manifest names no environment", help).at(Some(&place)));
+            }
+        }
+        if let Some(products) = self.table(document, "require") {
+            manifest.requirements = self.requirements(products, &manifest);
+        }
+        manifest
+    }
+
+    fn syntax_error(&mut self, error: &Error) {
+        let place = error.span().map(|span| self.place(&span));
+        let unquoted = place.as_ref().and_then(|place| unquoted(&place.text));
+        let finding = match unquoted {
+            Some((key, value)) => {
+                let help = format!("put the value in quotes: `{} = \"{}\"`", printable(key), printable(value));
+                Finding::error(format!("not TOML: the value of `{}` is a bare word", printable(key)), help)
+            }
+            None => Finding::error(
+                format!("not TOML: {}", error.message()),
+                "correct this line; strings, names and durations stand in quotes",
+            ),
+        };
+        self.findings.push(finding.at(place.as_ref()));
+    }
+
+    /// Reports each key that is not one of `known`; `what` completes "`key` is not ..".
+    pub(super) fn check_keys(&mut self, table: &Table<'_>, known: &[&str], what: &str) {
+        for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
+            self.unknown_key(key, known, what);
+        }
+    }
+
+    pub(super) fn unknown_key(&mut self, key: &Spanned<DeString<'_>>, known: &[&str], what: &str) {
+        let help = match nearest(key.get_ref(), known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known: {}", known.join(", ")),
+        };
+        self.error(&key.span(), format!("`{}` is not {what}", printable(key.get_ref())), help);
+    }
+
+    pub(super) fn string(&mut self, table: &Table<'_>, key: &str) -> Option<String> {
+        self.read(table, key, "a string", |value| value.as_str().map(str::to_owned))
+    }
+
+    pub(super) fn boolean(&mut self, table: &Table<'_>, key: &str) -> Option<bool> {
+        self.read(table, key, "`true` or `false`", |value: &DeValue<'_>| value.as_bool())
+    }
+
+    fn table<'t, 'i>(&mut self, table: &'t Table<'i>, key: &str) -> Option<&'t Table<'i>> {
+        let item = table.get(key)?;
+        if !item.get_ref().is_table() {
+            let help = format!("write `[{key}.NAME]` tables");
+            self.error(&item.span(), format!("`{key}` must be a table"), help);
+        }
+        item.get_ref().as_table()
+    }
+
+    pub(super) fn read<T>(
+        &mut self,
+        table: &Table<'_>,
+        key: &str,
+        expected: &str,
+        read: impl FnOnce(&DeValue<'_>) -> Option<T>,
+    ) -> Option<T> {
+        let item = table.get(key)?;
+        let value = read(item.get_ref());
+        if value.is_none() {
+            self.error(&item.span(), format!("`{key}` must be {expected}"), format!("write {expected}"));
+        }
+        value
+    }
+
+    pub(super) fn error(&mut self, span: &Range<usize>, message: String, help: impl Into<String>) {
+        let place = self.place(span);
+        self.findings.push(Finding::error(message, help).at(Some(&place)));
+    }
+
+    pub(super) fn place(&self, span: &Range<usize>) -> Place {
+        Place::in_text(self.file, self.text, span.start)
+    }
+}
+
+/// The key and value of a line `key = word` whose value is neither quoted nor of another type. TOML has no bare strings, and the
+/// parser's own message speaks of whatever else the first letter could begin: "invalid float, expected `inf`" for `idporten`.
+fn unquoted(line: &str) -> Option<(&str, &str)> {
+    let (key, value) = line.split_once('=')?;
+    let value = value.split('#').next().unwrap_or_default().trim();
+    let is_bare = value.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && value.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"'[]{},".contains(&byte));
+    is_bare.then_some((key.trim(), value))
+}
+
+pub(super) fn strings(value: &DeValue<'_>) -> Option<Vec<String>> {
+    value.as_array()?.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect()
+}
+
+fn duration(value: &DeValue<'_>) -> Option<Duration> {
+    value.as_str().and_then(|text| humantime::parse_duration(text).ok()).filter(|duration| !duration.is_zero())
+}

@@ -1,0 +1,59 @@
+//! The tables `[require.PRODUCT]`.
+
+use toml::de::DeValue;
+
+use super::reader::{Item, Reader, Table, strings};
+use super::{Environment, Manifest};
+use crate::document::violation::printable;
+use crate::environment::{Product, ProductName};
+use crate::project::requirement::{Expected, Requirement};
+
+impl Reader<'_> {
+    pub(super) fn requirements(
+        &mut self,
+        products: &Table<'_>,
+        manifest: &Manifest,
+    ) -> Vec<(Option<ProductName>, Requirement)> {
+        let known = Product::ALL.iter().map(|product| product.slug());
+        let described = manifest.environments().iter().filter_map(Environment::described);
+        let slugs: Vec<_> = known.chain(described.map(|provider| provider.product().as_str())).collect();
+        self.check_keys(products, &slugs, "a product");
+        let mut requirements = Vec::new();
+        for (key, item) in products {
+            let Ok(product) = key.get_ref().parse::<ProductName>() else {
+                continue;
+            };
+            let Some(members) = item.get_ref().as_table() else {
+                let help = format!("write `[require.{product}]` with a line for each member");
+                self.error(&key.span(), format!("`require.{product}` is not a table"), help);
+                continue;
+            };
+            for (member, value) in members {
+                if let Some(expected) = self.expected(member.get_ref(), value) {
+                    let requirement = Requirement::new(member.get_ref().clone(), expected);
+                    requirements.push((Some(product.clone()), requirement.at(self.place(&member.span()))));
+                }
+            }
+        }
+        requirements.sort_by_key(|(_, requirement)| requirement.place().and_then(|place| place.line));
+        requirements
+    }
+
+    fn expected(&mut self, member: &str, value: &Item<'_>) -> Option<Expected> {
+        let expected = match value.get_ref() {
+            DeValue::Boolean(true) => Some(Expected::Present),
+            DeValue::String(text) => Some(Expected::Equal(text.clone().into_owned())),
+            other => strings(other).map(Expected::Contains),
+        };
+        if expected.is_none() {
+            let message = format!("`{}` must be `true`, a string or a list of strings", printable(member));
+            let help = if matches!(value.get_ref(), DeValue::Boolean(false)) {
+                "write `true` for a member that must be there, or remove this line: `false` would require nothing"
+            } else {
+                "write `true` for a member that must be there, a string to be equal to, a list to be contained"
+            };
+            self.error(&value.span(), message, help);
+        }
+        expected
+    }
+}
