@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::config::ProviderConfig;
 use super::counters::Counters;
+use super::error::{Reason, Unavailable};
 use super::openmetrics::openmetrics;
 use super::schedule::{Health, Source};
 use super::state::Shared;
@@ -31,7 +32,7 @@ use crate::document::snapshot;
 /// assert!(status.to_string().starts_with(r#"{"health":"ok","environment":"idporten-test","#));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 #[non_exhaustive]
 pub struct Status {
     /// The state in one word.
@@ -58,6 +59,10 @@ pub struct Status {
     pub consecutive_failures: u32,
     /// The error of the last fetch; `None` after a success.
     pub last_error: Option<String>,
+    /// Whether the answers of the last success prove when they were generated; `None` before the first. Those of a mirror do so by
+    /// an `Age` (RFC 9111 section 5.1), or where the operator has stated that it passes the provider's `Date`. Without proof a kid
+    /// that is not in the set stays undetermined.
+    pub answers_prove_freshness: Option<bool>,
     /// The time of the next timed fetch; `None` while one is under way, and where the policy makes none.
     #[serde(serialize_with = "time")]
     pub next_attempt: Option<SystemTime>,
@@ -113,6 +118,9 @@ pub struct KeyStatus {
 
 impl Status {
     pub(super) fn of(shared: &Shared) -> Self {
+        if shared.is_forked() {
+            return Self::in_a_fork(shared);
+        }
         let now = shared.clock.now();
         let core = shared.core();
         let (schedule, config) = (&core.schedule, core.config.as_deref());
@@ -131,6 +139,7 @@ impl Status {
             last_success: core.last_success,
             consecutive_failures: schedule.consecutive_failures(),
             last_error: core.last_error.as_ref().map(ToString::to_string),
+            answers_prove_freshness: schedule.proves_freshness(),
             next_attempt: schedule.next_attempt(now),
             too_stale_at: schedule.too_stale_at(now),
             keys: keys.map(|(key, thumbprint)| KeyStatus::of(key, thumbprint, &core.distrusted)).collect(),
@@ -140,6 +149,18 @@ impl Status {
             drift: core.drift.clone(),
             store_error: core.store_error.clone(),
             counters: core.counters.clone(),
+        }
+    }
+
+    /// The status in a forked process, where the lock of the rest may never be released.
+    fn in_a_fork(shared: &Shared) -> Self {
+        let current = shared.current();
+        Self {
+            environment: shared.seed.provider().slug().to_owned(),
+            serving: current.is_ok(),
+            as_of: current.ok().map(|config| config.as_of()),
+            unavailable: Some(Unavailable::new(Reason::Stopped, None).to_string()),
+            ..Self::default()
         }
     }
 

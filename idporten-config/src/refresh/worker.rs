@@ -170,7 +170,10 @@ impl Worker {
             },
             Err(error) => Self::fail(core, now, error, effects),
         }
-        self.shared.publish(core);
+        // A failure touches nothing that is served; the reason why nothing is names the last one.
+        if core.last_error.is_none() || core.all_leaked || self.shared.current().is_err() {
+            self.shared.publish(core);
+        }
         effects.wakes = true;
     }
 

@@ -4,11 +4,15 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+use idporten_config::Snapshot;
+use idporten_config::document::json::Value;
+use idporten_config::document::{Description, Origin, Provider};
 use idporten_config::refresh::{RefreshPolicy, Refresher};
 use idporten_config_tests::child;
-use idporten_config_tests::live::{LONG, Mirror, TEST, eventually};
+use idporten_config_tests::live::{LONG, Mirror, eventually, keys};
+use idporten_config_tests::server::Reply;
 
 const INTERVAL: Duration = Duration::from_secs(2);
 
@@ -18,6 +22,26 @@ fn policy() -> RefreshPolicy {
         .with_key_wait(Duration::from_millis(500))
         .with_unknown_kid_window(Duration::from_secs(1))
         .with_backoff(Duration::from_millis(200), Duration::from_secs(1))
+}
+
+/// A development environment, which alone may refresh so often.
+fn development() -> Snapshot {
+    let description = Description::new("local", URLS[0], ISSUER).with_development(true);
+    let metadata = Value::parse(metadata().as_bytes()).unwrap().as_object().unwrap().clone();
+    let provider = Provider::describe(description).unwrap();
+    Snapshot::new(provider, SystemTime::now(), Origin::Recorded, metadata, None).unwrap()
+}
+
+const ISSUER: &str = "https://idp.example";
+const URLS: [&str; 2] = ["https://idp.example/.well-known/openid-configuration", "https://idp.example/jwks"];
+
+fn metadata() -> String {
+    format!(
+        r#"{{"issuer":"{ISSUER}","authorization_endpoint":"{ISSUER}/authorize","token_endpoint":"{ISSUER}/token",
+        "jwks_uri":"{}","response_types_supported":["code"],"subject_types_supported":["public"],
+        "id_token_signing_alg_values_supported":["RS256"]}}"#,
+        URLS[1]
+    )
 }
 
 /// A process that is ended, whatever comes of its test.
@@ -40,7 +64,7 @@ impl Drop for Process {
 #[test]
 fn a_process_that_was_stopped_refreshes_once_and_at_once_when_it_goes_on() {
     if child::is_child() {
-        let refresher = Refresher::builder(TEST.bundled_snapshot()).unwrap().policy(policy()).start().unwrap();
+        let refresher = Refresher::builder(development()).unwrap().policy(policy()).start().unwrap();
         refresher.wait_ready(LONG).unwrap();
         println!("\nready");
         std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
@@ -48,7 +72,10 @@ fn a_process_that_was_stopped_refreshes_once_and_at_once_when_it_goes_on() {
         let counters = refresher.status().counters;
         return assert_eq!(counters.due_fetches, 2, "the first, and one for all that was missed: {counters:?}");
     }
-    let mirror = Mirror::start(&["a"]);
+    let mirror = Mirror::start(&[]);
+    for (url, reply) in URLS.into_iter().zip([Reply::json(metadata()), keys(&["a"])]) {
+        mirror.server.on(&url.replace("https://", "https://127.0.0.1/"), reply);
+    }
     let name = "suspension::a_process_that_was_stopped_refreshes_once_and_at_once_when_it_goes_on";
     let mut command = child::command(name, &mirror.variables());
     let mut process = Process(command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap());

@@ -1,10 +1,9 @@
 //! What `start` takes from the environment variables, and how it fares with certificate authorities that are not there.
 
 use std::fs;
-use std::time::Duration;
 
 use idporten_config::fetch::Kind;
-use idporten_config::refresh::{RefreshPolicy, Refresher, StartError};
+use idporten_config::refresh::{Refresher, StartError};
 use idporten_config_tests::child;
 use idporten_config_tests::live::{LONG, Mirror, TEST, asked, eventually, provider};
 use idporten_config_tests::scratch::Scratch;
@@ -100,9 +99,7 @@ fn a_file_of_authorities_that_is_missing_is_a_failed_fetch_and_is_mended_by_putt
     let file = directory.path().join("authorities.pem");
     let mut options = server.options();
     options.ca_file = Some(file.clone());
-    let soon = Duration::from_millis(50);
-    let policy = RefreshPolicy::default().with_backoff(soon, soon);
-    let builder = Refresher::builder(TEST.bundled_snapshot()).unwrap().policy(policy).fetch_options(options);
+    let builder = Refresher::builder(TEST.bundled_snapshot()).unwrap().fetch_options(options);
     let refresher = builder.start().unwrap();
     eventually("the fetch fails", || refresher.status().consecutive_failures > 0);
     let error = refresher.status().last_error.unwrap();

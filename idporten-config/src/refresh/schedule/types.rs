@@ -119,7 +119,7 @@ pub enum Answer {
 }
 
 /// The state of a refresher in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Health {
     /// Everything works.
@@ -128,7 +128,8 @@ pub enum Health {
     Degraded,
     /// The provider has published a private key. What is served is in order, and somebody must act.
     Critical,
-    /// Nothing is served.
+    /// Nothing is served, or nothing refreshes what is.
+    #[default]
     Failing,
 }
 
