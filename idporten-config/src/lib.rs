@@ -63,6 +63,8 @@ pub mod document;
 pub mod environment;
 #[cfg(any(feature = "fetch", feature = "refresh-core"))]
 pub mod fetch;
+#[cfg(any(feature = "cli", feature = "refresh-core"))]
+mod file;
 #[cfg(any(feature = "jsonwebtoken-11", feature = "openidconnect-4"))]
 pub mod interop;
 #[cfg(feature = "codegen")]
@@ -82,6 +84,8 @@ pub mod internal {
     pub use crate::document::snapshot::MAX_BYTES as MAX_SNAPSHOT_BYTES;
     pub use crate::document::violation::printable;
     pub use crate::environment::is_slug;
+    #[cfg(any(feature = "cli", feature = "refresh-core"))]
+    pub use crate::file::{Access, replace as replace_file};
     #[cfg(feature = "codegen")]
     pub use crate::project::*;
 

@@ -17,7 +17,11 @@ impl Scratch {
         let path = env::temp_dir().join(format!("idporten-config-tests-{}-{count}", process::id()));
         // What a process of the same number left behind when it was killed.
         let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).unwrap();
+        let mut directory = fs::DirBuilder::new();
+        // A store is refused in a directory that a group may write to, which the process may give to all that it makes.
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut directory, 0o755);
+        directory.recursive(true).create(&path).unwrap();
         Self(path)
     }
 

@@ -55,11 +55,13 @@ impl Builder {
         Self { policy, ..self }
     }
 
-    /// A file that carries the last success from one process to the next: what is in it, where it is newer than the seed,
-    /// serves from the start. **Who can write it chooses the keys**: it must be a regular file of this user's, and neither it
-    /// nor its directory may be writable for everybody. A file that is broken is ignored and reported, and then replaced; one
-    /// that is of another environment, or no store at all, is reported and left alone; one that cannot be written disturbs
-    /// nothing. Processes may share it. It holds no secret.
+    /// Sets a file that carries the last success from one process to the next. What is in it serves from the start, where it is
+    /// newer than the seed. **Whatever can write the file chooses the keys**: it must be a regular file of this user, not a link,
+    /// and neither its group nor everybody may write to it or to its directory.
+    ///
+    /// A broken file is ignored, reported and then replaced. A file of another environment, and one that is no store, is reported
+    /// and left alone. A file that cannot be written disturbs nothing; [`store_error`](super::Status::store_error) says why it
+    /// cannot, and failed writes are counted. Processes may share the file. It holds no secret.
     #[must_use]
     pub fn store(self, path: impl Into<PathBuf>) -> Self {
         Self { store: Some(path.into()), ..self }

@@ -12,7 +12,7 @@ use super::config::ProviderConfig;
 use super::event::Event;
 use super::schedule::{Action, Cause, Health, Now, Outdated, Success};
 use super::state::{Core, FetchResult, Fetched, Shared};
-use super::store::Store;
+use super::store::{Change, Store, Writer};
 use super::sync::{Arc, AtomicBool, thread};
 use crate::document::compare::compare;
 use crate::document::violation::Rule;
@@ -31,7 +31,7 @@ struct Io {
     transport: Box<dyn Transport>,
     /// Whether a fetch is under way, given up or not: there is never a second.
     fetching: AtomicBool,
-    store: Option<Store>,
+    store: Option<std::sync::Arc<Writer>>,
 }
 
 /// What is left to do of a step when the lock is free.
@@ -42,20 +42,17 @@ struct Effects {
     stores: Option<Change>,
 }
 
-/// What becomes of the store.
-enum Change {
-    Keep(std::sync::Arc<ProviderConfig>),
-    /// What is in it is known to be in the wrong hands.
-    Forget,
-}
-
 /// A thread that is at work for as long as this lives.
-struct Busy(Arc<Shared>);
+pub(super) struct Busy(Arc<Shared>);
 
 impl Busy {
-    fn new(shared: &Arc<Shared>) -> Self {
+    pub(super) fn new(shared: &Arc<Shared>) -> Self {
         shared.clock.enter();
         Self(Arc::clone(shared))
+    }
+
+    pub(super) fn shared(&self) -> &Shared {
+        &self.0
     }
 }
 
@@ -77,6 +74,7 @@ impl Drop for End {
 impl Worker {
     pub(super) fn new(shared: Arc<Shared>, transport: Box<dyn Transport>, store: Option<Store>) -> Self {
         let health = shared.core().health(&shared);
+        let store = store.map(|store| std::sync::Arc::new(Writer::new(store)));
         let io = Arc::new(Io { transport, fetching: AtomicBool::new(false), store });
         Self { shared, io, health, store_error: None }
     }
@@ -98,8 +96,8 @@ impl Worker {
                 self.shared.wake_all();
             }
             effects.events.iter().for_each(|event| self.shared.tell(event));
-            if let Some(change) = effects.stores {
-                self.store(change);
+            if let (Some(writer), Some(change)) = (&self.io.store, effects.stores) {
+                writer.put(&self.shared, change);
             }
             match action {
                 Action::Fetch(cause) => self.fetch(cause),
@@ -242,25 +240,6 @@ impl Worker {
         };
         if let Some(error) = refused {
             self.shared.core().result = Some(FetchResult { number, fetched: Err(error) });
-        }
-    }
-
-    /// Writes the store, on a thread of its own: a disk may hang.
-    fn store(&self, change: Change) {
-        if self.io.store.is_none() {
-            return;
-        }
-        let (io, busy) = (Arc::clone(&self.io), Busy::new(&self.shared));
-        let run = move || {
-            let done = io.store.as_ref().map(|store| match change {
-                Change::Keep(config) => store.save(&busy.0.stored_form(config.documents())),
-                Change::Forget => store.remove(busy.0.seed.provider()),
-            });
-            busy.0.core().store_error = done.and_then(Result::err);
-            busy.0.clock.wake();
-        };
-        if let Err(error) = thread::Builder::new().name("idporten-config-store".to_owned()).spawn(run) {
-            self.shared.core().store_error = Some(format!("no thread can be started to write it: {error}"));
         }
     }
 }

@@ -334,16 +334,41 @@ fn a_link_in_the_place_of_the_store_is_replaced_and_what_it_points_to_is_left_al
 
 #[cfg(unix)]
 #[test]
-fn a_store_that_everybody_may_write_is_reported_and_ignored() {
+fn a_store_that_others_may_write_is_reported_and_ignored() {
     use std::os::unix::fs::PermissionsExt;
     let (scratch, path) = left(HOUR);
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o602)).unwrap();
-    is_ignored(&path, "everybody may write to it; run `chmod o-w`");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-    for mode in [0o777, 0o1777] {
-        fs::set_permissions(scratch.path(), fs::Permissions::from_mode(mode)).unwrap();
-        is_ignored(&path, "everybody may write to its directory; run `chmod o-w`");
+    let set = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    for (mode, reason) in [
+        (0o602, "everybody may write to it; run `chmod o-w`"),
+        (0o620, "its group may write to it; run `chmod g-w`"),
+        (0o666, "everybody may write to it; run `chmod go-w`"),
+    ] {
+        set(&path, mode);
+        is_ignored(&path, reason);
     }
+    set(&path, 0o600);
+    for (mode, reason) in [
+        (0o777, "everybody may write to its directory; run `chmod go-w`"),
+        (0o1777, "everybody may write to its directory; run `chmod go-w`"),
+        (0o775, "its group may write to its directory; run `chmod g-w`"),
+    ] {
+        set(scratch.path(), mode);
+        is_ignored(&path, reason);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_where_others_may_write_the_directory() {
+    use std::os::unix::fs::PermissionsExt;
+    let scratch = Scratch::new();
+    let path = scratch.path().join("idporten.json");
+    fs::set_permissions(scratch.path(), fs::Permissions::from_mode(0o770)).unwrap();
+    let story = Setup::default().store(&path).settle();
+    assert!(!path.exists());
+    let status = story.status();
+    assert_eq!(status.counters.failed_store_writes, 1);
+    assert!(status.store_error.unwrap().contains("its group may write"));
 }
 
 #[cfg(unix)]
@@ -362,8 +387,8 @@ fn what_is_no_file_is_reported_and_ignored() {
     let scratch = Scratch::new();
     let directory = scratch.path().join("directory");
     fs::create_dir(&directory).unwrap();
-    is_ignored(&directory, "is no regular file");
-    is_ignored(Path::new("/dev/zero"), "is no regular file");
+    is_ignored(&directory, "is not a regular file");
+    is_ignored(Path::new("/dev/zero"), "is not a regular file");
 }
 
 #[test]
@@ -402,12 +427,81 @@ fn a_store_that_works_again_is_told_of() {
 }
 
 #[test]
-fn a_write_that_did_not_end_leaves_the_old_file_whole() {
+fn what_a_killed_process_left_half_written_is_ignored_and_cleared() {
     let (scratch, path) = left(HOUR);
-    fs::write(scratch.path().join(".idporten.json.0123456789abcdef"), "{ \"as_of\": ").unwrap();
+    // A process id that no machine gives, and this one's as an earlier process had it.
+    let beside = [u32::MAX, std::process::id()].map(|process| {
+        let name = format!(".idporten.json.{process}-0123456789abcdef-0123456789abcdef.tmp");
+        scratch.path().join(name)
+    });
+    let (foreign, old) = (scratch.path().join(".other.json.1-2-3.tmp"), scratch.path().join(".idporten.json.old.tmp"));
+    for path in beside.iter().chain([&foreign, &old]) {
+        fs::write(path, "{ \"as_of\": ").unwrap();
+    }
     let story = Setup::default().aged(DAY).store(&path).begin();
     assert_eq!(serving(&story), (vec!["stored".to_owned()], Some(Source::Stored)));
     assert_eq!(story.status().store_error, None);
+    story.refresher.refresh_now().unwrap();
+    story.rest();
+    assert!(foreign.exists() && old.exists(), "not known to be of a process that ended");
+    fs::File::options().write(true).open(&old).unwrap().set_modified(SystemTime::now() - 2 * HOUR).unwrap();
+    story.refresher.refresh_now().unwrap();
+    story.rest();
+    let mut names: Vec<_> = fs::read_dir(scratch.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, [".other.json.1-2-3.tmp", "idporten.json"]);
+}
+
+#[test]
+fn of_two_changes_within_one_write_the_later_is_in_the_file() {
+    let scratch = Scratch::new();
+    let path = scratch.path().join("idporten.json");
+    let story = Setup::default().store(&path).settle();
+    for round in 0..1_000 {
+        for kid in ["first", "second"] {
+            story.provider.publish_keys(&[kid, &round.to_string()]);
+            // Not through the clock, which would wait for the write.
+            smol::block_on(story.refresher.refresh_now_async()).unwrap();
+        }
+        story.rest();
+        assert_eq!(read(&path).jwks().unwrap().keys()[0].kid(), Some("second"), "round {round}");
+        story.events();
+    }
+    let status = story.status();
+    assert_eq!((status.store_error, status.counters.failed_store_writes), (None, 0));
+}
+
+#[test]
+fn a_removal_is_not_undone_by_the_write_before_it() {
+    let scratch = Scratch::new();
+    let path = scratch.path().join("idporten.json");
+    let story = Setup::default().store(&path).settle();
+    for round in 0..300 {
+        story.provider.publish_keys(&["one"]);
+        smol::block_on(story.refresher.refresh_now_async()).unwrap();
+        story.provider.publish_jwks(&jwks([leaked_key("one")]));
+        assert!(smol::block_on(story.refresher.refresh_now_async()).is_err());
+        story.rest();
+        assert!(!path.exists(), "round {round}");
+        story.events();
+    }
+}
+
+#[test]
+fn the_error_of_the_store_is_that_of_its_last_change_and_failures_are_counted() {
+    let scratch = Scratch::new();
+    let path = scratch.path().join("late/idporten.json");
+    let story = Setup::default().store(&path).settle();
+    for failures in 1..=3 {
+        let status = story.status();
+        assert_eq!((status.store_error.is_some(), status.counters.failed_store_writes), (true, failures));
+        story.refresher.refresh_now().unwrap();
+    }
+    story.rest();
+    fs::create_dir(scratch.path().join("late")).unwrap();
+    story.refresher.refresh_now().unwrap();
+    let status = story.status();
+    assert_eq!((status.store_error, status.counters.failed_store_writes), (None, 4));
 }
 
 #[test]

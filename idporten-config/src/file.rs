@@ -1,0 +1,136 @@
+//! Writing a file whole or not at all: for the store of a refresher and for what the tool writes.
+
+use std::collections::hash_map::RandomState;
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::hash::{BuildHasher, Hasher};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+/// The age at which a temporary file counts as abandoned whatever process made it. No write takes an hour.
+const ABANDONED: Duration = Duration::from_secs(60 * 60);
+
+/// The permissions of a written file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Those of the file that is replaced; of a new file, those that the process gives to new files.
+    Kept,
+    /// Reading and writing by this user, nothing else.
+    Private,
+}
+
+/// Writes a file beside the target and renames it into place, so that every reader sees the old bytes or the new ones. A link in
+/// the target's place is replaced, not followed. Temporary files that killed processes left of this target are removed.
+///
+/// # Errors
+///
+/// The directory or the disk refuses; the target is as it was.
+pub fn replace(target: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
+    let written = match write_beside(target, bytes, access) {
+        // Another process took the temporary file for abandoned: in containers that share a directory, process ids say little.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => write_beside(target, bytes, access),
+        written => written,
+    };
+    written.inspect(|()| remove_abandoned(target))
+}
+
+fn write_beside(target: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
+    // Beside the target, since a rename does not cross file systems.
+    let (mut file, path) = create_beside(target, access)?;
+    let written = fill(&mut file, bytes, target, access).and_then(|()| fs::rename(&path, target));
+    written.inspect_err(|_| drop(fs::remove_file(&path)))
+}
+
+/// Creates a file beside the target, with a name that no other write has.
+///
+/// # Errors
+///
+/// The directory refuses it.
+pub(crate) fn create_beside(target: &Path, access: Access) -> io::Result<(File, PathBuf)> {
+    let mut name = prefix(target).ok_or(io::ErrorKind::InvalidFilename)?;
+    name.push(format!("{}-{:016x}-{:016x}.tmp", std::process::id(), process_token(), random()));
+    let path = target.with_file_name(name);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if access == Access::Private {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    Ok((options.open(&path)?, path))
+}
+
+fn fill(file: &mut File, bytes: &[u8], target: &Path, access: Access) -> io::Result<()> {
+    if access == Access::Kept
+        && let Ok(old) = fs::metadata(target)
+    {
+        file.set_permissions(old.permissions())?;
+    }
+    file.write_all(bytes)?;
+    // Before the rename: after a loss of power, a renamed file may otherwise be empty.
+    file.sync_all()
+}
+
+/// Removes what processes that were killed left of this target.
+fn remove_abandoned(target: &Path) {
+    let Some(prefix) = prefix(target) else { return };
+    let directory = target.parent().filter(|directory| *directory != Path::new("")).unwrap_or(Path::new("."));
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let rest = name.as_encoded_bytes().strip_prefix(prefix.as_encoded_bytes());
+        let rest = rest.and_then(|rest| rest.strip_suffix(b".tmp")).and_then(|rest| str::from_utf8(rest).ok());
+        let age = entry.metadata().and_then(|metadata| metadata.modified()).ok().and_then(|time| time.elapsed().ok());
+        if rest.is_some_and(|rest| is_of_ended_process(rest) || age.is_some_and(|age| age > ABANDONED)) {
+            drop(fs::remove_file(entry.path()));
+        }
+    }
+}
+
+/// Says whether the process that named a temporary file so has ended, where that can be known.
+fn is_of_ended_process(name: &str) -> bool {
+    let mut parts = name.split('-');
+    let (Some(process), Some(token)) = (parts.next(), parts.next()) else { return false };
+    match process.parse::<u32>() {
+        // A container that is started again often gets the process id that it had.
+        Ok(process) if process == std::process::id() => token != format!("{:016x}", process_token()),
+        Ok(process) => Path::new("/proc/self").exists() && !Path::new("/proc").join(process.to_string()).exists(),
+        Err(_) => false,
+    }
+}
+
+/// Returns the beginning of the names of a target's temporary files.
+fn prefix(target: &Path) -> Option<OsString> {
+    let mut prefix = OsString::from(".");
+    prefix.push(target.file_name()?);
+    prefix.push(".");
+    Some(prefix)
+}
+
+/// Returns a number that tells this process from an earlier one of the same id.
+fn process_token() -> u64 {
+    static TOKEN: OnceLock<u64> = OnceLock::new();
+    *TOKEN.get_or_init(random)
+}
+
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_of_ended_processes_count_as_theirs() {
+        let own = std::process::id();
+        let token = process_token();
+        assert!(!is_of_ended_process(&format!("{own}-{token:016x}-0123456789abcdef")), "this process");
+        assert!(is_of_ended_process(&format!("{own}-0123456789abcdef-0123456789abcdef")), "an earlier one of its id");
+        assert!(!is_of_ended_process("backup"), "a file of somebody else");
+        if Path::new("/proc/self").exists() {
+            assert!(is_of_ended_process(&format!("{}-0123456789abcdef-0", u32::MAX)), "one that cannot be");
+            assert!(!is_of_ended_process("1-0123456789abcdef-0"), "one that runs");
+        }
+    }
+}
