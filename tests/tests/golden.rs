@@ -143,6 +143,33 @@ fn a_shared_list_that_is_too_long_is_strings_too() {
 }
 
 #[test]
+fn a_custom_product_has_a_module_of_its_own() {
+    let manifest = r#"
+        [environments.acme-login-mock]
+        product = "acme-login"
+        development = true
+        issuer = "http://localhost:8080/acme"
+        well-known-url = "http://localhost:8080/acme/.well-known/openid-configuration"
+    "#;
+    let snapshot = r#"{
+        "as_of": "2026-01-01T00:00:00Z", "environment": "acme-login-mock", "format": 1, "jwks": null, "origin": "recorded",
+        "metadata": {"issuer": "http://localhost:8080/acme", "scopes_supported": ["openid"]},
+        "provider": {"development": true, "endpoint_hosts": ["localhost"], "issuer": "http://localhost:8080/acme",
+            "product": "acme-login", "signing_algs": ["RS256"], "stage": "mock"},
+        "well_known_url": "http://localhost:8080/acme/.well-known/openid-configuration"
+    }"#;
+    let (manifest, findings) = Manifest::parse(manifest, "idporten.toml");
+    assert_eq!(findings, []);
+    let resolved = manifest.check(&|_| Ok(snapshot.as_bytes().to_vec()), Times::default());
+    let code = generate(&resolved.sources);
+    let file = syn::parse_file(&code).unwrap();
+    let issuer = constants(module(&file.items, &["acme_login", "mock"])).remove("ISSUER");
+    assert_eq!(issuer, Some(Constant::Text("http://localhost:8080/acme".to_owned())));
+    assert!(code.contains("/// The environments of `acme-login`.\n"));
+    assert!(code.contains("is not an environment of acme-login that this program is built for; choose one of"));
+}
+
+#[test]
 fn lists_with_nothing_in_common_leave_the_rest_of_a_product() {
     let sources = [KnownEnvironment::IdportenTest, KnownEnvironment::IdportenLegacyVer2];
     let sources = sources.map(|known| Source::bundled(known).unwrap());
