@@ -2,7 +2,7 @@
 //!
 //! ```toml
 //! [dependencies]
-//! idporten-config = { version = "0.1", features = ["refresh", "ring", "jsonwebtoken-11"] }
+//! idporten-config = { version = "0.1", features = ["refresh", "aws-lc-rs", "jsonwebtoken-11"] }
 //! jsonwebtoken = { version = "11", default-features = false, features = ["aws_lc_rs"] } # or rust_crypto
 //! ```
 //!

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use base64ct::{Base64, Encoding};
 use idporten_config::testing::signing_key;
@@ -13,6 +13,8 @@ use idporten_config_tests::places;
 /// A process that is ended with its holder.
 pub(crate) struct Running {
     process: Child,
+    /// Held open: a process that writes to a closed pipe ends.
+    _output: BufReader<ChildStdout>,
 }
 
 impl Running {
@@ -20,9 +22,10 @@ impl Running {
     pub(crate) fn start(command: &mut Command) -> Self {
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut output = BufReader::new(process.stdout.take().unwrap());
+        output.read_line(&mut line).unwrap();
         assert!(!line.is_empty(), "{command:?} ended before it was ready");
-        Self { process }
+        Self { process, _output: output }
     }
 }
 

@@ -1,0 +1,195 @@
+//! The requests to ID-porten, and the verification of what comes back.
+
+use std::error::Error;
+use std::time::{Duration, SystemTime};
+
+use idporten_config::Refresher;
+use idporten_config::interop::jsonwebtoken::{Expect, Rules, Token, Verifier, VerifyError};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use reqwest::Url;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::providers::idporten::{AcrValue, CodeChallengeMethod, GrantType, ResponseType, Scope};
+use crate::random;
+use crate::sessions::{Login, User};
+
+/// The level that users of this site log in at, or above.
+const LEVEL: AcrValue = AcrValue::IdportenLoaSubstantial;
+/// How long a client assertion is valid, in seconds.
+const ASSERTION_LIFE: u64 = 60;
+
+/// This site, as it is registered with ID-porten.
+pub struct Client {
+    pub id: String,
+    pub key_id: String,
+    pub key: EncodingKey,
+    pub redirect_uri: String,
+}
+
+pub struct Idporten {
+    pub refresher: Refresher,
+    http: reqwest::Client,
+    client: Client,
+    id_tokens: Verifier,
+    logout_tokens: Verifier,
+}
+
+/// The claims of an ID token that this site reads. Issuer, audience, times, nonce and level are checked before.
+#[derive(Deserialize)]
+struct IdClaims {
+    sub: String,
+    sid: Option<String>,
+    acr: String,
+}
+
+/// The claims of a log-out token.
+#[derive(Deserialize)]
+pub struct LogoutClaims {
+    pub jti: String,
+    pub sub: Option<String>,
+    pub sid: Option<String>,
+}
+
+/// The claims of a client assertion (RFC 7523, section 3).
+#[derive(Serialize)]
+struct Assertion<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    /// The issuer, which serves for the token endpoint and for pushed requests.
+    aud: &'a str,
+    iat: u64,
+    exp: u64,
+    jti: String,
+}
+
+/// The answer to a pushed request (RFC 9126, section 2.2).
+#[derive(Deserialize)]
+struct Pushed {
+    request_uri: String,
+}
+
+/// The part of the token endpoint's answer that this site uses.
+#[derive(Deserialize)]
+struct Tokens {
+    id_token: String,
+}
+
+/// Why a log-in does not come about.
+pub enum LoginError {
+    /// The response or the token is not that of this log-in.
+    Refused(String),
+    /// ID-porten cannot be reached, or what it says cannot be judged now.
+    Unavailable(String),
+}
+
+impl Idporten {
+    pub fn new(refresher: Refresher, client: Client) -> Result<Self, Box<dyn Error>> {
+        let http = reqwest::Client::builder();
+        let http = http.timeout(Duration::from_secs(10)).redirect(reqwest::redirect::Policy::none()).build()?;
+        let id_tokens = Verifier::new(&refresher, Rules::id_token(&client.id).acr_at_least(LEVEL))?;
+        let logout_tokens = Verifier::new(&refresher, Rules::logout_token(&client.id))?;
+        Ok(Self { refresher, http, client, id_tokens, logout_tokens })
+    }
+
+    /// Pushes an authorization request (RFC 9126), and returns where to send the browser.
+    pub async fn authorize(&self, login: &Login) -> Result<Url, LoginError> {
+        let metadata = self.refresher.current().map_err(unavailable)?.to_arc();
+        let metadata = metadata.metadata();
+        let (Some(authorize), Some(push)) =
+            (&metadata.authorization_endpoint, &metadata.pushed_authorization_request_endpoint)
+        else {
+            return Err(LoginError::Unavailable("the provider publishes no endpoint for pushed requests".to_owned()));
+        };
+        let scope = [Scope::Openid, Scope::Profile].map(Scope::as_str).join(" ");
+        let request = [
+            ("response_type", ResponseType::Code.as_str()),
+            ("redirect_uri", &self.client.redirect_uri),
+            ("scope", &scope),
+            ("acr_values", LEVEL.as_str()),
+            ("state", &login.state),
+            ("nonce", &login.nonce),
+            ("code_challenge", &random::challenge(&login.code_verifier)),
+            ("code_challenge_method", CodeChallengeMethod::S256.as_str()),
+        ];
+        let Pushed { request_uri } = self.post(push, metadata.issuer(), &request).await?;
+        let query = [("client_id", &self.client.id), ("request_uri", &request_uri)];
+        Url::parse_with_params(authorize, query).map_err(unavailable)
+    }
+
+    /// Compares the `iss` of an authorization response with the issuer (RFC 9207, section 2.4): a code of another provider
+    /// is not to be sent to this one.
+    pub fn check_issuer(&self, iss: Option<&str>) -> Result<(), LoginError> {
+        let config = self.refresher.current().map_err(unavailable)?;
+        let metadata = config.metadata();
+        let required = metadata.authorization_response_iss_parameter_supported == Some(true);
+        match iss {
+            Some(iss) if iss == metadata.issuer() => Ok(()),
+            None if !required => Ok(()),
+            _ => Err(LoginError::Refused("the response is not of this provider".to_owned())),
+        }
+    }
+
+    /// Exchanges a code for an ID token, and verifies it.
+    pub async fn redeem(&self, code: &str, login: &Login) -> Result<User, LoginError> {
+        let config = self.refresher.current().map_err(unavailable)?.to_arc();
+        let metadata = config.metadata();
+        let request = [
+            ("grant_type", GrantType::AuthorizationCode.as_str()),
+            ("code", code),
+            ("redirect_uri", &self.client.redirect_uri),
+            ("code_verifier", &login.code_verifier),
+        ];
+        let Tokens { id_token } = self.post(metadata.token_endpoint(), metadata.issuer(), &request).await?;
+        let expect = Expect::nonce(&*login.nonce);
+        let Token { claims: IdClaims { sub, sid, acr }, .. } =
+            self.id_tokens.verify_async(&id_token, &expect).await.map_err(LoginError::from)?;
+        Ok(User { sub, sid, acr, id_token })
+    }
+
+    /// Verifies a log-out token.
+    pub async fn logged_out(&self, logout_token: &str) -> Result<LogoutClaims, VerifyError> {
+        Ok(self.logout_tokens.verify_async(logout_token, &Expect::none()).await?.claims)
+    }
+
+    /// Returns where to send the browser of a user who logs out, so that ID-porten ends its session too.
+    pub fn end_session(&self, user: &User, back_to: &str) -> Option<Url> {
+        let config = self.refresher.current().ok()?;
+        let query = [("id_token_hint", &*user.id_token), ("post_logout_redirect_uri", back_to)];
+        Url::parse_with_params(config.metadata().end_session_endpoint.as_ref()?, query).ok()
+    }
+
+    /// Posts a form, authenticated by `private_key_jwt` (OpenID Connect Core 1.0, section 9).
+    async fn post<T: DeserializeOwned>(&self, url: &str, issuer: &str, form: &[(&str, &str)]) -> Result<T, LoginError> {
+        let assertion = self.assertion(issuer).map_err(unavailable)?;
+        let authentication = [
+            ("client_id", self.client.id.as_str()),
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            ("client_assertion", &assertion),
+        ];
+        let response = self.http.post(url).form(&[form, &authentication].concat()).send().await.map_err(unavailable)?;
+        match response.status() {
+            status if status.is_success() => response.json().await.map_err(unavailable),
+            status if status.is_server_error() => Err(LoginError::Unavailable(format!("{url} answered {status}"))),
+            status => Err(LoginError::Refused(format!("{url} answered {status}"))),
+        }
+    }
+
+    fn assertion(&self, issuer: &str) -> Result<String, Box<dyn Error>> {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs();
+        let (id, jti) = (self.client.id.as_str(), random::secret());
+        let claims = Assertion { iss: id, sub: id, aud: issuer, iat: now, exp: now + ASSERTION_LIFE, jti };
+        let header = Header { kid: Some(self.client.key_id.clone()), ..Header::new(Algorithm::RS256) };
+        Ok(jsonwebtoken::encode(&header, &claims, &self.client.key)?)
+    }
+}
+
+impl From<VerifyError> for LoginError {
+    fn from(error: VerifyError) -> Self {
+        if error.status() == 503 { unavailable(error) } else { Self::Refused(error.to_string()) }
+    }
+}
+
+fn unavailable(error: impl ToString) -> LoginError {
+    LoginError::Unavailable(error.to_string())
+}
