@@ -18,7 +18,13 @@ pub mod scratch;
 pub mod server;
 pub mod tool;
 
-/// The README's examples that stand alone.
+/// The examples of the README and of the pages in `docs/`, each compiled, and run where it says nothing else.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+mod pages {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../docs/verification.md")]
+    struct Verification;
+    #[doc = include_str!("../../docs/log-in.md")]
+    struct LogIn;
+}
