@@ -16,7 +16,7 @@ fn project(more: &str) -> Directory {
 }
 
 #[test]
-fn what_is_fine_is_said_environment_by_environment() {
+fn a_check_has_a_line_for_each_environment() {
     let out = project("").says(0, &["check", "--offline"]);
     assert_eq!(out, "maskinporten-prod  ok\nidporten-test      ok\n2 environments, no findings\n");
     assert_eq!(
@@ -29,7 +29,7 @@ fn what_is_fine_is_said_environment_by_environment() {
 }
 
 #[test]
-fn a_requirement_that_is_not_met_is_shown_as_a_build_shows_it() {
+fn an_unmet_requirement_is_shown_as_a_build_shows_it() {
     let directory = project("[require.idporten]\nacr_values_supported = ['idporten-loa-hihg']\n");
     let out = directory.says(1, &["check", "--offline"]);
     assert_eq!(
@@ -93,7 +93,7 @@ fn production_rests_on_a_fetched_snapshot_alone() {
 }
 
 #[test]
-fn a_snapshot_that_breaks_rules_is_a_finding_for_each_and_the_others_are_checked() {
+fn each_broken_rule_is_a_finding_and_the_others_are_checked() {
     let directory = project("");
     let broken = fetched().replace("https://maskinporten.no/token", "https://test.maskinporten.no/token");
     directory.write(PROD, &broken.replace("https://maskinporten.no/jwk", "http://maskinporten.no/jwk"));
@@ -141,7 +141,7 @@ fn generated_code_that_is_up_to_date_passes_whatever_its_line_endings() {
 }
 
 #[test]
-fn generated_code_that_is_stale_is_a_finding_with_the_command_that_remakes_it() {
+fn stale_generated_code_is_a_finding_with_the_command() {
     let directory = project("");
     directory.says(0, &["generate", "--out", "src.rs"]);
     directory.write(PROD, &fetched().replace("\"slot\"", "\"slot2\""));
@@ -165,7 +165,7 @@ fn the_command_that_remakes_code_carries_every_option_and_quotes_it() {
 }
 
 #[test]
-fn generated_code_is_not_said_to_be_fine_where_it_could_not_be_compared() {
+fn generated_code_that_could_not_be_compared_is_not_ok() {
     let directory = project("");
     directory.says(0, &["generate", "--out", "src.rs"]);
     directory.write(PROD, "{}");

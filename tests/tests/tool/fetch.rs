@@ -49,7 +49,7 @@ fn a_snapshot_is_written_once_and_then_left_alone() {
 }
 
 #[test]
-fn what_changed_is_said_and_an_older_date_is_renewed() {
+fn changes_are_summarized_and_an_old_date_is_renewed() {
     let (provider, directory) = project(&["one"]);
     directory.says(0, &["fetch"]);
     provider.keys("one", &[rsa("slot", '-'), rsa("next", '_')]);
@@ -70,7 +70,7 @@ fn what_changed_is_said_and_an_older_date_is_renewed() {
 }
 
 #[test]
-fn a_broken_file_is_replaced_and_that_is_said() {
+fn a_broken_file_is_replaced_with_its_reason() {
     let (_provider, directory) = project(&["one"]);
     directory.write(ONE, "{\"format\": 0}");
     let out = line_of(&directory.says(0, &["fetch"]), "one");
@@ -169,7 +169,7 @@ fn results_are_printed_in_the_order_of_the_manifest() {
 }
 
 #[test]
-fn a_mock_that_is_not_running_fails_only_where_something_rests_on_its_snapshot() {
+fn a_mock_that_is_down_fails_only_if_it_has_a_snapshot() {
     let manifest = format!("[environments.idporten-test]\nbundled = true\n{LOCAL}").replace(":8080", ":1");
     let directory = Directory::new(&[("idporten.toml", &manifest)]);
     let out = directory.says(0, &["fetch", "local"]);
@@ -179,7 +179,7 @@ fn a_mock_that_is_not_running_fails_only_where_something_rests_on_its_snapshot()
 }
 
 #[test]
-fn without_names_and_manifest_and_with_a_mistake_in_either_nothing_is_fetched() {
+fn a_mistake_in_names_or_manifest_stops_the_fetch() {
     let directory = Directory::new(&[]);
     let err = directory.fails(2, &["fetch"]);
     assert!(err.contains("no environment is named") && err.contains("`idporten-config init`"), "{err}");
@@ -213,7 +213,7 @@ fn options_that_cannot_be_used_are_refused_before_anything_is_fetched() {
 }
 
 #[test]
-fn a_file_that_cannot_be_written_is_named_and_the_old_one_is_whole() {
+fn a_file_that_cannot_be_written_is_named() {
     let (provider, directory) = project(&["one"]);
     directory.write("file", "");
     let answer = directory.run(&["fetch", "one", "--manifest", "idporten.toml"]);
@@ -256,7 +256,7 @@ fn start(directory: &Directory) -> Child {
 }
 
 #[test]
-fn runs_side_by_side_and_runs_that_are_killed_never_leave_a_torn_file() {
+fn parallel_and_killed_runs_never_leave_a_torn_file() {
     let (provider, directory) = project(&["one"]);
     directory.says(0, &["fetch"]);
     for round in 0..12_u64 {
@@ -275,7 +275,7 @@ fn runs_side_by_side_and_runs_that_are_killed_never_leave_a_torn_file() {
 
 #[cfg(unix)]
 #[test]
-fn what_a_killed_run_left_is_removed_in_the_end_and_a_link_stays_one() {
+fn leftovers_of_a_killed_run_are_removed_and_a_link_stays() {
     let (_provider, directory) = project(&["one"]);
     directory.write("real/one.json", bundled(idporten_config::KnownEnvironment::IdportenTest));
     std::os::unix::fs::symlink("real", directory.path().join("snapshots")).unwrap();

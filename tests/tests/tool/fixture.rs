@@ -12,10 +12,10 @@ use idporten_config_tests::tool::program;
 /// The first of August 2024: the bundled snapshot of idporten-test is two days old.
 const NOW: &str = "1722470400";
 
-/// A directory of a test's own, gone at the end.
+/// A new directory, removed at the end of the test.
 pub(crate) struct Directory(PathBuf);
 
-/// What the tool answered.
+/// The result of a run of the tool.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) code: i32,
@@ -59,7 +59,7 @@ impl Directory {
         Answer::of(tool().current_dir(self.0.join(below)).args(arguments).output().unwrap())
     }
 
-    /// What standard error says of a run that prints nothing else and ends with this code.
+    /// The standard error of a run that ends with this code and prints nothing else.
     #[track_caller]
     pub(crate) fn fails(&self, code: i32, arguments: &[&str]) -> String {
         let answer = self.run(arguments);
@@ -68,7 +68,7 @@ impl Directory {
         answer.err
     }
 
-    /// What standard output says of a run that ends with this code and says nothing else.
+    /// The standard output of a run that ends with this code and prints nothing else.
     #[track_caller]
     pub(crate) fn says(&self, code: i32, arguments: &[&str]) -> String {
         let answer = self.run(arguments);
@@ -102,10 +102,11 @@ impl Answer {
 /// The program, with the clock of these tests.
 pub(crate) fn tool() -> Command {
     let mut command = Command::new(program());
-    // What a machine trusts, and where its proxies are, is not this test's business.
+    // The authorities and proxies of this machine must not change a result.
     let authority = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tool/authority.pem");
     command.env("IDPORTEN_CONFIG_CA_FILE", authority).env("IDPORTEN_CONFIG_CA_ONLY", "true").env("NO_PROXY", "*");
     command.env_remove("IDPORTEN_CONFIG_MIRROR").env("SOURCE_DATE_EPOCH", NOW);
+    command.env_remove("COLUMNS").env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
     command
 }
 
@@ -138,7 +139,7 @@ pub(crate) fn fetched() -> String {
         .replace("2025-01-01T", "2024-07-31T")
 }
 
-/// An RSA key of 2,048 bits that nobody has: every digit of its modulus is the same.
+/// An RSA key of 2,048 bits without a private key: every digit of its modulus is the same.
 pub(crate) fn rsa(kid: &str, digit: char) -> String {
     let n = digit.to_string().repeat(341);
     format!(r#"{{"kty": "RSA", "kid": "{kid}", "e": "AQAB", "n": "{n}w"}}"#)

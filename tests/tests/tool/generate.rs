@@ -81,7 +81,7 @@ fn variables_have_the_names_of_the_platform() {
 }
 
 #[test]
-fn a_variable_that_the_snapshot_does_not_state_is_left_out_and_noted() {
+fn a_variable_that_the_snapshot_lacks_is_left_out_with_a_note() {
     let answer = Directory::new(&[]).run(&["generate", "--bundled", "--format", "env", "idporten-legacy-yt2"]);
     assert_eq!(answer.code, 0, "{}", answer.err);
     assert!(answer.out.contains("IDPORTEN_ISSUER=") && !answer.out.contains("JWKS_URI"), "{}", answer.out);
@@ -116,7 +116,7 @@ fn variables_never_mix_two_environments() {
 
 #[cfg(unix)]
 #[test]
-fn a_shell_reads_in_a_variable_what_the_snapshot_has_and_runs_nothing() {
+fn a_shell_reads_the_values_as_they_are_and_runs_nothing() {
     let url = "https://idp.example/~a/$(b);c&d*(e)!f/.well-known/openid-configuration";
     let manifest =
         format!("{MANIFEST}{LOCAL}").replace("http://localhost:8080/default/.well-known/openid-configuration", url);
@@ -132,7 +132,7 @@ fn a_shell_reads_in_a_variable_what_the_snapshot_has_and_runs_nothing() {
 }
 
 #[test]
-fn a_requirement_that_is_not_met_is_exit_code_1_and_generates_nothing() {
+fn an_unmet_requirement_is_exit_code_1_and_generates_nothing() {
     let directory = Directory::new(&[("idporten.toml", &format!("{MANIFEST}{UNMET}")), ("out.rs", "old")]);
     let err = directory.fails(1, &["generate", "--out", "out.rs"]);
     assert!(err.contains("error: idporten-test does not publish `idporten-loa-hihg`"), "{err}");
@@ -153,7 +153,7 @@ fn what_a_build_warns_of_is_warned_of_and_generated() {
 }
 
 #[test]
-fn out_writes_the_file_whole_and_leaves_one_that_is_up_to_date_untouched() {
+fn out_writes_a_whole_file_and_leaves_a_current_one_untouched() {
     let directory = Directory::new(&[("idporten.toml", MANIFEST)]);
     let modified = || fs::metadata(directory.path().join("out.rs")).unwrap().modified().unwrap();
     assert_eq!(directory.says(0, &["generate", "--out", "out.rs"]), "out.rs  written\n");
@@ -198,7 +198,7 @@ fn what_code_is_generated_from_is_not_written_over() {
 
 #[cfg(unix)]
 #[test]
-fn a_device_is_not_replaced_by_a_file_and_a_link_stays_a_link() {
+fn a_device_is_not_replaced_and_a_link_stays_a_link() {
     let directory = Directory::new(&[("idporten.toml", MANIFEST), ("real/out.rs", "")]);
     // A socket stands for a device: a mistake here must not cost the machine one.
     let _socket = std::os::unix::net::UnixListener::bind(directory.path().join("socket")).unwrap();

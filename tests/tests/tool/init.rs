@@ -15,7 +15,7 @@ fn init(directory: &Directory, arguments: &[&str]) -> Answer {
     answer
 }
 
-/// What was done about a file.
+/// The action and the detail of a file's line.
 #[track_caller]
 fn step<'a>(answer: &'a Answer, path: &str) -> Vec<&'a str> {
     let lines = answer.out.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
@@ -67,7 +67,7 @@ fn a_second_run_keeps_everything() {
 }
 
 #[test]
-fn what_a_crate_has_stays_and_what_is_missing_in_it_is_printed() {
+fn existing_files_stay_and_what_they_lack_is_printed() {
     let cargo = format!("{CARGO}build = 'make/build.rs'\n[build-dependencies]\nidporten-config = '0.1'\n");
     let files =
         [("Cargo.toml", cargo.as_str()), ("make/build.rs", "fn main() {}\n"), (".gitattributes", "*.png binary")];
@@ -88,7 +88,7 @@ fn what_a_crate_has_stays_and_what_is_missing_in_it_is_printed() {
 }
 
 #[test]
-fn where_the_network_is_away_the_bundled_snapshots_are_used_and_that_is_said() {
+fn without_network_the_bundled_snapshots_are_used_with_a_note() {
     let directory = Directory::new(&[("Cargo.toml", CARGO)]);
     let answer = init(&directory, &["idporten-test"]);
     assert_eq!(answer.code, 0);
@@ -222,7 +222,7 @@ fn with_a_manifest_too_an_unknown_name_is_refused() {
 }
 
 #[test]
-fn what_init_leaves_bundled_is_nothing_to_fetch_and_the_way_out_is_said() {
+fn fetch_names_the_way_out_where_everything_is_bundled() {
     let directory = Directory::new(&[("Cargo.toml", CARGO)]);
     init(&directory, &["--offline", "idporten-test", "maskinporten-prod"]);
     let answer = directory.run(&["fetch"]);

@@ -18,7 +18,7 @@ fn a_snapshot_that_is_the_live_document_is_fine() {
 }
 
 #[test]
-fn drift_is_a_finding_with_what_changed_and_the_command_that_takes_it_in() {
+fn drift_is_a_finding_with_the_changes_and_the_command() {
     let (provider, directory) = project(&["one", "two"]);
     provider.metadata("one", r#""scopes_supported": ["openid"]"#);
     provider.keys("two", &[rsa("slot", '_'), rsa("next", '-')]);
@@ -66,7 +66,7 @@ fn a_live_private_key_is_a_finding() {
 }
 
 #[test]
-fn what_has_no_snapshot_of_its_own_or_is_retired_is_not_asked() {
+fn an_environment_without_its_own_snapshot_is_not_compared() {
     let manifest = format!(
         "max-age = '9000d'\n[environments.idporten-legacy-ver2]\nbundled = true\n[environments.idporten-test]\n{LOCAL}"
     );
@@ -80,7 +80,7 @@ fn what_has_no_snapshot_of_its_own_or_is_retired_is_not_asked() {
 }
 
 #[test]
-fn a_mistake_in_the_manifest_is_mended_before_anything_is_asked() {
+fn a_mistake_in_the_manifest_comes_before_the_network() {
     let (_provider, directory) = project(&["one"]);
     directory.write("idporten.toml", &format!("max-aeg = '1d'\n{}", directory.read("idporten.toml")));
     assert_eq!(directory.run(&["check"]).code, 2);
@@ -103,7 +103,7 @@ fn the_live_document_is_shown_without_a_snapshot() {
 }
 
 #[test]
-fn a_kid_is_looked_for_in_the_snapshot_and_in_the_live_document() {
+fn a_kid_is_looked_for_in_snapshot_and_live_document() {
     let (provider, directory) = project(&["one"]);
     provider.keys("one", &[rsa("next", '-'), r#"{"kty": "oct", "kid": "slot", "k": "AAAA"}"#.to_owned()]);
     let row = |out: &str, place: &str| out.lines().find(|line| line.starts_with(place)).unwrap().to_owned();

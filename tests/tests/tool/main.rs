@@ -186,7 +186,7 @@ fn a_pipe_that_is_closed_early_is_no_error_and_no_panic() {
 
 #[cfg(unix)]
 #[test]
-fn arguments_that_are_not_utf_8_are_refused_or_meant_as_file_names() {
+fn arguments_that_are_not_utf_8_are_refused_except_file_names() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
     let bytes = OsStr::from_bytes(b"\xff\x1b[2J");

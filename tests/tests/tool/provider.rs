@@ -19,7 +19,7 @@ pub(crate) struct Provider {
 
 #[derive(Default)]
 struct Shared {
-    /// What is answered, by path: status and body.
+    /// The answers by path: status and body.
     replies: Mutex<HashMap<String, (u16, String)>>,
     /// An environment whose answers wait until all of another were given.
     order: Mutex<Option<(String, String)>>,

@@ -83,7 +83,7 @@ fn sarif_has_a_result_with_a_location_for_each_finding() {
 }
 
 #[test]
-fn a_finding_of_a_key_is_put_at_the_file_of_the_snapshot() {
+fn a_finding_of_a_key_names_the_file_of_the_snapshot() {
     let answer = project(&[SYMMETRIC]).run_in("app", &["check", "--offline", "--format", "github"]);
     let start = "::warning file=app/snapshots/maskinporten-test.json,title=idporten-config (key)::";
     assert!(answer.out.starts_with(start), "{}", answer.out);

@@ -23,7 +23,7 @@ fn mixed() -> String {
 }
 
 #[test]
-fn a_snapshot_is_shown_with_where_it_comes_from_and_what_it_holds() {
+fn a_snapshot_is_shown_with_its_origin_and_content() {
     let out = Directory::new(&[]).says(0, &["show", "idporten-test", "--bundled"]);
     for expected in [
         "ID-porten TEST (idporten-test)\n",
@@ -49,7 +49,7 @@ fn what_the_schema_requires_and_the_snapshot_lacks_is_shown() {
 }
 
 #[test]
-fn keys_are_shown_with_thumbprint_size_and_what_they_serve_and_the_others_with_their_reason() {
+fn keys_are_shown_with_thumbprint_size_and_algorithms_or_a_reason() {
     let directory = Directory::new(&[(MASKINPORTEN, &mixed())]);
     let out = directory.says(0, &["show", "maskinporten-test"]);
     let lines: Vec<_> =
@@ -106,7 +106,7 @@ fn a_private_key_is_shown_loudly_and_is_a_finding() {
 }
 
 #[test]
-fn a_hostile_snapshot_is_shown_harmlessly() {
+fn control_characters_of_a_snapshot_are_escaped() {
     let hostile = r#""scopes_supported": ["\u001b]0;owned\u0007\u001b[2J", "a\u202eb\u2066c", "x\ny  keys", "\u009b31m"],
         "evil\u001b[1m\r\nkey": "\u200bhidden\u2028line", "issuer""#;
     let text =

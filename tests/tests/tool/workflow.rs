@@ -97,7 +97,7 @@ fn scripts(workflow: &str) -> Vec<&str> {
 }
 
 #[test]
-fn they_have_the_least_permissions_and_no_credentials_lie_about() {
+fn they_have_the_least_permissions_and_keep_no_credentials() {
     for workflow in [TEMPLATE, OWN] {
         assert!(workflow.contains("\npermissions: {}\n"));
         assert_eq!(workflow.matches("contents: write").count(), 1);
@@ -117,7 +117,7 @@ fn they_have_the_least_permissions_and_no_credentials_lie_about() {
     }
 }
 
-/// What a job's lines say, from its name to the next.
+/// The lines of a job, up to the next one.
 fn job<'a>(workflow: &'a str, name: &str) -> &'a str {
     let (_, job) = workflow.split_once(&format!("\n  {name}:\n")).unwrap();
     job.split_once("\n\n").map_or(job, |(job, _)| job)
@@ -176,7 +176,7 @@ fn calls(workflow: &str, open: &str, changed: &str, fetched: &str, constants: &s
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_pull_request_is_opened_written_anew_or_closed_and_never_that_of_a_fork() {
+fn a_pull_request_is_opened_updated_or_closed_except_of_a_fork() {
     for workflow in [TEMPLATE, OWN] {
         let (all, body) = calls(workflow, "", " M s/a.json", "0", "success");
         assert!(all[0].starts_with("gh pr list --head own --base main --state open "), "{all:?}");
