@@ -3,7 +3,7 @@
 use idporten_config::KnownEnvironment as Known;
 use idporten_config::document::json::Value;
 
-use crate::fixture::{Directory, bundled, fetched};
+use crate::fixture::{Directory, assert_contains, bundled, fetched};
 
 const MANIFEST: &str = "[environments.maskinporten-prod]\n[environments.idporten-test]\n";
 const PROD: &str = "snapshots/maskinporten-prod.json";
@@ -61,7 +61,7 @@ fn programs_get_every_part_of_a_finding() {
     assert_eq!(finding.get("severity"), Some(&"error".into()));
     assert_eq!(finding.get("environment"), Some(&"idporten-test".into()));
     assert_eq!(finding.get("help"), Some(&"did you mean `idporten-loa-high`?".into()));
-    assert!(finding.get("message").unwrap().as_str().unwrap().contains("does not publish `idporten-loa-hihg`"));
+    assert_contains(finding.get("message").unwrap().as_str().unwrap(), "does not publish `idporten-loa-hihg`");
     assert_eq!(finding.get("notes").unwrap().as_array().unwrap().len(), 1);
     let place = finding.get("place").unwrap().as_object().unwrap();
     assert_eq!((place.get("file"), place.get("line")), (Some(&"idporten.toml".into()), Some(&4.into())));
@@ -89,7 +89,7 @@ fn production_rests_on_a_fetched_snapshot_alone() {
         "{out}"
     );
     let directory = Directory::new(&[("idporten.toml", "[environments.maskinporten-prod]\nbundled = true\n")]);
-    assert!(directory.says(1, &["check", "--offline"]).contains("is documented, not fetched"));
+    assert_contains(&directory.says(1, &["check", "--offline"]), "is documented, not fetched");
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_missing_snapshot_and_a_private_key_are_findings() {
 
 #[test]
 fn an_unknown_environment_is_exit_code_2() {
-    assert!(project("").fails(2, &["check", "--offline", "idporten-tset"]).contains("did you mean `idporten-test`?"));
+    assert_contains(&project("").fails(2, &["check", "--offline", "idporten-tset"]), "did you mean `idporten-test`?");
     let err = Directory::new(&[]).fails(2, &["check", "--offline", "idporten-tset"]);
     assert!(err.contains("error: unknown environment `idporten-tset`"), "{err}");
 }
@@ -171,5 +171,5 @@ fn generated_code_that_could_not_be_compared_is_not_ok() {
     directory.write(PROD, "{}");
     let out = directory.says(1, &["check", "--offline", "--generated", "src.rs"]);
     assert!(out.contains("\nsrc.rs             not compared\n"), "{out}");
-    assert!(directory.fails(2, &["check", "--offline", "--generated", "snapshots"]).contains("cannot be read"));
+    assert_contains(&directory.fails(2, &["check", "--offline", "--generated", "snapshots"]), "cannot be read");
 }

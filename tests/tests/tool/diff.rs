@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use idporten_config::KnownEnvironment as Known;
 
-use crate::fixture::{Directory, bundled, rsa, tool, with_keys};
+use crate::fixture::{Directory, assert_contains, assert_starts_with, bundled, rsa, tool, with_keys};
 use crate::provider::Provider;
 
 fn before() -> String {
@@ -35,7 +35,7 @@ fn two_files_are_compared_by_meaning() {
     assert_eq!(directory.says(0, &["diff", "a.json", "a.json"]), "maskinporten-test: no change\n");
     assert_eq!(directory.says(0, &["diff", "a.json", "maskinporten-test"]), "maskinporten-test: no change\n");
     directory.write("a.json", &before().replace("2026-04-30T", "2026-05-01T"));
-    assert!(directory.says(0, &["diff", "maskinporten-test", "a.json"]).contains("no change but the date or details"));
+    assert_contains(&directory.says(0, &["diff", "maskinporten-test", "a.json"]), "no change but the date or details");
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn standard_input_is_one_side() {
         .unwrap();
     run.stdin.take().unwrap().write_all(before().as_bytes()).unwrap();
     assert_eq!(run.wait().unwrap().code(), Some(1));
-    assert!(directory.fails(2, &["diff", "-", "-"]).contains("can be read only once"));
+    assert_contains(&directory.fails(2, &["diff", "-", "-"]), "can be read only once");
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn two_directories_give_one_body() {
     );
     let err = directory.fails(2, &["diff", "new", "old"]);
     assert!(err.contains("`old/ansattporten-test.json`: "), "{err}");
-    assert!(directory.fails(2, &["diff", "new", "old/idporten-test.json"]).contains("not both directories"));
+    assert_contains(&directory.fails(2, &["diff", "new", "old/idporten-test.json"]), "not both directories");
 }
 
 #[test]
@@ -125,11 +125,11 @@ fn a_body_is_never_longer_than_a_pull_request_takes() {
 #[test]
 fn what_cannot_be_read_is_named_with_the_way_out() {
     let directory = files();
-    assert!(directory.fails(2, &["diff", "no.json", "a.json"]).contains("`no.json` cannot be read"));
-    assert!(directory.fails(2, &["diff", "idporten-tset", "a.json"]).contains("did you mean `idporten-test`?"));
-    assert!(directory.fails(2, &["diff", "a.json"]).contains("<B>"));
+    assert_contains(&directory.fails(2, &["diff", "no.json", "a.json"]), "`no.json` cannot be read");
+    assert_contains(&directory.fails(2, &["diff", "idporten-tset", "a.json"]), "did you mean `idporten-test`?");
+    assert_contains(&directory.fails(2, &["diff", "a.json"]), "<B>");
     directory.write("c.json", "[]");
-    assert!(directory.fails(2, &["diff", "a.json", "c.json"]).contains("`c.json`: "));
+    assert_contains(&directory.fails(2, &["diff", "a.json", "c.json"]), "`c.json`: ");
     let answer = directory.run(&["diff", "a.json", "--format", "text", "--live", "b.json"]);
     assert_eq!(answer.code, 2);
 }
@@ -183,8 +183,8 @@ fn a_snapshot_is_compared_with_the_live_document() {
     assert_eq!(directory.run(&["diff", "one", "--live"]).code, 0);
     provider.keys("one", &[rsa("next", '-')]);
     for word in ["one", "snapshots/one.json"] {
-        assert!(directory.says(1, &["diff", word, "--live"]).starts_with("one: 2 key rotations\n"));
+        assert_starts_with(&directory.says(1, &["diff", word, "--live"]), "one: 2 key rotations\n");
     }
     provider.fails("one", 503);
-    assert!(directory.fails(3, &["diff", "one", "--live"]).contains("error: one: http://"));
+    assert_contains(&directory.fails(3, &["diff", "one", "--live"]), "error: one: http://");
 }

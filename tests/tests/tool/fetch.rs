@@ -7,7 +7,9 @@ use std::time::Duration;
 use idporten_config::Snapshot;
 use idporten_config::document::json::Value;
 
-use crate::fixture::{Directory, LOCAL, bundled, list_of, rsa, tool};
+use crate::fixture::{
+    Directory, LOCAL, assert_contains, assert_ends_with, assert_lacks, assert_starts_with, bundled, list_of, rsa, tool,
+};
 use crate::provider::Provider;
 
 const ONE: &str = "snapshots/one.json";
@@ -63,10 +65,10 @@ fn changes_are_summarized_and_an_old_date_is_renewed() {
     let old = Snapshot::parse(directory.read(ONE)).unwrap().timestamp();
     directory.write(ONE, &directory.read(ONE).replace(&old, "2024-01-01T00:00:00Z"));
     assert_eq!(line_of(&directory.says(0, &["fetch"]), "one"), "renewed same content, newer date snapshots/one.json");
-    assert!(!directory.read(ONE).contains("2024-01-01"));
+    assert_lacks(&directory.read(ONE), "2024-01-01");
     // Line endings and layout are no content.
     directory.write(ONE, &directory.read(ONE).replace('\n', "\r\n"));
-    assert!(line_of(&directory.says(0, &["fetch"]), "one").starts_with("unchanged"));
+    assert_starts_with(&line_of(&directory.says(0, &["fetch"]), "one"), "unchanged");
 }
 
 #[test]
@@ -113,7 +115,7 @@ fn programs_get_an_object_in_the_order_of_the_manifest() {
     let of = |at: usize, name: &str| all[at].as_object().unwrap().get(name).unwrap().clone();
     assert_eq!((of(0, "environment"), of(0, "status"), of(0, "path")), ("one".into(), "written".into(), ONE.into()));
     assert_eq!((of(1, "status"), of(0, "error")), ("failed".into(), Value::Null));
-    assert!(of(1, "error").as_str().unwrap().ends_with("status 500; try again later"));
+    assert_ends_with(of(1, "error").as_str().unwrap(), "status 500; try again later");
 }
 
 #[test]
@@ -125,7 +127,7 @@ fn a_key_set_that_publishes_a_private_key_is_refused() {
     assert!(
         line_of(&answer.out, "one").starts_with("FAILED the live key set holds a PRIVATE KEY (entry 1, kid `slot`")
     );
-    assert!(!answer.out.contains("AAAA"));
+    assert_lacks(&answer.out, "AAAA");
     assert!(!directory.path().join("snapshots").exists(), "nothing was written");
 }
 
@@ -175,7 +177,7 @@ fn a_mock_that_is_down_fails_only_if_it_has_a_snapshot() {
     let out = directory.says(0, &["fetch", "local"]);
     assert_eq!(line_of(&out, "local"), "absent not running; the values are those of idporten-test");
     directory.write("snapshots/local.json", "{}");
-    assert!(line_of(&directory.says(3, &["fetch", "local"]), "local").contains("FAILED http://localhost:1/"));
+    assert_contains(&line_of(&directory.says(3, &["fetch", "local"]), "local"), "FAILED http://localhost:1/");
 }
 
 #[test]
@@ -183,11 +185,11 @@ fn a_mistake_in_names_or_manifest_stops_the_fetch() {
     let directory = Directory::new(&[]);
     let err = directory.fails(2, &["fetch"]);
     assert!(err.contains("no environment is named") && err.contains("`idporten-config init`"), "{err}");
-    assert!(directory.fails(2, &["fetch", "idporten-tset"]).contains("did you mean `idporten-test`?"));
-    assert!(directory.fails(2, &["fetch", "--snapshots", "x"]).contains("no manifest is read"));
-    assert!(directory.fails(2, &["fetch", "../x"]).contains("unknown environment"));
+    assert_contains(&directory.fails(2, &["fetch", "idporten-tset"]), "did you mean `idporten-test`?");
+    assert_contains(&directory.fails(2, &["fetch", "--snapshots", "x"]), "no manifest is read");
+    assert_contains(&directory.fails(2, &["fetch", "../x"]), "unknown environment");
     directory.write("idporten.toml", "max-aeg = '1d'\n[environments.idporten-test]\n");
-    assert!(directory.fails(2, &["fetch"]).contains("did you mean `max-age`?"));
+    assert_contains(&directory.fails(2, &["fetch"]), "did you mean `max-age`?");
     assert_eq!(list_of(directory.path()), ["idporten.toml"]);
 }
 
@@ -205,7 +207,7 @@ fn options_that_cannot_be_used_are_refused_before_anything_is_fetched() {
     let (_provider, directory) = project(&["one"]);
     let err = directory.fails(2, &["fetch", "--mirror", "http://mirror.example"]);
     assert!(err.contains("is not https") && err.contains("`--mirror`"), "{err}");
-    assert!(directory.fails(2, &["fetch", "--ca-file", "no.pem"]).contains("no.pem"));
+    assert_contains(&directory.fails(2, &["fetch", "--ca-file", "no.pem"]), "no.pem");
     let output =
         tool().current_dir(directory.path()).arg("fetch").env("IDPORTEN_CONFIG_CA_ONLY", "yes").output().unwrap();
     assert_eq!(output.status.code(), Some(2));

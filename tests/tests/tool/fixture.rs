@@ -99,6 +99,26 @@ impl Answer {
     }
 }
 
+#[track_caller]
+pub(crate) fn assert_contains(found: &str, wanted: &str) {
+    assert!(found.contains(wanted), "wanted {wanted:?} in\n{found}");
+}
+
+#[track_caller]
+pub(crate) fn assert_lacks(found: &str, unwanted: &str) {
+    assert!(!found.contains(unwanted), "wanted no {unwanted:?} in\n{found}");
+}
+
+#[track_caller]
+pub(crate) fn assert_starts_with(found: &str, wanted: &str) {
+    assert!(found.starts_with(wanted), "wanted {wanted:?} at the start of\n{found}");
+}
+
+#[track_caller]
+pub(crate) fn assert_ends_with(found: &str, wanted: &str) {
+    assert!(found.ends_with(wanted), "wanted {wanted:?} at the end of\n{found}");
+}
+
 /// The program, with the clock of these tests.
 pub(crate) fn tool() -> Command {
     let mut command = Command::new(program());

@@ -6,7 +6,7 @@ use std::{env, fs};
 
 use idporten_config::KnownEnvironment as Known;
 
-use crate::fixture::{Directory, LOCAL, bundled, list_of};
+use crate::fixture::{Directory, LOCAL, assert_contains, bundled, list_of};
 
 const MANIFEST: &str = "[environments.idporten-test]\nbundled = true\n";
 const UNMET: &str = "[require.idporten]\nacr_values_supported = ['idporten-loa-hihg']\n";
@@ -36,7 +36,7 @@ fn the_code_is_grouped_by_product_and_compiles_by_itself() {
         pub const B: idporten::AcrValue = idporten::AcrValue::IdportenLoaHigh;\n\
         pub const C: &str = maskinporten::Environment::Test.token_endpoint();\n";
     assert_eq!(compile(&format!("{code}\n{program}")), "");
-    assert!(code.contains("run `idporten-config generate idporten-test idporten-prod maskinporten-test --bundled`."));
+    assert_contains(&code, "run `idporten-config generate idporten-test idporten-prod maskinporten-test --bundled`.");
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn what_a_build_warns_of_is_warned_of_and_generated() {
     let answer = directory.run(&["generate"]);
     assert_eq!(answer.code, 0);
     assert!(answer.err.starts_with("warning: idporten-test: the snapshot is 2 days old"), "{}", answer.err);
-    assert!(answer.out.contains("pub mod idporten {"));
+    assert_contains(&answer.out, "pub mod idporten {");
 }
 
 #[test]
@@ -202,12 +202,12 @@ fn a_device_is_not_replaced_and_a_link_stays_a_link() {
     let directory = Directory::new(&[("idporten.toml", MANIFEST), ("real/out.rs", "")]);
     // A socket stands for a device: a mistake here must not cost the machine one.
     let _socket = std::os::unix::net::UnixListener::bind(directory.path().join("socket")).unwrap();
-    assert!(directory.fails(2, &["generate", "--out", "socket"]).contains("`socket` is not a regular file"));
+    assert_contains(&directory.fails(2, &["generate", "--out", "socket"]), "`socket` is not a regular file");
     let link = directory.path().join("out.rs");
     std::os::unix::fs::symlink("real/out.rs", &link).unwrap();
     assert_eq!(directory.says(0, &["generate", "--out", "out.rs"]), "out.rs  written\n");
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-    assert!(directory.read("real/out.rs").contains("pub mod idporten {"));
+    assert_contains(&directory.read("real/out.rs"), "pub mod idporten {");
 }
 
 #[cfg(unix)]

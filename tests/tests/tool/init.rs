@@ -2,7 +2,7 @@
 
 use idporten_config::{KnownEnvironment, Snapshot};
 
-use crate::fixture::{Answer, Directory, bundled, list_of};
+use crate::fixture::{Answer, Directory, assert_contains, bundled, list_of};
 use crate::provider::Provider;
 
 const CARGO: &str = "[package]\nname = 'app'\nversion = '0.1.0'\nedition = '2024'\n";
@@ -36,7 +36,7 @@ fn a_crate_gets_every_file_and_the_next_steps() {
     assert!(answer.out.contains("\n  cargo add --build idporten-config --features build\n"), "{}", answer.out);
     let take = "\n  take the missing snapshots, and remove `bundled = true`: idporten-config fetch --adopt\n";
     assert!(answer.out.contains(take), "{}", answer.out);
-    assert!(directory.read("build.rs").contains("idporten_config::build::generate();"));
+    assert_contains(&directory.read("build.rs"), "idporten_config::build::generate();");
     assert_eq!(directory.read(".gitattributes"), "snapshots/*.json text eol=lf\n");
     let workflow = directory.read(WORKFLOW);
     assert!(workflow.contains("idporten-config check --format github $ENVIRONMENTS"), "{workflow}");
@@ -48,7 +48,7 @@ fn a_crate_gets_every_file_and_the_next_steps() {
         assert!(manifest.contains(key), "{key} is not documented in {manifest}");
     }
     assert_eq!(directory.run(&["generate", "--out", "src/providers.rs"]).code, 0, "the manifest is one that works");
-    assert!(directory.read("src/providers.rs").contains("pub mod prod {"));
+    assert_contains(&directory.read("src/providers.rs"), "pub mod prod {");
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn without_network_the_bundled_snapshots_are_used_with_a_note() {
         "{}",
         answer.err
     );
-    assert!(directory.read("idporten.toml").contains("\nbundled = true\n"));
+    assert_contains(&directory.read("idporten.toml"), "\nbundled = true\n");
     assert!(!directory.path().join("snapshots").exists());
 }
 
@@ -126,15 +126,15 @@ fn first_snapshots_are_taken_where_there_are_none() {
 #[test]
 fn without_a_crate_or_with_a_mistake_nothing_is_written() {
     let directory = Directory::new(&[]);
-    assert!(directory.fails(2, &["init"]).contains("there is no `Cargo.toml` in this directory\n  help: change into"));
+    assert_contains(&directory.fails(2, &["init"]), "there is no `Cargo.toml` in this directory\n  help: change into");
     directory.write("Cargo.toml", "[workspace]\n");
-    assert!(directory.fails(2, &["init"]).contains("has no `[package]`"));
+    assert_contains(&directory.fails(2, &["init"]), "has no `[package]`");
     directory.write("Cargo.toml", "[package\n");
-    assert!(directory.fails(2, &["init"]).contains("`Cargo.toml` is not TOML"));
+    assert_contains(&directory.fails(2, &["init"]), "`Cargo.toml` is not TOML");
     directory.write("Cargo.toml", CARGO);
-    assert!(directory.fails(2, &["init", "idporten-tset"]).contains("did you mean `idporten-test`?"));
+    assert_contains(&directory.fails(2, &["init", "idporten-tset"]), "did you mean `idporten-test`?");
     directory.write("idporten.toml", "max-aeg = '1d'\n[environments.idporten-test]\n");
-    assert!(directory.fails(2, &["init"]).contains("did you mean `max-age`?"));
+    assert_contains(&directory.fails(2, &["init"]), "did you mean `max-age`?");
     assert_eq!(list_of(directory.path()).len(), 2);
 }
 
@@ -159,7 +159,7 @@ fn in_a_subfolder_the_workflow_is_written_at_the_root() {
     let answer = directory.run_in("apps/two", &["init", "--offline"]);
     let second = ".github/workflows/idporten-snapshots-apps-two.yml";
     assert_eq!(step(&answer, &format!("../../{second}")), ["wrote"]);
-    assert!(directory.read(second).contains("          BRANCH: idporten-snapshots-apps-two\n"));
+    assert_contains(&directory.read(second), "          BRANCH: idporten-snapshots-apps-two\n");
     assert_eq!(directory.read(WORKFLOW), workflow);
     let answer = directory.run_in("apps/one", &["init", "--offline"]);
     assert_eq!(step(&answer, &format!("../../{WORKFLOW}")), ["kept"]);
@@ -216,7 +216,7 @@ fn a_later_run_takes_the_snapshots_and_undoes_bundled() {
 fn with_a_manifest_too_an_unknown_name_is_refused() {
     let provider = Provider::of(&["one"]);
     let directory = Directory::new(&[("Cargo.toml", CARGO), ("idporten.toml", &provider.manifest(&["one"]))]);
-    assert!(directory.fails(2, &["init", "idporten-tset"]).contains("did you mean `idporten-test`?"));
+    assert_contains(&directory.fails(2, &["init", "idporten-tset"]), "did you mean `idporten-test`?");
     assert_eq!(list_of(directory.path()).len(), 2, "nothing is written");
     assert_eq!(init(&directory, &["--offline", "one", "idporten-test"]).code, 0, "its own and the table's are known");
 }
@@ -251,7 +251,7 @@ fn a_directory_that_no_pattern_reaches_is_left_to_be_named() {
     assert!(answer.out.contains("`*.json text eol=lf` in ../data/.gitattributes"), "{}", answer.out);
     assert!(answer.err.contains("add the directory `../data` to `on.pull_request.paths` yourself"), "{}", answer.err);
     assert!(!directory.path().join("app/.gitattributes").exists());
-    assert!(directory.read(&format!("app/{WORKFLOW}")).contains("  SNAPSHOTS: ../data\n"));
+    assert_contains(&directory.read(&format!("app/{WORKFLOW}")), "  SNAPSHOTS: ../data\n");
     for (snapshots, pattern, path) in [("./data", "data/*.json", "data/**"), (".", "/*.json", "**")] {
         let directory = Directory::new(&[("Cargo.toml", CARGO), ("idporten.toml", &manifest(snapshots))]);
         assert_eq!(init(&directory, &["--offline"]).code, 0);

@@ -1,6 +1,6 @@
 //! Snapshots held against the live documents: `check` and `show`.
 
-use crate::fixture::{Directory, LOCAL, rsa};
+use crate::fixture::{Directory, LOCAL, assert_contains, assert_lacks, rsa};
 use crate::provider::Provider;
 
 /// A provider, and a project that has just fetched these environments of it.
@@ -62,7 +62,7 @@ fn a_live_private_key_is_a_finding() {
     let answer = directory.run(&["show", "one", "--live"]);
     assert_eq!(answer.code, 1);
     assert!(answer.out.contains("LEAKED") && answer.err.contains("report it to the provider"), "{}", answer.out);
-    assert!(!answer.out.contains("AAAA"));
+    assert_lacks(&answer.out, "AAAA");
 }
 
 #[test]
@@ -98,8 +98,8 @@ fn the_live_document_is_shown_without_a_snapshot() {
     assert!(out.contains("\nkeys\n  slot  RSA 2048  no alg, serves RS256  thumbprint "), "{out}");
     assert_eq!(crate::fixture::list_of(directory.path()), ["idporten.toml"]);
     provider.fails("one", 404);
-    assert!(directory.fails(3, &["show", "one", "--live"]).contains("status 404"));
-    assert!(directory.fails(2, &["show", "two", "--live"]).contains("`two` is not an environment of"));
+    assert_contains(&directory.fails(3, &["show", "one", "--live"]), "status 404");
+    assert_contains(&directory.fails(2, &["show", "two", "--live"]), "`two` is not an environment of");
 }
 
 #[test]

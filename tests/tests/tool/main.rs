@@ -14,7 +14,7 @@ mod selection;
 mod show;
 mod workflow;
 
-use fixture::{Directory, list_of, tool};
+use fixture::{Directory, assert_contains, assert_lacks, assert_starts_with, list_of, tool};
 use idporten_config::document::json::Value;
 
 #[test]
@@ -107,7 +107,7 @@ fn a_shell_gets_a_script_that_completes_every_verb() {
         let out = directory.says(0, &["completions", shell]);
         assert!(VERBS.iter().all(|verb| out.contains(verb)), "{shell}: {out}");
     }
-    assert!(directory.fails(2, &["completions", "tcsh"]).contains("bash"));
+    assert_contains(&directory.fails(2, &["completions", "tcsh"]), "bash");
 }
 
 #[test]
@@ -145,18 +145,18 @@ fn every_verb_explains_itself_with_examples() {
         assert!(examples.contains(&format!("  idporten-config {verb}")), "{examples}");
         assert_eq!((answer.code, answer.err.as_str()), (0, ""));
     }
-    assert!(directory.run(&["--help"]).out.contains("Exit codes:"));
-    assert!(directory.run(&["--version"]).out.starts_with("idporten-config "));
+    assert_contains(&directory.run(&["--help"]).out, "Exit codes:");
+    assert_starts_with(&directory.run(&["--version"]).out, "idporten-config ");
 }
 
 #[test]
 fn a_mistake_in_the_command_is_exit_code_2_with_a_suggestion() {
     let directory = Directory::new(&[]);
-    assert!(directory.fails(2, &["chek"]).contains("check"));
-    assert!(directory.fails(2, &["list", "--jsn"]).contains("--json"));
-    assert!(directory.fails(2, &["generate", "idporten-test", "--format", "yaml"]).contains("rust, json, env"));
-    assert!(directory.fails(2, &[]).contains("Usage:"));
-    assert!(directory.fails(2, &["show"]).contains("<ENV>"));
+    assert_contains(&directory.fails(2, &["chek"]), "check");
+    assert_contains(&directory.fails(2, &["list", "--jsn"]), "--json");
+    assert_contains(&directory.fails(2, &["generate", "idporten-test", "--format", "yaml"]), "rust, json, env");
+    assert_contains(&directory.fails(2, &[]), "Usage:");
+    assert_contains(&directory.fails(2, &["show"]), "<ENV>");
 }
 
 #[test]
@@ -193,12 +193,12 @@ fn arguments_that_are_not_utf_8_are_refused_except_file_names() {
     for arguments in [[OsStr::new("show"), bytes], [bytes, bytes], [OsStr::new("check"), bytes]] {
         let output = tool().args(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"));
+        assert_lacks(&String::from_utf8_lossy(&output.stderr), "panicked");
     }
     let directory = Directory::new(&[]);
     let generate = ["generate", "idporten-test", "--bundled", "--out"].map(OsStr::new);
     let output = tool().current_dir(directory.path()).args(generate).arg(bytes).output().unwrap();
     assert_eq!(output.status.code(), Some(0));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("\\u{1b}[2J  written"));
+    assert_contains(&String::from_utf8_lossy(&output.stdout), "\\u{1b}[2J  written");
     assert_eq!(list_of(directory.path()).len(), 1);
 }

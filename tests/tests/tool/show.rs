@@ -4,7 +4,7 @@ use idporten_config::document::Origin;
 use idporten_config::document::json::Value;
 use idporten_config::{KnownEnvironment as Known, Snapshot};
 
-use crate::fixture::{Directory, LOCAL, bundled, rsa, with_keys};
+use crate::fixture::{Directory, LOCAL, assert_contains, bundled, rsa, with_keys};
 
 const MASKINPORTEN: &str = "snapshots/maskinporten-test.json";
 
@@ -71,8 +71,8 @@ fn programs_get_the_same_as_an_object() {
     let get = |name: &str| json.as_object().unwrap().get(name).unwrap_or_else(|| panic!("no {name}"));
     let endpoints = get("endpoints").as_object().unwrap();
     assert_eq!(endpoints.get("token_endpoint"), Some(&"https://test.maskinporten.no/token".into()));
-    assert!(get("capabilities").as_object().unwrap().contains("grant_types_supported"));
-    assert!(get("unknown_members").as_object().unwrap().contains("new_member"));
+    assert!(get("capabilities").as_object().unwrap().contains("grant_types_supported"), "{json}");
+    assert!(get("unknown_members").as_object().unwrap().contains("new_member"), "{json}");
     assert_eq!(get("origin"), &"recorded".into());
     assert_eq!(get("as_of"), &"2026-04-30T00:00:00Z".into());
     assert_eq!(get("age_seconds"), &0.into(), "a snapshot of the future is not old");
@@ -166,7 +166,7 @@ fn a_key_is_looked_for_in_the_store_of_a_service() {
     assert!(out.lines().any(|line| line.starts_with("store ") && line.contains("RSA")), "{out}");
     assert!(out.lines().any(|line| line.starts_with("snapshot") && line.contains("not there")), "{out}");
     assert!(!out.contains("ignores"), "{out}");
-    assert!(show(1, "nobody's", "store.json").contains("not there"));
+    assert_contains(&show(1, "nobody's", "store.json"), "not there");
     for (store, reason) in [("broken.json", "is no store"), ("absent.json", "cannot be read")] {
         let arguments = ["show", "maskinporten-test", "--kid", "new", "--store", store];
         let err = directory.fails(2, &arguments);
