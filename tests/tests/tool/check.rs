@@ -73,7 +73,7 @@ fn an_old_snapshot_is_a_finding_where_a_build_only_warns() {
         Directory::new(&[("idporten.toml", "max-age = '1d'\n[environments.idporten-test]\nbundled = true\n")]);
     let out = directory.says(1, &["check", "--offline"]);
     assert!(out.contains("warning: idporten-test: the snapshot is 2 days old"), "{out}");
-    assert!(out.contains("help: run `idporten-config fetch idporten-test`"), "{out}");
+    assert!(out.contains("help: run `idporten-config fetch --adopt idporten-test`"), "{out}");
     assert!(out.ends_with("1 environment, 1 finding (0 errors, 1 warning)\n"), "{out}");
 }
 

@@ -42,7 +42,7 @@ pub(crate) struct Content {
     pub(crate) not_before: SystemTime,
     /// The end of its validity.
     pub(crate) not_after: SystemTime,
-    /// Whether it holds the key of its entry.
+    /// True if it holds the key of its entry.
     pub(crate) same_key: bool,
 }
 
@@ -119,7 +119,7 @@ fn content(certificate: &X509, entry: &Value) -> Content {
     }
 }
 
-/// Whether the certificate is for this key; none if that cannot be decided.
+/// Returns whether the certificate is for this key; none if that cannot be decided.
 fn holds(public: &SubjectPublicKeyInfoOwned, key: &KeyParameters) -> Option<bool> {
     let bytes = public.subject_public_key.as_bytes()?;
     let decoded = |member: &str| Base64UrlUnpadded::decode_vec(member).ok();

@@ -63,7 +63,7 @@ Exit codes:
   2  a mistake in the command or the manifest
   3  the network or a provider failed, so not everything was compared";
 
-/// What a check found.
+/// The result of a check.
 struct Report<'a> {
     snapshots: &'a LoadedSnapshots,
     findings: Findings,
@@ -126,7 +126,7 @@ impl Report<'_> {
         if !self.snapshots.mistakes.is_empty() {
             ExitStatus::BadInput
         } else if !self.unreachable.is_empty() {
-            // What could not be compared may be worse than what was found.
+            // An environment that could not be compared may have worse findings than those.
             ExitStatus::Unreachable
         } else if self.findings.is_empty() {
             ExitStatus::Success

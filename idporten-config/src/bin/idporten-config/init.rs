@@ -115,7 +115,7 @@ impl Existing {
         Ok(Some(Self { file, manifest: project.manifest().clone(), marked: marked.into_iter().collect() }))
     }
 
-    /// What is done about the manifest: lines that an earlier run wrote are removed once there is a snapshot.
+    /// The step for the manifest. Lines that an earlier run wrote are removed once there is a snapshot.
     fn steps(&self, names: &[String], first: &[FirstSnapshot]) -> Result<Vec<Step>, VerbError> {
         let ready = first.iter().filter(|own| own.has_snapshot() && self.marked.contains(&own.slug));
         let ready: Vec<&str> = ready.map(|own| own.slug.as_str()).collect();

@@ -74,7 +74,7 @@ fn is_bundled(line: &str) -> bool {
     code.split_once('=').is_some_and(|(key, value)| (key.trim(), value.trim()) == ("bundled", "true"))
 }
 
-/// Whether the manifest says the same but for this environment. A line in a string of several lines may look like a table.
+/// Returns whether the manifest says the same but for this environment. A line in a string of several lines may look like a table.
 fn differs_only_in(slug: &str, before: &str, after: &str) -> bool {
     let read = |text: &str| Manifest::parse(text, "");
     let ((before, old), (after, new)) = (read(before), read(after));

@@ -100,7 +100,7 @@ pub(crate) fn nearest_manifest() -> Option<String> {
     (0..=levels).map(|level| "../".repeat(level) + FILE_NAME).find(is_there)
 }
 
-/// Whether a directory has a snapshot of the environment, or something in its place that must be reported.
+/// Returns whether a directory has a snapshot of the environment, or something in its place that must be reported.
 pub(crate) fn has_file(directory: &str, slug: &str) -> bool {
     is_slug(slug) && Path::new(directory).join(format!("{slug}.json")).try_exists().unwrap_or(true)
 }

@@ -69,7 +69,7 @@ impl NetworkOptions {
     }
 }
 
-/// What came of each environment, by slug.
+/// The result for each environment, by slug.
 pub(crate) type Fetched = Vec<(String, Result<Snapshot, FetchError>)>;
 
 /// The provider of an environment, from the table, the manifest, or else the snapshot there is.
@@ -96,7 +96,7 @@ pub(crate) fn unreachable(slug: &str, error: &dyn Display) -> VerbError {
     VerbError::unreachable(Finding::error(format!("{slug}: {error}"), help).of(slug))
 }
 
-/// Whether the environment is switched off. It is fetched only if it is named.
+/// Returns whether the environment is switched off. It is fetched only if it is named.
 pub(crate) fn is_retired(provider: &Provider) -> bool {
     provider.known().is_some_and(|known| known.lifecycle() != Lifecycle::Active)
 }

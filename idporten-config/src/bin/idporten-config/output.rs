@@ -67,7 +67,7 @@ impl Output {
         for message in &self.messages {
             match message {
                 Message::Note(_) if quiet => {}
-                // Where standard error is closed, nobody reads it.
+                // Nobody reads a standard error that is closed.
                 Message::Note(line) | Message::Finding(line) => drop(writeln!(anstream::stderr(), "{line}")),
             }
         }

@@ -148,7 +148,7 @@ fn from_manifest(file: &str, names: Vec<String>, times: Times) -> Result<LoadedS
     let manifest = project.manifest();
     let is_named = |name: &&String| manifest.environment(name).is_some();
     let unknown: Vec<&String> = names.iter().filter(|name| !is_named(name)).collect();
-    // Where the manifest has mistakes, an environment may be missing for one of those.
+    // A mistake in the manifest may be the reason why an environment is missing.
     if !unknown.is_empty() && !report.findings.iter().any(is_mistake) {
         return Err(unknown.into_iter().map(|name| manifest.not_named(name, file)).collect::<Vec<_>>().into());
     }
@@ -175,13 +175,13 @@ impl LoadedSnapshots {
         self.sources.iter().find(|source| source.snapshot().provider().slug() == slug)
     }
 
-    /// Whether every environment has a snapshot and the manifest has no mistakes.
+    /// Returns whether every environment has a snapshot and the manifest has no mistakes.
     pub(crate) fn is_complete(&self) -> bool {
         self.mistakes.is_empty() && self.slugs.iter().all(|slug| self.source(slug).is_some())
     }
 }
 
-/// Whether a finding is an error of the manifest rather than of one of its environments.
+/// Returns whether a finding is an error of the manifest rather than of one of its environments.
 fn is_mistake(finding: &Finding) -> bool {
     finding.is_error() && finding.environment.is_none()
 }

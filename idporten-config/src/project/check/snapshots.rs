@@ -30,10 +30,16 @@ fn out_of_date(source: &Source, shared: &Shared<'_>, manifest: &Manifest, times:
     let age = times.for_age_of(snapshot).map(|now| snapshot.age(now)).filter(|age| *age > manifest.max_age());
     let is_of_the_future = times.clock.is_some_and(|clock| snapshot.as_of() > clock + CLOCK_SLACK);
     let unstated = shared.unstated(source);
-    let (mut problems, mut help) = (Vec::new(), format!("run `idporten-config fetch {slug}`"));
-    if source.bundled && manifest.route != Route::CommandLine {
-        help += &format!(" and remove {}", manifest.route.ask_for_bundled(slug));
-    }
+    let mut problems = Vec::new();
+    let mut help = match manifest.route {
+        Route::File if source.bundled => {
+            format!("run `idporten-config fetch --adopt {slug}`, which also removes `bundled = true`")
+        }
+        Route::Builder | Route::Macro if source.bundled => {
+            format!("run `idporten-config fetch {slug}` and remove {}", manifest.route.ask_for_bundled(slug))
+        }
+        _ => format!("run `idporten-config fetch {slug}`"),
+    };
     if let Some(age) = age {
         problems.push(format!("is {} old", days(age)));
         help += &format!("; at most {} is allowed", days(manifest.max_age()));

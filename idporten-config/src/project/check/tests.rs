@@ -170,7 +170,7 @@ fn a_snapshot_older_than_allowed_is_one_warning() {
     let start =
         "idporten-test: the snapshot is 33 days old (recorded 2024-07-30, without keys, bundled with idporten-config ";
     assert!(finding.message.starts_with(start), "wanted {start:?}, found {:?}", finding.message);
-    let help = "run `idporten-config fetch idporten-test` and remove `bundled = true`; at most 30 days is allowed";
+    let help = "run `idporten-config fetch --adopt idporten-test`, which also removes `bundled = true`; at most 30 days is allowed";
     assert_eq!(finding.help, help);
     assert_eq!(check_at(&manifest.replace("30d", "33d"), &[], on("2024-09-01")).findings, []);
 }

@@ -80,7 +80,7 @@ fn parsed(name: &str, text: io::Result<Vec<u8>>) -> Result<Snapshot, VerbError> 
     })
 }
 
-/// Whether the word is a path: a slug has none of these characters, and an existing file wins.
+/// Returns whether the word is a path: a slug has none of these characters, and an existing file wins.
 fn is_path(word: &str) -> bool {
     word.contains(['/', '\\', '.']) || Path::new(word).is_file()
 }

@@ -6,7 +6,7 @@ use idporten_config::internal::escape_control;
 
 use super::{Difference, What};
 
-/// How long the body of a pull request may be; GitHub refuses more than 65,536 characters.
+/// The length of the body of a pull request, with a reserve: GitHub refuses more than 65,536 characters.
 const MAX_BODY: usize = 60_000;
 
 pub(super) fn text(differences: &[Difference]) -> String {

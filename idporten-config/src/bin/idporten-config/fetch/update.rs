@@ -6,7 +6,7 @@ use idporten_config::document::Snapshot;
 use idporten_config::document::json::{Object, Value};
 use idporten_config::document::{Comparison, compare};
 
-/// What a snapshot that was just fetched means for the one there is.
+/// The relation of a snapshot that was just fetched to the one there is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Update {
     /// The same content, and young enough: nothing to write, so that a scheduled job makes no noise.
@@ -35,7 +35,7 @@ pub(crate) fn update(old: &Snapshot, new: &Snapshot, max_age: Duration, now: Sys
     }
 }
 
-/// Whether two snapshots say the same in all but their date. Some servers give a list in another order each time.
+/// Returns whether two snapshots say the same in all but their date. Some servers give a list in another order each time.
 fn is_same(old: &Snapshot, new: &Snapshot) -> bool {
     (old.provider(), old.origin()) == (new.provider(), new.origin())
         && in_order(old.metadata_json()) == in_order(new.metadata_json())

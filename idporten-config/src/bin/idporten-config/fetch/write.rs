@@ -20,7 +20,7 @@ pub(super) struct FetchResult {
     pub(super) change: Result<FileChange, Failure>,
 }
 
-/// What happened to the file of a snapshot.
+/// The change of the file of a snapshot.
 pub(super) enum FileChange {
     New,
     Unchanged {

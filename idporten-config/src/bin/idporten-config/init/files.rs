@@ -11,7 +11,7 @@ use super::steps::Step;
 use crate::file;
 use crate::output::VerbError;
 
-/// Whether something has this name, which may be a link that leads nowhere.
+/// Returns whether something has this name, which may be a link that leads nowhere.
 pub(super) fn is_there(path: &str) -> bool {
     fs::symlink_metadata(path).is_ok()
 }

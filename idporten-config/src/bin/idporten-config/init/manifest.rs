@@ -4,8 +4,8 @@ use super::snapshots::FirstSnapshot;
 use crate::manifest_edit::MARK;
 
 const HEAD: &str = "\
-# The environments that this program is built for. Its keys are documented at
-# https://docs.rs/idporten-config/latest/idporten_config/build/.
+# The environments that this program is built for. All keys of this file are documented at
+# https://docs.rs/idporten-config/latest/idporten_config/build/manifest/.
 
 # The directory of snapshots, relative to this file.
 # snapshots = \"snapshots\"

@@ -8,11 +8,11 @@ use toml::{Table, Value};
 
 use crate::output::VerbError;
 
-/// What `init` needs to know of Cargo.toml.
+/// The parts of Cargo.toml that `init` needs.
 pub(super) struct Package {
     /// The path of the build script, unless it is switched off.
     pub(super) build_script: Option<String>,
-    /// Whether the build-dependency is there already.
+    /// True if the build-dependency is there already.
     pub(super) has_dependency: bool,
 }
 

@@ -50,7 +50,7 @@ impl FirstSnapshot {
         matches!(self.state, State::Wrote | State::Kept)
     }
 
-    /// Whether a later `fetch --adopt` would take a snapshot.
+    /// Returns whether a later `fetch --adopt` would take a snapshot.
     pub(super) fn is_to_adopt(&self) -> bool {
         !self.has_snapshot() && !self.is_retired
     }

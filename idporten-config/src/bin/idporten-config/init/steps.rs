@@ -1,8 +1,8 @@
-//! What `init` did about each file.
+//! The steps of `init`, one for each file.
 
 use idporten_config::document::json::{Object, object};
 
-/// What was done about a file.
+/// The treatment of a file.
 pub(super) struct Step {
     pub(super) path: String,
     /// `wrote`, `added` (lines to a file), `kept`, or `none` where there is no file.

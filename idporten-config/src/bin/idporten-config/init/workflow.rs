@@ -57,7 +57,7 @@ fn text(layout: &Layout, name: &str, adopt: bool) -> String {
     if adopt { text.replace("FETCH_OPTIONS: \"\"", "FETCH_OPTIONS: --adopt") } else { text }
 }
 
-/// Whether a path stands for itself in YAML, in a pattern and in an unquoted word of a shell.
+/// Returns whether a path stands for itself in YAML, in a pattern and in an unquoted word of a shell.
 fn is_plain(path: &str) -> bool {
     path.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c))
 }

@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &Arguments, kid: &str, times: Times, quiet: bool) -
             output.messages.extend(own.messages);
             Some(source)
         }
-        // Where something else can be asked, a snapshot that is missing is only said to be.
+        // With another place to look in, a missing snapshot is no error.
         Err(error) if arguments.live || arguments.store.is_some() => {
             output.report(&error.findings);
             None
@@ -102,7 +102,7 @@ impl Place {
     }
 }
 
-/// Whether a key with this kid is in a place that is used.
+/// Returns whether a key with this kid is in a place that is used.
 fn is_found(places: &[Place], kid: &str) -> bool {
     places.iter().any(|place| place.ignored.is_none() && !place.usable(kid).is_empty())
 }
