@@ -23,7 +23,7 @@ impl Constant {
     pub fn of(member: &str, value: &Value) -> Option<Self> {
         match value {
             Value::Bool(flag) => Some(Self::Flag(*flag)),
-            Value::String(text) => Some(Self::Text(text.clone())),
+            Value::String(text) => Some(Self::Text(text.to_string())),
             list => {
                 let mut values: Vec<String> = Vec::new();
                 for value in list.as_strings()? {

@@ -1,18 +1,22 @@
-//! Memory, whatever a server sends. One test in a process of its own: what is measured is the process.
+//! Memory, whatever a server sends. The tests take turns in a process of their own, since the process is what is measured.
 
 #![cfg(target_os = "linux")]
 
 use std::fs;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use idporten_config::KnownEnvironment;
+use idporten_config::document::json::{Object, Value};
 use idporten_config::fetch::{Fetcher, Kind};
+use idporten_config::testing::{jwks, key, snapshot};
 use idporten_config_tests::server::{Reply, Server};
 
 const MIB: usize = 1 << 20;
 
 #[test]
 fn a_body_without_an_end_costs_a_few_mebibytes_at_most() {
+    let _turn = turn();
     let environment = KnownEnvironment::IdportenTest;
     let server = Server::start();
     let fetcher = Fetcher::new(server.options()).unwrap();
@@ -22,7 +26,7 @@ fn a_body_without_an_end_costs_a_few_mebibytes_at_most() {
     };
     // What the first exchange of a process sets up is not counted.
     fetch(Reply::json("{}"));
-    let (before, sent) = (peak(), server.sent());
+    let (before, sent) = (idle(), server.sent());
     let piece = vec![b' '; 16 << 10];
     for reply in [Reply::json(piece.clone()).chunked(), Reply::json(piece.clone()).unframed()] {
         let error = fetch(reply.endless());
@@ -38,7 +42,70 @@ fn a_body_without_an_end_costs_a_few_mebibytes_at_most() {
     assert!(grown < 8 * MIB, "the process grew by {grown} bytes");
 }
 
-/// The most memory that this process has had.
+#[test]
+fn many_small_values_cost_sixteen_mebibytes_at_most() {
+    let _turn = turn();
+    let environment = KnownEnvironment::IdportenTest;
+    let server = Server::start();
+    let fetcher = Fetcher::new(server.options()).unwrap();
+    let good = snapshot(environment, SystemTime::now(), &["one"]);
+    let keys = good.metadata().jwks_uri.clone().unwrap();
+    let fetch = |metadata: &str, jwks: &str| {
+        server.on(environment.well_known_url(), Reply::json(metadata));
+        server.on(&keys, Reply::json(jwks));
+        fetcher.fetch(&environment.into(), SystemTime::now())
+    };
+    let metadata = |x: &str| with_x(good.metadata_json(), x);
+    let key_set = |x: &str| with_x(jwks([key("one", 0)]).as_object().unwrap(), x);
+    fetch(&metadata("0"), &key_set("0")).unwrap();
+    // As near to both limits as the other members allow: 1 MiB, and 50,000 values.
+    for x in
+        [list(49_000, "0"), list(49_000, r#""abcdefghij""#), list(49_000, "[]"), list(49_000, "{}"), members(49_000)]
+    {
+        let (metadata, keys) = (metadata(&x), key_set(&x));
+        let before = idle();
+        // What a refresher does with it: what it holds, and the text of the store.
+        let snapshot = fetch(&metadata, &keys).unwrap_or_else(|error| panic!("{error}"));
+        let text = snapshot.to_string();
+        let grown = peak() - before;
+        assert!(text.len() > 100_000);
+        assert!(grown <= 16 * MIB, "{}...: the process grew by {grown} bytes", &x[..20]);
+    }
+    let before = idle();
+    let error = fetch(&metadata(&list((1 << 20) / 2 - 2_000, "0")), &key_set("0")).unwrap_err().to_string();
+    assert!(error.contains("has more than 50000 values, the limit of a document"), "{error}");
+    let grown = peak() - before;
+    assert!(grown <= 16 * MIB, "the process grew by {grown} bytes for a document that is refused");
+}
+
+/// The text of an object with one more member, without blanks.
+fn with_x(object: &Object, x: &str) -> String {
+    let text = serde_json::to_string(&Value::from(object.clone())).unwrap();
+    format!(r#"{},"x":{x}}}"#, text.strip_suffix('}').unwrap())
+}
+
+fn list(count: usize, value: &str) -> String {
+    format!("[{}{value}]", format!("{value},").repeat(count - 1))
+}
+
+fn members(count: usize) -> String {
+    let members: Vec<_> = (0..count).map(|i| format!(r#""{i}":"x""#)).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+/// Waits until no other test runs.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Forgets the peak so far (`proc(5)`), and returns the memory in use.
+fn idle() -> usize {
+    fs::write("/proc/self/clear_refs", "5").unwrap();
+    peak()
+}
+
+/// The most memory that this process has had since it was [`idle`].
 fn peak() -> usize {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();

@@ -49,7 +49,7 @@ fn json() -> impl Strategy<Value = Value> {
     ];
     leaf.prop_recursive(4, 64, 8, |inner| {
         prop_oneof![
-            vec(inner.clone(), 0..8).prop_map(Value::Array),
+            vec(inner.clone(), 0..8).prop_map(Value::from),
             proptest::collection::btree_map(text(), inner, 0..8)
                 .prop_map(|members| Value::Object(members.into_iter().collect())),
         ]

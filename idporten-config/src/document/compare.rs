@@ -143,7 +143,7 @@ impl Comparison {
         let members = [
             ("environment", self.environment.as_str().into()),
             ("summary", self.summary().into()),
-            ("changes", Value::Array(changes)),
+            ("changes", changes.into()),
         ];
         object(members).into()
     }

@@ -7,11 +7,23 @@ mod read;
 mod write;
 
 use std::fmt;
+use std::sync::Arc;
 
-pub use read::{Error, MAX_DEPTH};
+pub use read::{Error, MAX_DEPTH, MAX_VALUES};
 pub(crate) use write::is_invisible;
 
 /// A JSON value (RFC 8259).
+///
+/// Text, arrays and objects are shared by their clones, so that a document of the largest size is in memory once, however
+/// many views are made of it.
+///
+/// ```
+/// use idporten_config::document::json::{Value, object};
+///
+/// let value = Value::from(object([("scopes_supported", vec!["openid", "profile"].into())]));
+/// let scopes = value.as_object().and_then(|object| object.get("scopes_supported")?.as_strings());
+/// assert_eq!(scopes, Some(vec!["openid", "profile"]));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     /// `null`.
@@ -21,9 +33,9 @@ pub enum Value {
     /// A number.
     Number(Number),
     /// A string.
-    String(String),
+    String(Arc<str>),
     /// An array, in the order served.
-    Array(Vec<Value>),
+    Array(Arc<[Value]>),
     /// An object, sorted by name.
     Object(Object),
 }
@@ -41,11 +53,19 @@ enum Exact {
 
 /// The members of a JSON object, sorted by the bytes of their names.
 ///
-/// Where a name is used more than once, all are kept in the order served, so that whoever judges the document can see it:
+/// If a name is used more than once, all its members are kept in the order served, so that the rules can refuse the document:
 /// [`Value::duplicate`] finds the first such name.
+///
+/// ```
+/// use idporten_config::document::json::object;
+///
+/// let mut object = object([("b", true.into()), ("a", "x".into())]);
+/// object.set("c", None::<bool>.into());
+/// assert_eq!(object.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["a", "b", "c"]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Object {
-    members: Vec<(String, Value)>,
+    members: Arc<[(Arc<str>, Value)]>,
 }
 
 impl Value {
@@ -53,8 +73,8 @@ impl Value {
     ///
     /// # Errors
     ///
-    /// What is not JSON in UTF-8, is nested deeper than [`MAX_DEPTH`], or holds a number that cannot be kept exactly; the
-    /// error says where.
+    /// A text that is not JSON in UTF-8, is nested deeper than [`MAX_DEPTH`], has more than [`MAX_VALUES`] values, or holds a
+    /// number that cannot be kept exactly. The error names the place.
     ///
     /// ```
     /// use idporten_config::document::json::Value;
@@ -64,7 +84,12 @@ impl Value {
     /// # Ok::<(), idporten_config::document::json::Error>(())
     /// ```
     pub fn parse(text: &[u8]) -> Result<Self, Error> {
-        read::parse(text)
+        read::parse(text, MAX_VALUES)
+    }
+
+    /// Reads a JSON text of several documents, which has a limit of its own.
+    pub(crate) fn parse_up_to(text: &[u8], max_values: usize) -> Result<Self, Error> {
+        read::parse(text, max_values)
     }
 
     /// The text of a string.
@@ -148,8 +173,8 @@ impl Object {
     /// The value of a member; the first, where the name is used more than once.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
-        let start = self.members.partition_point(|(other, _)| other.as_str() < name);
-        self.members.get(start).filter(|(other, _)| other == name).map(|(_, value)| value)
+        let start = self.members.partition_point(|(other, _)| &**other < name);
+        self.members.get(start).filter(|(other, _)| &**other == name).map(|(_, value)| value)
     }
 
     /// Whether a member has this name.
@@ -160,7 +185,7 @@ impl Object {
 
     /// The members in order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.members.iter().map(|(name, value)| (name.as_str(), value))
+        self.members.iter().map(|(name, value)| (&**name, value))
     }
 
     /// How many members there are.
@@ -177,9 +202,10 @@ impl Object {
 
     /// Gives a member a value in place of what it had.
     pub fn set(&mut self, name: &str, value: Value) {
-        let start = self.members.partition_point(|(other, _)| other.as_str() < name);
-        let end = self.members.partition_point(|(other, _)| other.as_str() <= name);
-        self.members.splice(start..end, [(name.to_owned(), value)]);
+        let start = self.members.partition_point(|(other, _)| &**other < name);
+        let end = self.members.partition_point(|(other, _)| &**other <= name);
+        let (before, after) = (&self.members[..start], &self.members[end..]);
+        self.members = before.iter().cloned().chain([(name.into(), value)]).chain(after.iter().cloned()).collect();
     }
 
     /// The path of a member name that is used twice in one object, here or further down.
@@ -191,20 +217,20 @@ impl Object {
     }
 
     /// A function of its own, so that the sort is compiled once and not for each iterator that objects are collected from.
-    fn sorted(mut members: Vec<(String, Value)>) -> Self {
+    fn sorted(mut members: Vec<(Arc<str>, Value)>) -> Self {
         members.sort_by(|(a, _), (b, _)| a.cmp(b));
-        Self { members }
+        Self { members: members.into() }
     }
 
     /// A member name that is used twice in this object itself.
     pub(crate) fn own_duplicate(&self) -> Option<&str> {
-        self.members.windows(2).find(|pair| pair[0].0 == pair[1].0).map(|pair| pair[0].0.as_str())
+        self.members.windows(2).find(|pair| pair[0].0 == pair[1].0).map(|pair| &*pair[0].0)
     }
 }
 
-impl FromIterator<(String, Value)> for Object {
-    fn from_iter<I: IntoIterator<Item = (String, Value)>>(members: I) -> Self {
-        Self::sorted(members.into_iter().collect())
+impl<T: Into<Arc<str>>> FromIterator<(T, Value)> for Object {
+    fn from_iter<I: IntoIterator<Item = (T, Value)>>(members: I) -> Self {
+        Self::sorted(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
     }
 }
 
@@ -219,13 +245,13 @@ impl fmt::Display for Value {
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self::String(text.to_owned())
+        Self::String(text.into())
     }
 }
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        Self::String(text)
+        Self::String(text.into())
     }
 }
 
@@ -262,7 +288,7 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 /// An object written in place: `object([("slug", "idporten-test".into())])`.
 #[must_use]
 pub fn object<const N: usize>(members: [(&str, Value); N]) -> Object {
-    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    members.into_iter().collect()
 }
 
 fn join(parent: &str, child: &str) -> String {

@@ -174,7 +174,7 @@ impl JwkSet {
             |entry: &&Value| SigningKey::from_json(entry).is_ok_and(|key| self.keys.contains(&key) && keep(&key));
         let entries: Vec<Value> = entries.iter().filter(kept).cloned().collect();
         let set = Self::from_entries(&entries, &self.published);
-        (object([("keys", Value::Array(entries))]).into(), set)
+        (object([("keys", entries.into())]).into(), set)
     }
 
     /// How many keys of the set a token could mean by the kid and algorithm of `key`.
@@ -267,17 +267,17 @@ impl RejectionCause {
 /// A key set as it was served, with empty strings in the place of private and symmetric key material. That they were published
 /// is reported; the material itself must reach no disk and no log.
 #[cfg(any(feature = "fetch", feature = "refresh-core"))]
-pub(crate) fn without_secrets(jwks: Value) -> Value {
+pub(crate) fn without_secrets(jwks: &Value) -> Value {
     match jwks {
-        Value::Array(values) => Value::Array(values.into_iter().map(without_secrets).collect()),
+        Value::Array(values) => Value::Array(values.iter().map(without_secrets).collect()),
         Value::Object(object) => {
             let blank = |(name, value): (&str, &Value)| {
-                let value = if key::is_secret(name) { "".into() } else { without_secrets(value.clone()) };
+                let value = if key::is_secret(name) { "".into() } else { without_secrets(value) };
                 (name.to_owned(), value)
             };
             Value::Object(object.iter().map(blank).collect())
         }
-        other => other,
+        other => other.clone(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::document::json::{Object, Value, object};
+use crate::document::json::{self, Object, Value, object};
 #[cfg(feature = "refresh-core")]
 use crate::document::jwks::SigningKey;
 use crate::document::jwks::{self, JwkSet, Published};
@@ -20,6 +20,9 @@ pub(crate) const FORMAT: u64 = 1;
 
 /// The largest snapshot that is read, in bytes: two documents at their limit, with room for indentation.
 pub const MAX_BYTES: usize = 8 * jwks::MAX_BYTES;
+
+/// The number of values that a snapshot may have: two documents at their limit, and what the file says of them.
+const MAX_VALUES: usize = 2 * json::MAX_VALUES + 200;
 
 /// The first moment of the year 10000, which the file's form of a time cannot write.
 const LAST_TIME: Duration = Duration::from_secs(253_402_300_800);
@@ -77,10 +80,10 @@ impl Snapshot {
         if text.len() > MAX_BYTES {
             return Err(refuse(Violation::new("", Rule::Format, format!("is larger than {MAX_BYTES} bytes"))));
         }
-        match Value::parse(text) {
+        match Value::parse_up_to(text, MAX_VALUES) {
             Ok(Value::Object(file)) => read::snapshot(&file),
             Ok(other) => Err(refuse(Violation::wrong_type("", "an object, the snapshot", &other))),
-            Err(error) => Err(refuse(Violation::new("", Rule::Syntax, format!("not JSON: {error}")))),
+            Err(error) => Err(refuse(Violation::new("", Rule::Syntax, error.to_string()))),
         }
     }
 

@@ -85,7 +85,7 @@ pub(super) fn unit(
     let keys_failed = |error: FetchError| error.in_step(Step::Keys, &url);
     let keys = get(&url).map_err(keys_failed)?;
     let broken = |violations| keys_failed(FetchError::rules(&keys.url, violations, is_described));
-    let jwks = jwks::without_secrets(json(&keys).map_err(broken)?);
+    let jwks = jwks::without_secrets(&json(&keys).map_err(broken)?);
     let age = answer.age.of_both(keys.age);
     let as_of = age.as_of(now);
     let snapshot = Snapshot::of(provider.clone(), as_of, Origin::Fetched, metadata, Some(jwks))
@@ -95,7 +95,7 @@ pub(super) fn unit(
 }
 
 fn json(answer: &Answer) -> Result<Value, Vec<Violation>> {
-    Value::parse(&answer.body).map_err(|error| vec![Violation::new("", Rule::Syntax, format!("not JSON: {error}"))])
+    Value::parse(&answer.body).map_err(|error| vec![Violation::new("", Rule::Syntax, error.to_string())])
 }
 
 fn object(answer: &Answer) -> Result<Object, Vec<Violation>> {

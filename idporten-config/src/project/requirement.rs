@@ -118,7 +118,7 @@ impl Requirement {
                 vec![Finding::error(format!("{slug} publishes `{member}` as false"), help)]
             }
             (Expected::Present, _) => Vec::new(),
-            (Expected::Equal(expected), Value::String(found)) if expected == found => Vec::new(),
+            (Expected::Equal(expected), Value::String(found)) if **expected == **found => Vec::new(),
             (Expected::Equal(expected), Value::String(found)) => {
                 let message = format!("{slug} publishes `{member}` as {}, not {}", quoted(found), quoted(expected));
                 vec![Finding::error(message, format!("require {}", quoted(found)))]

@@ -126,8 +126,8 @@ impl ProviderConfig {
     /// verified with, and of each key only what [`SigningKey::to_jwk`] writes.
     #[must_use]
     pub fn jwks_json(&self) -> String {
-        let keys = self.keys.iter().map(|key| key.key.to_jwk()).collect();
-        Value::from(object([("keys", Value::Array(keys))])).to_string()
+        let keys = self.keys.iter().map(|key| key.key.to_jwk()).collect::<Vec<_>>();
+        Value::from(object([("keys", keys.into())])).to_string()
     }
 
     /// Returns the keys that signatures may be verified with, each with its RFC 7638 thumbprint, in the order served.

@@ -25,7 +25,7 @@ fn a_check_has_a_line_for_each_environment() {
     );
     let json = project("").run(&["check", "--offline", "--json"]).json();
     assert_eq!(json.as_object().unwrap().get("ok"), Some(&true.into()));
-    assert_eq!(json.as_object().unwrap().get("findings"), Some(&Value::Array(Vec::new())));
+    assert_eq!(json.as_object().unwrap().get("findings"), Some(&Value::Array([].into())));
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn kind_of(name: &str, before: Option<&Value>, after: Option<&Value>) -> ChangeK
 /// A value in a line.
 fn shown(value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => text.to_string(),
         Value::Array(_) | Value::Object(_) => value.kind().to_owned(),
         other => other.to_string().trim_end().to_owned(),
     }

@@ -1,16 +1,31 @@
 //! Text to tree, through one serde visitor.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::sync::Arc;
 
 use serde_core::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::{Exact, Number, Object, Value};
 
-/// How deep arrays and objects may be nested.
+/// The depth to which arrays and objects may be nested.
 pub const MAX_DEPTH: usize = 64;
 
-/// Why a text is not JSON that can be kept exactly.
+/// The number of values that a document may have: scalars, arrays and objects, whether in an array or in an object.
+///
+/// A tree costs many times its text where the values are small, so that a limit of bytes alone would not bound memory.
+pub const MAX_VALUES: usize = 50_000;
+
+/// The error for a text that is not JSON, or not JSON that can be kept exactly and within the limits.
+///
+/// ```
+/// use idporten_config::document::json::Value;
+///
+/// let error = Value::parse(br#"{"a": [0.1, 1e400]}"#).unwrap_err();
+/// assert!(error.to_string().starts_with("the number at `a[1]` is out of range"));
+/// assert_eq!(error.line(), Some(1));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     message: String,
@@ -18,7 +33,7 @@ pub struct Error {
 }
 
 impl Error {
-    /// The line of the text at fault, from 1.
+    /// Returns the line of the text at fault, from 1, if the error has one.
     #[must_use]
     pub fn line(&self) -> Option<usize> {
         self.place.map(|(line, _)| line)
@@ -37,51 +52,88 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-pub(super) fn parse(text: &[u8]) -> Result<Value, Error> {
+pub(super) fn parse(text: &[u8], max_values: usize) -> Result<Value, Error> {
     if text.starts_with(b"\xef\xbb\xbf") {
-        return Err(Error {
-            message: "starts with a byte-order mark; save it as UTF-8 without one".into(),
-            place: None,
-        });
+        let message = "not JSON: starts with a byte-order mark; save it as UTF-8 without one".into();
+        return Err(Error { message, place: None });
     }
     let text = std::str::from_utf8(text).map_err(|error| Error {
-        message: format!("not UTF-8 at byte {}; JSON is always UTF-8", error.valid_up_to()),
+        message: format!("not JSON: not UTF-8 at byte {}; JSON is always UTF-8", error.valid_up_to()),
         place: None,
     })?;
-    let reading = Reading { path: RefCell::default(), numbers: Cell::new(text) };
+    let reading = Reading {
+        path: RefCell::default(),
+        failed_at: RefCell::default(),
+        numbers: Cell::new(text),
+        max_values,
+        values: Cell::new(0),
+    };
     let mut json = serde_json::Deserializer::from_str(text);
     let value = Seed { reading: &reading, depth: 0 }.deserialize(&mut json);
-    value.and_then(|value| json.end().map(|()| value)).map_err(|error| from_serde_json(&error))
+    value.and_then(|value| json.end().map(|()| value)).map_err(|error| from_serde_json(&error, &reading))
 }
 
-fn from_serde_json(error: &serde_json::Error) -> Error {
+fn from_serde_json(error: &serde_json::Error, reading: &Reading<'_>) -> Error {
     let text = error.to_string();
     let place = (error.line(), error.column());
     let message = text.strip_suffix(&format!(" at line {} column {}", place.0, place.1)).unwrap_or(&text);
-    Error { message: message.to_owned(), place: Some(place).filter(|place| place.0 > 0) }
+    let message = match message {
+        "number out of range" => {
+            let failed_at = reading.failed_at.take().unwrap_or_else(|| reading.place());
+            format!("the number at {failed_at} is out of range; publish it as a string")
+        }
+        // What the visitor refuses is JSON, and says itself what is wrong.
+        refused if error.is_data() => refused.to_owned(),
+        other => format!("not JSON: {other}"),
+    };
+    Error { message, place: Some(place).filter(|place| place.0 > 0) }
 }
 
 struct Reading<'a> {
-    /// Where in the tree the reader stands.
-    path: RefCell<Vec<String>>,
+    /// The place in the tree at which the reader is.
+    path: RefCell<Vec<Step>>,
+    /// The place at which it failed, kept because the path is unwound by the time that the error is seen.
+    failed_at: RefCell<Option<String>>,
     /// The text that follows the last number read. The visitor is handed rounded doubles; what was written stands here.
     numbers: Cell<&'a str>,
+    max_values: usize,
+    values: Cell<usize>,
+}
+
+enum Step {
+    Index(usize),
+    Name(Arc<str>),
 }
 
 impl Reading<'_> {
-    fn within<T>(&self, step: String, read: impl FnOnce() -> T) -> T {
+    fn within<T, E>(&self, step: Step, read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         self.path.borrow_mut().push(step);
         let result = read();
+        if result.is_err() && self.failed_at.borrow().is_none() {
+            self.failed_at.replace(Some(self.place()));
+        }
         self.path.borrow_mut().pop();
         result
     }
 
     fn place(&self) -> String {
-        let path = self.path.borrow().iter().fold(String::new(), |path, step| super::join(&path, step));
+        let path = self.path.borrow().iter().fold(String::new(), |path, step| match step {
+            Step::Index(index) => format!("{path}[{index}]"),
+            Step::Name(name) => super::join(&path, name),
+        });
         match path.trim_start_matches('.') {
             "" => "the document".into(),
             path => format!("`{}`", path.escape_debug()),
         }
+    }
+
+    /// Counts a value as soon as it begins, so that the tree never grows past the limit.
+    fn count<E: serde_core::de::Error>(&self) -> Result<(), E> {
+        self.values.set(self.values.get() + 1);
+        if self.values.get() > self.max_values {
+            return Err(E::custom(format_args!("has more than {} values, the limit of a document", self.max_values)));
+        }
+        Ok(())
     }
 
     /// The text of the next number: numbers are visited in the order in which they are written.
@@ -132,6 +184,7 @@ impl<'de> DeserializeSeed<'de> for Seed<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        self.reading.count()?;
         deserializer.deserialize_any(self)
     }
 }
@@ -184,10 +237,9 @@ impl<'de> Visitor<'de> for Seed<'_> {
         let deeper = self.deeper()?;
         let mut values = Vec::new();
         loop {
-            let step = format!("[{}]", values.len());
-            match self.reading.within(step, || elements.next_element_seed(deeper))? {
+            match self.reading.within(Step::Index(values.len()), || elements.next_element_seed(deeper))? {
                 Some(value) => values.push(value),
-                None => return Ok(Value::Array(values)),
+                None => return Ok(Value::Array(values.into())),
             }
         }
     }
@@ -195,8 +247,9 @@ impl<'de> Visitor<'de> for Seed<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let deeper = self.deeper()?;
         let mut members = Vec::new();
-        while let Some(name) = entries.next_key::<String>()? {
-            let value = self.reading.within(name.clone(), || entries.next_value_seed(deeper))?;
+        while let Some(name) = entries.next_key::<Cow<'_, str>>()? {
+            let name: Arc<str> = name.into();
+            let value = self.reading.within(Step::Name(Arc::clone(&name)), || entries.next_value_seed(deeper))?;
             members.push((name, value));
         }
         Ok(Value::Object(Object::from_iter(members)))
@@ -233,7 +286,7 @@ mod tests {
     use super::*;
 
     fn error(text: &str) -> String {
-        parse(text.as_bytes()).unwrap_err().to_string()
+        parse(text.as_bytes(), MAX_VALUES).unwrap_err().to_string()
     }
 
     #[test]
@@ -248,7 +301,9 @@ mod tests {
                 error(&text)
             );
         }
-        assert!(error("1e999").contains("out of range"));
+        assert!(error("1e999").starts_with("the number at the document is out of range; publish it as a string"));
+        let nested = error(r#"{"a": [0, {"b": -1e999}]}"#);
+        assert!(nested.starts_with("the number at `a[1].b` is out of range"), "{nested}");
     }
 
     #[test]
@@ -265,23 +320,38 @@ mod tests {
             ("25e-1", "2.5"),
             ("0e99999999999999999999", "0.0"),
         ] {
-            assert_eq!(parse(written.as_bytes()).map(|value| value.to_string()), Ok(format!("{kept}\n")), "{written}");
+            assert_eq!(
+                parse(written.as_bytes(), MAX_VALUES).map(|value| value.to_string()),
+                Ok(format!("{kept}\n")),
+                "{written}"
+            );
         }
     }
 
     #[test]
     fn nesting_is_refused_at_sixty_five_levels_and_at_ten_million() {
-        assert!(parse(format!("{}{}", "[".repeat(64), "]".repeat(64)).as_bytes()).is_ok());
+        assert!(parse(format!("{}{}", "[".repeat(64), "]".repeat(64)).as_bytes(), MAX_VALUES).is_ok());
         assert!(error(&format!("{}{}", "[".repeat(65), "]".repeat(65))).contains("nested deeper than 64 levels"));
         assert!(error(&"[".repeat(10 << 20)).contains("nested deeper than 64 levels"));
         assert!(error(&r#"{"a":"#.repeat(1 << 20)).contains("nested deeper than 64 levels"));
     }
 
     #[test]
+    fn a_document_may_have_fifty_thousand_values_and_no_more() {
+        // The list itself is a value too.
+        let list = |count: usize| format!("[{}0]", "0,".repeat(count - 2));
+        assert!(parse(list(MAX_VALUES).as_bytes(), MAX_VALUES).is_ok());
+        let error = error(&list(MAX_VALUES + 1));
+        assert!(error.starts_with("has more than 50000 values, the limit of a document at line 1"), "{error}");
+        let members: String = (0..MAX_VALUES).map(|i| format!(r#""{i}":[],"#)).collect();
+        assert!(self::error(&format!(r#"{{{members}"x":0}}"#)).contains("more than 50000 values"));
+    }
+
+    #[test]
     fn what_is_not_json_in_utf_8_is_refused_with_its_place() {
         assert!(error("\u{feff}{}").contains("byte-order mark"));
-        assert!(parse(b"{\"a\": \"\xff\"}").unwrap_err().to_string().contains("not UTF-8 at byte 7"));
-        assert_eq!(error("{\n  \"a\": }"), "expected value at line 2 column 8");
+        assert!(parse(b"{\"a\": \"\xff\"}", MAX_VALUES).unwrap_err().to_string().contains("not UTF-8 at byte 7"));
+        assert_eq!(error("{\n  \"a\": }"), "not JSON: expected value at line 2 column 8");
         assert!(error(r#""\ud800""#).contains("hex escape"));
         assert!(error("\"\0\"").contains("control character"));
         assert!(error("{} {}").contains("trailing"));
@@ -291,7 +361,7 @@ mod tests {
 
     #[test]
     fn a_name_used_twice_is_found_wherever_it_is() {
-        let duplicate = |text: &str| parse(text.as_bytes()).unwrap().duplicate();
+        let duplicate = |text: &str| parse(text.as_bytes(), MAX_VALUES).unwrap().duplicate();
         assert_eq!(duplicate(r#"{"a": 1, "b": 2, "a": 1}"#), Some("a".into()));
         assert_eq!(duplicate(r#"{"k": [1, {"x": 1, "\u0078": 2}]}"#), Some("k[1].x".into()));
         assert_eq!(duplicate(r#"{"a": {"b": 1}, "b": 1}"#), None);

@@ -81,7 +81,7 @@ impl Serialize for Value {
             Self::Number(Number(Exact::Signed(value))) => serializer.serialize_i64(*value),
             Self::Number(Number(Exact::Double(value))) => serializer.serialize_f64(*value),
             Self::String(text) => serializer.serialize_str(text),
-            Self::Array(values) => serializer.collect_seq(values),
+            Self::Array(values) => serializer.collect_seq(values.iter()),
             Self::Object(object) => object.serialize(serializer),
         }
     }
