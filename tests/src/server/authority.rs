@@ -51,6 +51,17 @@ impl Authority {
         self.sign(&parameters(hosts))
     }
 
+    /// Writes a certificate for these hosts and its key into files, in PEM, for another program.
+    ///
+    /// # Panics
+    ///
+    /// If a file cannot be written.
+    pub fn write(&self, hosts: &[&str], certificate: &Path, key: &Path) {
+        let pair = KeyPair::generate().unwrap();
+        fs::write(certificate, parameters(hosts).signed_by(&pair, &self.issuer).unwrap().pem()).unwrap();
+        fs::write(key, pair.serialize_pem()).unwrap();
+    }
+
     /// A certificate for these hosts that ended long ago.
     #[must_use]
     pub fn issue_expired(&self, hosts: &[&str]) -> Identity {
