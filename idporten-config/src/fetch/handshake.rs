@@ -26,6 +26,7 @@ pub(super) fn in_words(error: &rustls::Error) -> String {
         rustls::Error::AlertReceived(alert) => format!("the server ended TLS: {}", spoken(alert)),
         rustls::Error::PeerIncompatible(reason) => format!("the server's TLS does not fit: {}", spoken(reason)),
         rustls::Error::PeerMisbehaved(reason) => format!("the server breaks the rules of TLS: {}", spoken(reason)),
+        rustls::Error::General(text) => text.clone(),
         other => other.to_string(),
     }
 }

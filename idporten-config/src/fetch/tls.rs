@@ -10,6 +10,7 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
 use super::error::FetchError;
+use super::handshake;
 use crate::document::violation::quoted;
 
 /// Whose certificate authorities are trusted.
@@ -109,20 +110,21 @@ fn no_authorities(error: &rustls::Error) -> FetchError {
     let variable = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     FetchError::setup(
         "this machine trusts no certificate authority",
-        no_authorities_help(&error.to_string(), &variable),
+        no_authorities_help(&handshake::in_words(error), &variable),
     )
 }
 
 fn no_authorities_help(error: &str, variable: &dyn Fn(&str) -> Option<String>) -> String {
-    let set: Vec<_> =
-        REPLACING.iter().filter_map(|name| Some(format!("{name}={}", quoted(&variable(name)?)))).collect();
+    let remedies = "install the package ca-certificates, or name a file with IDPORTEN_CONFIG_CA_FILE";
+    let set: Vec<_> = REPLACING.iter().filter_map(|name| Some((*name, variable(name)?))).collect();
+    if set.is_empty() {
+        return format!("{error}; {remedies}");
+    }
     // A package would be of no use beside the variables: they switch the machine's own authorities off.
-    let (cause, unset) = if set.is_empty() {
-        (error.to_owned(), "")
-    } else {
-        (format!("{} replaces them, and no certificate was loaded from there", set.join(" and ")), "unset that and ")
-    };
-    format!("{cause}; {unset}install the package ca-certificates, or name a file with IDPORTEN_CONFIG_CA_FILE")
+    let names: Vec<_> = set.iter().map(|(name, _)| *name).collect();
+    let values: Vec<_> = set.iter().map(|(name, value)| format!("{name}={}", quoted(value))).collect();
+    let (names, values) = (names.join(" and "), values.join(" and "));
+    format!("its own are replaced by {values}, where no certificate was found; unset {names} and {remedies}")
 }
 
 /// The variables that replace the authorities of a machine on most kinds of Unix.
@@ -165,7 +167,7 @@ mod tests {
         assert_eq!(
             help(&[("SSL_CERT_FILE", "/no/such.pem")]),
             format!(
-                "SSL_CERT_FILE=\"/no/such.pem\" replaces them, and no certificate was loaded from there; unset that and \
+                "its own are replaced by SSL_CERT_FILE=\"/no/such.pem\", where no certificate was found; unset SSL_CERT_FILE and \
                  {remedies}"
             )
         );

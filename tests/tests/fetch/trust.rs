@@ -151,8 +151,7 @@ mod machine {
             let server = Server::start();
             serve(&server);
             let outcome = fetch_from(&server, on_the_machine(&server));
-            let outcome =
-                outcome.refused(Kind::Setup, None, "this machine trusts no certificate authority: SSL_CERT_FILE=");
+            let outcome = outcome.refused(Kind::Setup, None, "authority: its own are replaced by SSL_CERT_FILE=");
             let text = outcome.error().to_string();
             assert!(text.contains("install the package ca-certificates, or name a file"), "{text}");
             assert!(text.contains("IDPORTEN_CONFIG_CA_FILE"), "{text}");
