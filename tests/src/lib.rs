@@ -27,4 +27,8 @@ mod pages {
     struct Verification;
     #[doc = include_str!("../../docs/log-in.md")]
     struct LogIn;
+    #[doc = include_str!("../../docs/mirrors.md")]
+    struct Mirrors;
+    #[doc = include_str!("../../docs/containers.md")]
+    struct Containers;
 }
