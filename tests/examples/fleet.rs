@@ -6,7 +6,7 @@
 use std::env;
 use std::time::{Duration, Instant};
 
-use idporten_config_tests::fleet::{self, Group, Load, Report, Scenario};
+use idporten_config_tests::fleet::{self, Group, Load, Report, Scenario, Span};
 
 fn main() {
     let number = |at, default| env::args().nth(at).map_or(default, |text| text.parse().expect("a number"));
@@ -19,6 +19,39 @@ fn main() {
     loads(&scenario, &report);
     keys(&scenario, &report);
     promises(&scenario, &report);
+    cold_start(scenario.instances, scenario.seed);
+    rotations(scenario.seed);
+}
+
+fn cold_start(instances: u32, seed: u64) {
+    let scenario = Scenario::cold_start(instances, seed);
+    let report = fleet::run(&scenario);
+    println!(
+        "\nA roll-out within ten minutes without snapshots, while the provider is away for an hour: requests a second.\n"
+    );
+    println!("| | mean | peak, 1 min | peak, 1 s | naive: mean | peak, 1 min | peak, 1 s |");
+    println!("|---|---|---|---|---|---|---|");
+    let minute = Duration::from_secs(60);
+    for (name, from, until) in [("roll-out", 0, 10), ("outage, after it", 10, 60), ("the minute after", 60, 61)] {
+        let span = Span { from: from * minute, until: until * minute };
+        let seconds = span.length().as_secs();
+        let figures = [&report.load, &report.naive].map(|load| rates(&load.within(&[span]), seconds));
+        println!("| {name} | {} |", figures.join(" | "));
+    }
+}
+
+fn rotations(seed: u64) {
+    println!(
+        "\nThe longest from the publication of a key to its first use, where it signs a hundred tokens a second.\n"
+    );
+    println!("| lag of the key set | flood of 300 a second before it | served after | fetches in a minute |");
+    println!("|---|---|---|---|");
+    for (lag, flooded) in [(0, 0), (8, 0), (0, 61), (0, 90), (8, 90)] {
+        let scenario = Scenario::rotation(100, Duration::from_secs(lag), Duration::from_secs(flooded), seed);
+        let tally = fleet::run(&scenario).tally;
+        let longest = tally.rotations[0].longest_lag;
+        println!("| {lag} s | {flooded} s | {longest:.1?} | {} |", tally.most_in_a_window);
+    }
 }
 
 fn loads(scenario: &Scenario, report: &Report) {

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use idporten_config_tests::fleet::{self, Report, Scenario};
+use idporten_config_tests::fleet::{self, Report, Scenario, Span};
 
 const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn week() -> Scenario {
@@ -56,6 +57,39 @@ fn whether_a_new_key_is_published_stays_open_for_no_longer_than_it_must() {
     assert!(in_flood.longest_undetermined < window + SECOND, "{in_flood:?}");
     let (_, longest) = in_flood.refused_after(true).expect("the flood has fetches made");
     assert!(longest < window + SECOND, "{longest:?}");
+}
+
+#[test]
+fn a_key_set_that_lags_by_eight_seconds_is_followed_within_five() {
+    let scenario = Scenario::rotation(100, 8 * SECOND, Duration::ZERO, 5);
+    let tally = fleet::run(&scenario).tally;
+    let group = &tally.rotations[0];
+    assert!(group.longest_lag <= 5 * SECOND && group.unknown == 0, "{group:?}");
+    assert!(tally.most_in_a_window <= 3, "{} fetches in a minute", tally.most_in_a_window);
+}
+
+#[test]
+fn a_rotation_in_a_flood_that_lasts_is_followed_within_25_seconds() {
+    for lasted in [61, 70, 90] {
+        let scenario = Scenario::rotation(20, Duration::ZERO, lasted * SECOND, 6);
+        let tally = fleet::run(&scenario).tally;
+        let group = &tally.rotations[0];
+        assert!(group.longest_lag <= 25 * SECOND && group.unknown == 0, "{group:?}");
+        assert_eq!(tally.most_in_a_window, 3, "the flood spends the window, and no more");
+    }
+}
+
+#[test]
+fn a_fleet_that_starts_cold_in_an_outage_asks_each_half_minute_and_recovers_in_one() {
+    let scenario = Scenario::cold_start(200, 7);
+    let report = fleet::run(&scenario);
+    let minutes = |from: u32, until: u32| [Span { from: from * MINUTE, until: until * MINUTE }];
+    let [outage, naive] = [&report.load, &report.naive].map(|load| load.within(&minutes(20, 60)).peak_minute());
+    // Two requests a fetch, from 7.5 to 30 seconds apart.
+    assert!(outage <= 200 * 2 * 5 && outage * 8 <= naive, "{outage} requests a minute, {naive} of the naive fleet");
+    let after = report.load.within(&minutes(61, 120)).total();
+    assert_eq!(after, 0, "all have recovered within a minute");
+    assert!(report.load.within(&minutes(60, 61)).total() == 200 * 2, "each by one fetch");
 }
 
 #[test]

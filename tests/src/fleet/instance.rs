@@ -64,15 +64,15 @@ impl<'a> Instance<'a> {
         tally: &'a mut Tally,
     ) -> Self {
         let start = moment(process.from);
-        let as_of = start.wall - scenario.snapshot_age;
-        let seed = Seed { source: Source::Baked, as_of, limit: Limit::SeedMaxAge };
+        let as_of = |age| start.wall - age;
+        let seed = |age| Seed { source: Source::Baked, as_of: as_of(age), limit: Limit::SeedMaxAge };
         let held = Held {
             keys: scenario.baked_at(process.from),
             since: process.from,
-            age: scenario.snapshot_age,
+            age: scenario.snapshot_age.unwrap_or_default(),
             limit: scenario.policy.seed_max_age,
         };
-        let schedule = Schedule::new(scenario.policy.clone(), random.number(), start, Some(seed));
+        let schedule = Schedule::new(scenario.policy.clone(), random.number(), start, scenario.snapshot_age.map(seed));
         Self {
             scenario,
             process,
@@ -176,6 +176,7 @@ impl<'a> Instance<'a> {
             let keys = self.scenario.keys_at(flight.begun);
             let before = mem::replace(&mut self.held, Held { keys, since: flight.begun, age, limit });
             self.refuse(now, before.keys, flight.cause == Cause::UnknownKid);
+            self.learn(now, before.keys);
         } else {
             self.schedule.failed(moment(now), None, false);
         }
@@ -184,6 +185,17 @@ impl<'a> Instance<'a> {
         }
         // It may now have the key that signs, or none. Who comes at random comes no sooner or later for being drawn anew.
         self.draw_token(now);
+    }
+
+    /// Counts the time that the keys took which are new here, and were published while this process lived.
+    fn learn(&mut self, now: Duration, before: Keys) {
+        for key in 1..=self.scenario.rotations.len() {
+            let published = self.scenario.published(key);
+            if self.held.keys.contains(key) && !before.contains(key) && published > self.process.from {
+                let group = self.coming(key);
+                group.longest_lag = group.longest_lag.max(now.saturating_sub(published));
+            }
+        }
     }
 
     /// Counts the keys that are no longer trusted.
@@ -212,6 +224,7 @@ impl<'a> Instance<'a> {
                 self.waiting.push(Lookup { ticket: Some(ticket), ..lookup });
             }
             (_, Some(_)) if !serves => self.tally.unavailable += 1,
+            (Answer::Unknown, Some(key)) if self.scenario.published(key) > now => {}
             (Answer::Unknown, Some(key)) => self.coming(key).unknown += 1,
             (_, Some(key)) => self.cannot_tell(now, key),
             (Answer::Undetermined { retry_after }, None) if lookup.ticket.is_none() => {
@@ -253,7 +266,7 @@ impl<'a> Instance<'a> {
     fn draw_token(&mut self, now: Duration) {
         let key = self.scenario.signs_at(now);
         let known = self.is_serving() && self.held.keys.contains(key);
-        let next = || self.scenario.rotations.get(key).map(|rotation| rotation.published);
+        let next = || self.scenario.rotations.get(key).map(|rotation| rotation.signs);
         let from = if known { next() } else { Some(now) };
         self.next_token = from.map_or(Duration::MAX, |from| from + self.random.wait(self.scenario.token_every));
     }
@@ -268,7 +281,7 @@ impl<'a> Instance<'a> {
     }
 
     fn is_serving(&self) -> bool {
-        self.schedule.expired().is_none()
+        self.schedule.source().is_some() && self.schedule.expired().is_none()
     }
 
     fn has_waited(&self, now: Duration, lookup: Lookup) -> bool {

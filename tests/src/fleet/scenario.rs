@@ -28,8 +28,8 @@ pub struct Scenario {
     pub latency: Duration,
     /// The mean time between two tokens at an instance.
     pub token_every: Duration,
-    /// How old the snapshot in a program is when it is rolled out.
-    pub snapshot_age: Duration,
+    /// How old the snapshot in a program is when it is rolled out; none for programs that have none to serve.
+    pub snapshot_age: Option<Duration>,
     /// The starts of all instances; the first is the first of all.
     pub rollouts: Vec<Rollout>,
     /// The keys that follow the first one.
@@ -63,7 +63,9 @@ pub struct Rollout {
 pub struct Rotation {
     /// When it happens, in words.
     pub name: &'static str,
-    /// When the new key is published, and signs at once.
+    /// When the new key signs its first token. Before its publication the key set lags.
+    pub signs: Duration,
+    /// When the new key is published.
     pub published: Duration,
     /// When the old key is no longer published.
     pub withdrawn: Duration,
@@ -97,7 +99,7 @@ impl Scenario {
     pub fn week(instances: u32, days: u32, seed: u64) -> Self {
         assert!(days >= 7, "the scenario takes a week");
         let flood = 5 * DAY + 18 * HOUR;
-        let rotation = |name, published, withdrawn| Rotation { name, published, withdrawn };
+        let rotation = |name, published, withdrawn| Rotation { name, signs: published, published, withdrawn };
         Self {
             instances,
             length: DAY * days,
@@ -106,7 +108,7 @@ impl Scenario {
             minutes: false,
             latency: Duration::from_millis(200),
             token_every: 20 * SECOND,
-            snapshot_age: 3 * DAY,
+            snapshot_age: Some(3 * DAY),
             rollouts: [Duration::ZERO, 3 * DAY + 12 * HOUR].map(|at| Rollout { at, within: 10 * MINUTE }).to_vec(),
             rotations: vec![
                 rotation("in calm", DAY + 12 * HOUR, DAY + 14 * HOUR),
@@ -117,6 +119,38 @@ impl Scenario {
             // A day after the second roll-out, when every refresh falls due.
             outage: Span { from: 4 * DAY + 8 * HOUR, until: 4 * DAY + 14 * HOUR },
             flood: Flood { span: Span { from: 5 * DAY + 18 * HOUR, until: 5 * DAY + 19 * HOUR }, a_second: 50 },
+        }
+    }
+
+    /// A rotation whose key signs a hundred tokens a second, first of all this long before it is published; in a flood of random
+    /// kids that has lasted this long by then.
+    #[must_use]
+    pub fn rotation(instances: u32, lag: Duration, flooded: Duration, seed: u64) -> Self {
+        let published = HOUR;
+        let rotation = Rotation { name: "alone", signs: published.saturating_sub(lag), published, withdrawn: 2 * HOUR };
+        let flood = Span { from: published.saturating_sub(flooded), until: published + 2 * MINUTE };
+        Self {
+            length: 90 * MINUTE,
+            token_every: SECOND / 100,
+            rollouts: vec![Rollout { at: Duration::ZERO, within: 10 * MINUTE }],
+            rotations: vec![rotation],
+            outage: Span { from: Duration::ZERO, until: Duration::ZERO },
+            flood: Flood { span: flood, a_second: if flooded.is_zero() { 0 } else { 300 } },
+            ..Self::week(instances, 7, seed)
+        }
+    }
+
+    /// A roll-out of programs without a snapshot to serve, while the provider is away for an hour.
+    #[must_use]
+    pub fn cold_start(instances: u32, seed: u64) -> Self {
+        Self {
+            length: 2 * HOUR,
+            snapshot_age: None,
+            rollouts: vec![Rollout { at: Duration::ZERO, within: 10 * MINUTE }],
+            rotations: Vec::new(),
+            outage: Span { from: Duration::ZERO, until: HOUR },
+            flood: Flood { span: Span { from: HOUR, until: HOUR }, a_second: 0 },
+            ..Self::week(instances, 7, seed)
         }
     }
 
@@ -166,7 +200,7 @@ impl Scenario {
 
     /// The key that signs.
     pub(super) fn signs_at(&self, at: Duration) -> usize {
-        self.rotations.iter().filter(|rotation| rotation.published <= at).count()
+        self.rotations.iter().filter(|rotation| rotation.signs <= at).count()
     }
 
     pub(super) fn published(&self, key: usize) -> Duration {
@@ -184,7 +218,7 @@ impl Scenario {
 
     /// What a process that starts now has compiled in.
     pub(super) fn baked_at(&self, start: Duration) -> Keys {
-        self.keys_at(start.saturating_sub(self.snapshot_age))
+        self.snapshot_age.map_or(Keys(0), |age| self.keys_at(start.saturating_sub(age)))
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Group {
     pub undetermined_processes: u32,
     /// and the longest that one did so: from the first until it had the key.
     pub longest_undetermined: Duration,
+    /// The longest that it took a process to have the new key, from its publication.
+    pub longest_lag: Duration,
     /// When processes ceased to trust the old key.
     pub refusals: Vec<Refusal>,
     /// Processes that ended, and trusted it still.

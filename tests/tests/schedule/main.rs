@@ -2,6 +2,10 @@
 
 #![allow(clippy::unchecked_time_subtraction, reason = "a time that is too short is a failed test")]
 
+mod absences;
+mod answers;
+mod budgets;
+mod fixture;
 mod model;
 mod random;
 mod tables;

@@ -94,6 +94,28 @@ impl Schedule {
         now.wall.checked_add(limit)?.checked_sub(age)
     }
 
+    /// Returns whether this fetch, or one after it, succeeded; none where it has not ended.
+    #[must_use]
+    pub fn outcome(&self, number: u64) -> Option<bool> {
+        match (self.succeeded >= number, self.failed >= number) {
+            (true, _) => Some(true),
+            (false, true) => Some(false),
+            (false, false) => None,
+        }
+    }
+
+    /// Returns the number of the last fetch that began.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.begun
+    }
+
+    /// Returns when the fetch under way began. Its wall time is not before any date that is known to have passed.
+    #[must_use]
+    pub fn fetching_since(&self) -> Option<Now> {
+        self.flight.map(|flight| flight.begun)
+    }
+
     pub(super) fn is_serving(&self) -> bool {
         self.held.is_some_and(|held| !held.expired)
     }
