@@ -57,7 +57,7 @@ pub mod guide {}
 use std::fmt;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 pub use builder::Builder;
 pub use config::{Current, Keys, ProviderConfig};
@@ -72,7 +72,9 @@ pub use status::{KeyStatus, Status};
 use sync::Arc;
 use wait::{Lookup, block, wait};
 
-use crate::document::snapshot::Snapshot;
+use crate::document::json::object;
+use crate::document::provider::Provider;
+use crate::document::snapshot::{Origin, Snapshot};
 use crate::environment::SigningAlg;
 pub use crate::fetch::{FetchError, Response, Transport};
 
@@ -107,6 +109,38 @@ impl Refresher {
         StartError: From<S::Error>,
     {
         Ok(Builder::new(seed.try_into()?))
+    }
+
+    /// Sets a refresher up without a seed, for a provider that is known only at run time: an environment of the table, or a
+    /// [`Provider`] that configuration describes. It serves nothing until the first fetch succeeds; a service that must not start
+    /// without keys calls [`wait_ready`](Self::wait_ready) once after the start and ends with its error.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use idporten_config::document::Provider;
+    /// use idporten_config::refresh::{Reason, RefreshPolicy, Refresher};
+    /// # use idporten_config::testing::{MemoryProvider, VirtualClock, snapshot};
+    /// # let (now, test) = (std::time::SystemTime::now(), idporten_config::KnownEnvironment::IdportenTest);
+    /// # let (clock, transport) = (VirtualClock::new(now), MemoryProvider::new(&snapshot(test, now, &["one"])));
+    ///
+    /// // From a platform's variables, for example.
+    /// let (well_known_url, issuer) = ("https://login.acme.no/.well-known/openid-configuration", "https://login.acme.no");
+    /// let provider = Provider::custom("acme", well_known_url, issuer)?;
+    /// let refresher = Refresher::for_provider(provider)?.clock(&clock).start_with(transport)?;
+    /// let error = refresher.wait_ready(Duration::from_secs(10)).unwrap_err();
+    /// assert_eq!(error.reason(), Reason::NotYetFetched, "{error}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// None today; a rule that a provider breaks is found by [`Provider::custom`] and [`Provider::describe`].
+    pub fn for_provider(provider: impl Into<Provider>) -> Result<Builder, StartError> {
+        let provider = provider.into();
+        let issuer = object([("issuer", provider.issuer().into())]);
+        // Documented, so that it is never served, and of the oldest time, so that any store is newer.
+        Ok(Builder::new(Snapshot::new(provider, SystemTime::UNIX_EPOCH, Origin::Documented, issuer, None)?))
     }
 
     fn new(shared: Arc<Shared>) -> Self {

@@ -1,6 +1,6 @@
-//! For tests of programs: a clock that moves when it is told to, and a provider in memory.
+//! Tools for tests of programs: a clock that a test moves, and a provider in memory.
 //!
-//! What does my service do when ID-porten rotates its key at midnight, during an outage?
+//! The example shows what a service does when ID-porten rotates its key at midnight, during an outage.
 //!
 //! ```
 //! use std::time::{Duration, SystemTime};
@@ -19,13 +19,13 @@
 //! provider.publish_keys(&["new"]);
 //! provider.fail(503);
 //! clock.advance(30 * HOUR);                                                     // a refresh has long been due
-//! assert!(service.find_keys(Some("old"), "RS256").is_ok(), "what was there goes on");
+//! assert!(service.find_keys(Some("old"), "RS256").is_ok(), "the old key is still served");
 //! let error = service.find_keys_wait(Some("new"), "RS256").unwrap_err();
 //! assert!(matches!(error, LookupError::Undetermined { .. }), "no token is called invalid");
 //! provider.recover();
 //! clock.advance(HOUR / 4);                                                      // the longest between two attempts
-//! assert!(service.find_keys(Some("new"), "RS256").is_ok(), "with nobody awake");
-//! assert!(service.find_keys_wait(Some("old"), "RS256").is_err(), "what was withdrawn is gone");
+//! assert!(service.find_keys(Some("new"), "RS256").is_ok(), "without intervention");
+//! assert!(service.find_keys_wait(Some("old"), "RS256").is_err(), "the withdrawn key is gone");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -36,7 +36,7 @@ mod provider;
 mod sign;
 
 pub use clock::VirtualClock;
-pub use keys::{jwks, key, snapshot, snapshot_with_keys};
-pub use provider::MemoryProvider;
+pub use keys::{ec_key, jwks, key, okp_key, snapshot, snapshot_with_keys, without_kid};
+pub use provider::{MemoryProvider, MemoryUrl};
 #[cfg(feature = "jsonwebtoken-11")]
 pub use sign::{sign, sign_text, signing_key};

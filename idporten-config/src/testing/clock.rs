@@ -89,8 +89,9 @@ impl VirtualClock {
         }
     }
 
-    /// Sleeps for so long of this clock's time. For transports: other threads do not count as being at work.
-    pub(super) fn sleep(&self, time: Duration) {
+    /// Sleeps for this much of the clock's time: for custom transports that take their time to answer. The thread of a
+    /// refresher's fetch counts as idle meanwhile. Any other thread sleeps until a further thread moves the clock.
+    pub fn sleep(&self, time: Duration) {
         let mut state = self.state();
         let until = state.now.monotonic.saturating_add(time);
         let id = state.id();

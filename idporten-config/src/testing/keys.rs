@@ -4,35 +4,75 @@ use std::time::SystemTime;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 
-use crate::document::json::{Value, object};
+use crate::document::json::{Object, Value, object};
 use crate::document::snapshot::{Origin, Snapshot};
 use crate::environment::KnownEnvironment;
 
-/// A public RSA key of 2,048 bits in form, as an entry of a key set. It is made of the kid and the variant alone, nobody has its
-/// other half, and no signature verifies with it. Another variant is another key under the same kid.
+/// Returns a public RSA key of 2,048 bits in form, as an entry of a key set. It is made of the kid and the variant alone, nobody
+/// has its private half, and no signature verifies with it. Another variant is another key under the same kid.
+///
+/// ```
+/// use idporten_config::document::JwkSet;
+/// use idporten_config::testing::{ec_key, jwks, key, okp_key, without_kid};
+///
+/// let set = jwks([key("one", 0), ec_key("two", 0), okp_key("three", 0), without_kid(&key("four", 0))]);
+/// let set = JwkSet::parse(set.to_string().as_bytes())?;
+/// let types: Vec<_> = set.keys().iter().map(|key| (key.kid(), key.key_type())).collect();
+/// assert_eq!(types, [(Some("one"), "RSA"), (Some("two"), "EC"), (Some("three"), "OKP"), (None, "RSA")]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn key(kid: &str, variant: u32) -> Value {
-    let block = |i: u8| hmac_sha256::Hash::hash(format!("{i} {variant} {kid}").as_bytes());
-    let mut modulus: Vec<u8> = (0..8).flat_map(block).collect();
+    let mut modulus = bytes(kid, variant, 256);
     modulus[0] |= 0x80;
     modulus[255] |= 1;
-    let members = [
-        ("kty", "RSA".into()),
-        ("use", "sig".into()),
-        ("kid", kid.into()),
-        ("e", "AQAB".into()),
-        ("n", Base64UrlUnpadded::encode_string(&modulus).into()),
-    ];
-    object(members).into()
+    entry("RSA", kid, &[("e", "AQAB"), ("n", &base64url(&modulus))])
 }
 
-/// A key set with these entries.
+/// Returns a public key on P-256 in form, made as [`key`] is.
+#[must_use]
+pub fn ec_key(kid: &str, variant: u32) -> Value {
+    let point = bytes(kid, variant, 64);
+    entry("EC", kid, &[("crv", "P-256"), ("x", &base64url(&point[..32])), ("y", &base64url(&point[32..]))])
+}
+
+/// Returns a public key on Ed25519 in form, made as [`key`] is.
+#[must_use]
+pub fn okp_key(kid: &str, variant: u32) -> Value {
+    entry("OKP", kid, &[("crv", "Ed25519"), ("x", &base64url(&bytes(kid, variant, 32)))])
+}
+
+/// Returns an entry of a key set without its kid.
+#[must_use]
+pub fn without_kid(entry: &Value) -> Value {
+    let members = entry.as_object().into_iter().flat_map(Object::iter).filter(|(name, _)| *name != "kid");
+    members.map(|(name, value)| (name.to_owned(), value.clone())).collect::<Object>().into()
+}
+
+fn entry(kty: &str, kid: &str, parameters: &[(&str, &str)]) -> Value {
+    let mut entry = object([("kty", kty.into()), ("use", "sig".into()), ("kid", kid.into())]);
+    for (name, value) in parameters {
+        entry.set(name, (*value).into());
+    }
+    entry.into()
+}
+
+fn bytes(kid: &str, variant: u32, length: usize) -> Vec<u8> {
+    let block = |i: usize| hmac_sha256::Hash::hash(format!("{i} {variant} {kid}").as_bytes());
+    (0..length / 32).flat_map(block).collect()
+}
+
+fn base64url(bytes: &[u8]) -> String {
+    Base64UrlUnpadded::encode_string(bytes)
+}
+
+/// Returns a key set with these entries.
 #[must_use]
 pub fn jwks(keys: impl IntoIterator<Item = Value>) -> Value {
     object([("keys", Value::Array(keys.into_iter().collect()))]).into()
 }
 
-/// A snapshot of an environment that counts as fetched, with a [`key`] for each kid. Its metadata is that of the bundled
+/// Returns a snapshot of an environment that counts as fetched, with a [`key`] for each kid. Its metadata is that of the bundled
 /// snapshot; members that are required and not known are filled with values that mean nothing.
 ///
 /// # Panics
@@ -43,7 +83,7 @@ pub fn snapshot(environment: KnownEnvironment, as_of: SystemTime, kids: &[&str])
     snapshot_with_keys(environment, as_of, &jwks(kids.iter().map(|kid| key(kid, 0))))
 }
 
-/// A [`snapshot`] with this key set.
+/// Returns a [`snapshot`] with this key set.
 ///
 /// # Panics
 ///

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::clock::VirtualClock;
 use super::keys::{jwks, key};
@@ -12,41 +12,133 @@ use crate::document::snapshot::Snapshot;
 use crate::fetch::{FetchError, Response, Transport};
 
 /// A provider in memory, to start a refresher [with](crate::refresh::Builder::start_with). Clones are the same provider: keep
-/// one, and change what it publishes.
+/// one, and change what it publishes and how it answers. [`at`](Self::at) changes that for one URL.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use idporten_config::KnownEnvironment::IdportenTest;
+/// use idporten_config::refresh::Refresher;
+/// use idporten_config::testing::{MemoryProvider, VirtualClock, snapshot};
+///
+/// let clock = VirtualClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000));
+/// let seed = snapshot(IdportenTest, clock.now(), &["one"]);
+/// let provider = MemoryProvider::new(&seed);
+/// let refresher = Refresher::builder(seed)?.clock(&clock).start_with(provider.clone())?;
+///
+/// provider.at("https://test.idporten.no/jwks.json").fail(503);
+/// assert!(refresher.refresh_now().unwrap_err().to_string().contains("jwks.json"));
+/// provider.recover();
+/// assert!(refresher.refresh_now().is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct MemoryProvider(Arc<Mutex<State>>);
+
+/// One URL of a [`MemoryProvider`]: what is set here goes before what is set for the provider as a whole.
+#[derive(Debug)]
+pub struct MemoryUrl {
+    provider: MemoryProvider,
+    url: String,
+}
 
 struct State {
     jwks_uri: String,
     /// By URL.
     documents: BTreeMap<String, String>,
-    manner: Manner,
-    delay: Option<(VirtualClock, Duration)>,
-    age: Option<Duration>,
+    everywhere: Behaviour,
+    by_url: BTreeMap<String, Behaviour>,
     requests: Vec<String>,
 }
 
+/// A way to answer; of what is not set, the provider's holds, or else the usual.
+#[derive(Clone, Default)]
+struct Behaviour {
+    fault: Option<Fault>,
+    delay: Option<(VirtualClock, Duration)>,
+    age: Option<Duration>,
+    date: Option<SystemTime>,
+    content_type: Option<String>,
+}
+
 #[derive(Clone, Copy)]
-enum Manner {
-    Well,
-    Failing(u16, Option<Duration>),
+enum Fault {
+    Status(u16, Option<Duration>),
     Unreachable,
 }
 
+impl Behaviour {
+    fn over(self, other: Self) -> Self {
+        Self {
+            fault: self.fault.or(other.fault),
+            delay: self.delay.or(other.delay),
+            age: self.age.or(other.age),
+            date: self.date.or(other.date),
+            content_type: self.content_type.or(other.content_type),
+        }
+    }
+}
+
+impl MemoryUrl {
+    /// Answers with this status from now on.
+    pub fn fail(&self, status: u16) {
+        self.set(|behaviour| behaviour.fault = Some(Fault::Status(status, None)));
+    }
+
+    /// Cannot be reached from now on.
+    pub fn disconnect(&self) {
+        self.set(|behaviour| behaviour.fault = Some(Fault::Unreachable));
+    }
+
+    /// Takes this long for each answer from now on, by this clock.
+    pub fn delay(&self, clock: &VirtualClock, time: Duration) {
+        self.set(|behaviour| behaviour.delay = Some((clock.clone(), time)));
+    }
+
+    /// States this `Age` from now on, as a mirror does.
+    pub fn state_age(&self, age: Duration) {
+        self.set(|behaviour| behaviour.age = Some(age));
+    }
+
+    /// States this `Date` from now on, as a mirror does.
+    pub fn state_date(&self, date: SystemTime) {
+        self.set(|behaviour| behaviour.date = Some(date));
+    }
+
+    /// States this `Content-Type` from now on; empty for none.
+    pub fn state_content_type(&self, content_type: &str) {
+        self.set(|behaviour| behaviour.content_type = Some(content_type.to_owned()));
+    }
+
+    /// Answers as the provider as a whole does from now on.
+    pub fn recover(&self) {
+        self.provider.state().by_url.remove(&self.url);
+    }
+
+    fn set(&self, set: impl FnOnce(&mut Behaviour)) {
+        set(self.provider.state().by_url.entry(self.url.clone()).or_default());
+    }
+}
+
 impl MemoryProvider {
-    /// A provider that publishes the documents of a snapshot.
+    /// Makes a provider that publishes the documents of a snapshot.
     #[must_use]
     pub fn new(snapshot: &Snapshot) -> Self {
         let provider = Self(Arc::new(Mutex::new(State {
             jwks_uri: String::new(),
             documents: BTreeMap::new(),
-            manner: Manner::Well,
-            delay: None,
-            age: None,
+            everywhere: Behaviour::default(),
+            by_url: BTreeMap::new(),
             requests: Vec::new(),
         })));
         provider.publish(snapshot);
         provider
+    }
+
+    /// Returns one URL, to set how it answers.
+    #[must_use]
+    pub fn at(&self, url: impl Into<String>) -> MemoryUrl {
+        MemoryUrl { provider: self.clone(), url: url.into() }
     }
 
     /// Publishes the documents of another snapshot from now on.
@@ -75,38 +167,41 @@ impl MemoryProvider {
         self.state().documents.insert(url.into(), text.into());
     }
 
-    /// Says that its answers are so old (`Age`) from now on, as a mirror does.
+    /// States this `Age` from now on, as a mirror does.
     pub fn state_age(&self, age: Duration) {
-        self.state().age = Some(age);
+        self.state().everywhere.age = Some(age);
     }
 
     /// Answers with this status from now on.
     pub fn fail(&self, status: u16) {
-        self.state().manner = Manner::Failing(status, None);
+        self.state().everywhere.fault = Some(Fault::Status(status, None));
     }
 
-    /// Answers with status 503 from now on, and asks to be left alone for this long (`Retry-After`).
+    /// Answers with status 503 from now on, and asks for no request during this time (`Retry-After`).
     pub fn fail_for(&self, retry_after: Duration) {
-        self.state().manner = Manner::Failing(503, Some(retry_after));
+        self.state().everywhere.fault = Some(Fault::Status(503, Some(retry_after)));
     }
 
-    /// Is out of reach from now on.
+    /// Cannot be reached from now on.
     pub fn disconnect(&self) {
-        self.state().manner = Manner::Unreachable;
+        self.state().everywhere.fault = Some(Fault::Unreachable);
     }
 
-    /// Takes so long for each answer from now on, by this clock; longer than a caller waits is no answer.
+    /// Takes this long for each answer from now on, by this clock. A caller whose limit is shorter gets no answer.
     pub fn delay(&self, clock: &VirtualClock, time: Duration) {
-        self.state().delay = Some((clock.clone(), time));
+        self.state().everywhere.delay = Some((clock.clone(), time));
     }
 
-    /// Answers, and at once, from now on.
+    /// Answers without fault or delay from now on, at every URL.
     pub fn recover(&self) {
         let mut state = self.state();
-        (state.manner, state.delay) = (Manner::Well, None);
+        let State { everywhere, by_url, .. } = &mut *state;
+        for behaviour in by_url.values_mut().chain([everywhere]) {
+            (behaviour.fault, behaviour.delay) = (None, None);
+        }
     }
 
-    /// The URLs that were asked for so far, in order.
+    /// Returns the URLs that were asked for so far, in order.
     #[must_use]
     pub fn requests(&self) -> Vec<String> {
         self.state().requests.clone()
@@ -119,29 +214,28 @@ impl MemoryProvider {
 
 impl Transport for MemoryProvider {
     fn get(&self, url: &str, timeout: Duration) -> Result<Response, FetchError> {
-        let delay = {
+        let behaviour = {
             let mut state = self.state();
             state.requests.push(url.to_owned());
-            state.delay.clone()
+            let of_url = state.by_url.get(url).cloned().unwrap_or_default();
+            of_url.over(state.everywhere.clone())
         };
-        if let Some((clock, time)) = delay {
+        if let Some((clock, time)) = behaviour.delay {
             clock.sleep(time.min(timeout));
             if time >= timeout {
                 return Err(FetchError::network(url, "no answer within the time allowed"));
             }
         }
-        let state = self.state();
-        match (state.manner, state.documents.get(url)) {
-            (Manner::Unreachable, _) => Err(FetchError::network(url, "out of reach")),
-            (Manner::Failing(status, retry_after), _) => {
-                Ok(Response::new(status, "application/json", "").with_retry_after(retry_after))
+        let content_type = behaviour.content_type.unwrap_or_else(|| "application/json".to_owned());
+        let response = match (behaviour.fault, self.state().documents.get(url)) {
+            (Some(Fault::Unreachable), _) => return Err(FetchError::network(url, "out of reach")),
+            (Some(Fault::Status(status, retry_after)), _) => {
+                Response::new(status, content_type, "").with_retry_after(retry_after)
             }
-            (Manner::Well, None) => Ok(Response::new(404, "", "")),
-            (Manner::Well, Some(text)) => {
-                let response = Response::new(200, "application/json", text.as_str());
-                Ok(response.with_age(state.age))
-            }
-        }
+            (None, None) => Response::new(404, "", ""),
+            (None, Some(text)) => Response::new(200, content_type, text.as_str()),
+        };
+        Ok(response.with_age(behaviour.age).with_date(behaviour.date))
     }
 }
 

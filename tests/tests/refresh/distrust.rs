@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use idporten_config::SigningAlg;
 use idporten_config::document::JwkSet;
 use idporten_config::refresh::{Health, LookupError, Reason};
@@ -169,4 +170,20 @@ fn distrust_of_a_name_twice_is_as_good_as_once() {
     story.provider.fail(500);
     unknown(story.wait("one"));
     story.serves("two");
+}
+
+#[test]
+fn a_distrusted_key_stays_distrusted_however_its_modulus_is_written() {
+    let story = Setup::default().published(seed(Duration::ZERO, &["one", "two"])).settle();
+    let thumbprint = story.status().keys[0].thumbprint.clone();
+    assert_eq!(story.refresher.distrust(&thumbprint), 1);
+    // RFC 7518 6.3.1.1 forbids the leading zero octet, which some libraries write.
+    let one = key("one", 0).as_object().unwrap().get("n").unwrap().as_str().unwrap().to_owned();
+    let octets = [vec![0], Base64UrlUnpadded::decode_vec(&one).unwrap()].concat();
+    let zero_first = Base64UrlUnpadded::encode_string(&octets);
+    story.provider.publish_jwks(&jwks([member(&key("one", 0), "n", &*zero_first), key("two", 0)]));
+    story.refresher.refresh_now().unwrap();
+    assert!(story.find("one").is_err());
+    story.serves("two");
+    assert!(story.status().keys[0].distrusted);
 }

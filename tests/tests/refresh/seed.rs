@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use idporten_config::document::Origin;
+use idporten_config::document::json::Value;
+use idporten_config::document::{Origin, Provider};
 use idporten_config::refresh::{Health, Limit, LookupError, Reason, RefreshPolicy, Refresher, Source, StartError};
 use idporten_config::testing::{MemoryProvider, VirtualClock, snapshot};
 use idporten_config::{KnownEnvironment, Snapshot};
 
 use crate::story::{
-    DAY, HOUR, MINUTE, SECOND, Setup, Story, TEST, after, before, seed, undetermined, unknown, with_origin,
+    DAY, HOUR, JWKS, MINUTE, SECOND, Setup, Story, TEST, after, before, found, seed, undetermined, unknown, with_origin,
 };
 
 /// A story without a network.
@@ -186,4 +187,33 @@ fn without_requests_and_a_seed_nothing_is_ever_served_and_nobody_waits_for_ever(
     assert_eq!(story.refresher.wait_ready(MINUTE).unwrap_err().reason(), Reason::NotYetFetched);
     assert_eq!(story.elapsed(), Duration::ZERO, "there is nothing to wait for");
     assert!(story.provider.requests().is_empty());
+}
+
+#[test]
+fn a_provider_known_only_at_run_time_is_served_after_its_first_fetch() {
+    let clock = VirtualClock::new(after(Duration::ZERO));
+    let provider = MemoryProvider::new(&seed(Duration::ZERO, &["one"]));
+    provider.at(JWKS).fail(503);
+    let refresher = Refresher::for_provider(TEST).unwrap().clock(&clock).start_with(provider.clone()).unwrap();
+    let error = refresher.wait_ready(SECOND).unwrap_err();
+    assert_eq!(error.reason(), Reason::NotYetFetched);
+    assert!(error.to_string().contains("jwks.json"), "{error}");
+    provider.at(JWKS).recover();
+    refresher.wait_ready(MINUTE).unwrap();
+    assert_eq!(found(refresher.find_keys(Some("one"), "RS256")), ["one"]);
+    let status = refresher.status();
+    assert_eq!((&*status.environment, status.drift.len()), ("idporten-test", 0));
+}
+
+#[test]
+fn a_provider_known_only_at_run_time_is_held_to_its_issuer() {
+    let clock = VirtualClock::new(after(Duration::ZERO));
+    let well_known = "https://own.example/.well-known/openid-configuration";
+    let described = Provider::custom("own", well_known, "https://own.example").unwrap();
+    let seed = seed(Duration::ZERO, &["one"]);
+    let published = MemoryProvider::new(&seed);
+    published.publish_text(well_known, Value::from(seed.metadata_json().clone()).to_string());
+    let refresher = Refresher::for_provider(described).unwrap().clock(&clock).start_with(published).unwrap();
+    let error = refresher.wait_ready(MINUTE).unwrap_err();
+    assert!(error.to_string().contains("\"https://test.idporten.no\""), "{error}");
 }

@@ -110,3 +110,31 @@ fn a_provider_answers_for_its_own_urls_and_with_what_it_was_told_to() {
     provider.recover();
     assert!(answer(JWKS).contains("status: 200"));
 }
+
+#[test]
+fn each_url_of_a_provider_answers_in_its_own_way() {
+    let clock = VirtualClock::new(after(Duration::ZERO));
+    let provider = MemoryProvider::new(&seed(Duration::ZERO, &["one"]));
+    let get = |url: &str| provider.get(url, 10 * SECOND).map(|response| format!("{response:?}"));
+    let [whole, keys] = [WELL_KNOWN, JWKS].map(|url| get(url).unwrap());
+    provider.at(JWKS).fail(418);
+    assert!(get(JWKS).unwrap().contains("418") && get(WELL_KNOWN).unwrap() == whole);
+    provider.fail(500);
+    assert!(get(JWKS).unwrap().contains("418") && get(WELL_KNOWN).unwrap().contains("500"));
+    provider.recover();
+    assert_eq!([WELL_KNOWN, JWKS].map(|url| get(url).unwrap()), [whole.clone(), keys]);
+    provider.at(WELL_KNOWN).state_content_type("text/html");
+    assert!(get(WELL_KNOWN).unwrap().contains("text/html") && !get(JWKS).unwrap().contains("text/html"));
+    provider.at(WELL_KNOWN).recover();
+    assert_eq!(get(WELL_KNOWN).unwrap(), whole);
+    provider.at(JWKS).disconnect();
+    assert!(get(JWKS).unwrap_err().to_string().contains("out of reach"));
+    provider.at(JWKS).recover();
+    provider.at(JWKS).delay(&clock, DAY);
+    let asked = provider.clone();
+    let waiting = thread::spawn(move || asked.get(JWKS, SECOND).unwrap_err().to_string());
+    while !waiting.is_finished() {
+        clock.advance(SECOND);
+    }
+    assert!(waiting.join().unwrap().contains("no answer within the time allowed"));
+}
