@@ -1,8 +1,12 @@
 //! A crate that is set up.
 
-use idporten_config::{KnownEnvironment, Snapshot};
+use std::sync::Arc;
 
-use crate::fixture::{Answer, Directory, assert_contains, bundled, list_of};
+use idporten_config::document::json::Value;
+use idporten_config::{KnownEnvironment, Snapshot};
+use idporten_config_tests::server::{Authority, Reply, Server};
+
+use crate::fixture::{Answer, Directory, assert_contains, assert_lacks, bundled, list_of, rsa};
 use crate::provider::Provider;
 
 const CARGO: &str = "[package]\nname = 'app'\nversion = '0.1.0'\nedition = '2024'\n";
@@ -257,5 +261,41 @@ fn a_directory_that_no_pattern_reaches_is_left_to_be_named() {
         assert_eq!(init(&directory, &["--offline"]).code, 0);
         assert_eq!(directory.read(".gitattributes"), format!("{pattern} text eol=lf\n"));
         assert!(directory.read(WORKFLOW).contains(&format!("- \"{path}\"\n")), "{snapshots}");
+    }
+}
+
+/// A mirror that serves Maskinporten TEST with one key.
+fn mirror() -> (Server, String) {
+    let authority = Arc::new(Authority::new());
+    let identity = authority.issue(&["127.0.0.1"]);
+    let server = Server::with(authority, identity);
+    let known = KnownEnvironment::MaskinportenTest;
+    let snapshot = Snapshot::parse(bundled(known)).unwrap();
+    let at = |url: &str| format!("https://127.0.0.1/{}", url.trim_start_matches("https://"));
+    server.on(&at(known.well_known_url()), Reply::json(Value::from(snapshot.metadata_json().clone()).to_string()));
+    let keys = format!(r#"{{"keys": [{}]}}"#, rsa("slot", '_'));
+    server.on(&at("https://test.maskinporten.no/jwk"), Reply::json(keys));
+    let address = format!("https://127.0.0.1:{}", server.address().port());
+    (server, address)
+}
+
+#[test]
+fn a_snapshot_that_could_not_be_taken_is_taken_by_either_verb() {
+    let (server, address) = mirror();
+    let authority = server.authority().file().to_str().unwrap();
+    for verb in [&["init"][..], &["fetch", "--adopt"]] {
+        let directory = Directory::new(&[("Cargo.toml", CARGO)]);
+        assert_eq!(init(&directory, &["--offline", "maskinporten-test"]).code, 0);
+        assert_contains(&directory.read("idporten.toml"), "\nbundled = true\n");
+        let answer = directory.run(&[verb, &["--mirror", &address, "--ca-file", authority]].concat());
+        assert_eq!(answer.code, 0, "{verb:?}: {}{}", answer.out, answer.err);
+        assert_lacks(&directory.read("idporten.toml"), "\nbundled = true\n");
+        assert_lacks(&directory.read("idporten.toml"), "No live snapshot");
+        let taken = Snapshot::parse(directory.read("snapshots/maskinporten-test.json")).unwrap();
+        assert_eq!(
+            (taken.origin().as_str(), taken.jwks().map(|set| set.keys().len())),
+            ("fetched", Some(1)),
+            "{verb:?}"
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use idporten_config::KnownEnvironment as Known;
 
-use crate::fixture::{Directory, LOCAL, bundled, fetched, tool, workspace};
+use crate::fixture::{Directory, LOCAL, assert_contains, bundled, fetched, tool, workspace};
 
 const TEST: &str = "snapshots/idporten-test.json";
 
@@ -14,26 +14,26 @@ fn in_a_clone_of_the_repository_the_committed_snapshot_is_read() {
     assert_eq!((output.status.code(), err.as_str()), (Some(0), ""));
     assert!(code.contains(r#"pub const TOKEN_ENDPOINT: &str = "https://test.idporten.no/token";"#));
     assert!(code.contains("pub enum AcrValue {") && code.contains("IdportenLoaHigh,"));
-    assert!(code.contains("snapshots/idporten-test.json\n"));
+    assert_contains(&code, "snapshots/idporten-test.json\n");
     assert!(!code.contains(directory.path().parent().unwrap().to_str().unwrap()), "no path of this machine");
 }
 
 #[test]
-fn without_a_manifest_and_a_file_the_bundled_snapshot_is_used_and_that_is_said() {
+fn without_manifest_and_file_the_bundled_snapshot_is_used_with_a_note() {
     let answer = Directory::new(&[]).run(&["generate", "idporten-test"]);
     assert_eq!(answer.code, 0);
     assert_eq!(
         answer.err,
         "note: no snapshots/idporten-test.json: the bundled snapshot is used (recorded 2024-07-30, without keys)\n"
     );
-    assert!(answer.out.contains("bundled with idporten-config"));
+    assert_contains(&answer.out, "bundled with idporten-config");
 }
 
 #[test]
-fn without_a_manifest_a_file_in_snapshots_is_used_and_nothing_is_said() {
+fn without_a_manifest_a_file_in_snapshots_is_used() {
     let newer = bundled(Known::IdportenTest).replace("2024-07-30T", "2024-07-31T");
     let directory = Directory::new(&[(TEST, &newer)]);
-    assert!(directory.says(0, &["generate", "idporten-test"]).contains("2024-07-31  snapshots/idporten-test.json"));
+    assert_contains(&directory.says(0, &["generate", "idporten-test"]), "2024-07-31  snapshots/idporten-test.json");
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn a_snapshot_that_is_there_and_broken_is_never_passed_over() {
 }
 
 #[test]
-fn a_directory_that_is_asked_for_gives_no_other_snapshot_than_its_own() {
+fn a_named_directory_gives_only_its_own_snapshots() {
     let directory = Directory::new(&[("data/idporten-test.json", bundled(Known::IdportenTest))]);
     assert!(
         directory.says(0, &["generate", "idporten-test", "--snapshots", "data"]).contains("data/idporten-test.json")
@@ -58,7 +58,7 @@ fn a_directory_that_is_asked_for_gives_no_other_snapshot_than_its_own() {
 }
 
 #[test]
-fn an_environment_of_ones_own_is_read_from_its_file_without_a_manifest() {
+fn a_custom_environment_is_read_from_its_file_without_a_manifest() {
     let own = r#"{"as_of": "2024-08-01T00:00:00Z", "environment": "local", "format": 1, "jwks": null, "origin": "documented",
         "metadata": {"issuer": "http://localhost:8080"}, "well_known_url": "http://localhost:8080/x",
         "provider": {"development": true, "endpoint_hosts": [], "issuer": "http://localhost:8080", "product": "idporten",
@@ -98,8 +98,8 @@ fn with_nothing_named_and_no_manifest_both_ways_out_are_shown() {
     let directory = Directory::new(&[]);
     let err = directory.fails(2, &["generate"]);
     assert!(err.contains("there is no `idporten.toml`") && err.contains("such as `idporten-test`"), "{err}");
-    assert!(directory.fails(2, &["check", "--offline"]).contains("no environment is named"));
-    assert!(directory.fails(2, &["generate", "--bundled"]).contains("with this option no manifest is read"));
+    assert_contains(&directory.fails(2, &["check", "--offline"]), "no environment is named");
+    assert_contains(&directory.fails(2, &["generate", "--bundled"]), "with this option no manifest is read");
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_manifest_in_the_directory_names_the_environments_and_their_sources() {
 }
 
 #[test]
-fn an_environment_that_the_manifest_does_not_name_is_an_error_that_lists_those_it_does() {
+fn an_environment_missing_in_the_manifest_is_an_error_with_the_others() {
     let directory = Directory::new(&[("idporten.toml", "[environments.idporten-test]\nbundled = true\n")]);
     let err = directory.fails(2, &["generate", "idporten-prod", "idporten-tset"]);
     assert!(
@@ -129,9 +129,9 @@ fn an_environment_that_the_manifest_does_not_name_is_an_error_that_lists_those_i
     );
     assert!(err.contains("help: add `[environments.idporten-prod]`"), "{err}");
     assert!(err.contains("`idporten-tset` is not") && err.contains("did you mean `idporten-test`?"), "{err}");
-    assert!(directory.says(0, &["generate", "idporten-prod", "--bundled"]).contains("https://idporten.no/token"));
-    assert!(directory.fails(2, &["generate", "idporten-prod", "--snapshots", "x"]).contains("no snapshot at `x/"));
-    assert!(directory.fails(2, &["show", "idporten-prod"]).contains("it names: idporten-test"));
+    assert_contains(&directory.says(0, &["generate", "idporten-prod", "--bundled"]), "https://idporten.no/token");
+    assert_contains(&directory.fails(2, &["generate", "idporten-prod", "--snapshots", "x"]), "no snapshot at `x/");
+    assert_contains(&directory.fails(2, &["show", "idporten-prod"]), "it names: idporten-test");
 }
 
 #[test]
@@ -144,13 +144,13 @@ fn sources_that_contradict_each_other_are_refused() {
 }
 
 #[test]
-fn a_manifest_that_is_named_and_missing_or_unreadable_is_exit_code_2() {
+fn a_named_manifest_that_cannot_be_read_is_exit_code_2() {
     let directory = Directory::new(&[("dir/x", "")]);
     let err = directory.fails(2, &["generate", "--manifest", "no.toml"]);
     assert!(err.contains("error: no manifest at `no.toml`\n  help: create it"), "{err}");
-    assert!(directory.fails(2, &["generate", "--manifest", "dir"]).contains("the manifest cannot be read"));
+    assert_contains(&directory.fails(2, &["generate", "--manifest", "dir"]), "the manifest cannot be read");
     assert_eq!(directory.run(&["check", "--offline", "--manifest", "no.toml"]).code, 2);
-    assert!(directory.fails(2, &["show", "idporten-test", "--manifest", "no.toml"]).contains("no manifest at"));
+    assert_contains(&directory.fails(2, &["show", "idporten-test", "--manifest", "no.toml"]), "no manifest at");
 }
 
 #[test]
@@ -198,5 +198,5 @@ fn an_environment_that_stands_on_a_broken_one_says_so() {
         "{err}"
     );
     directory.write(TEST, bundled(Known::IdportenTest));
-    assert!(directory.says(0, &["generate", "local"]).contains("http://localhost:8080/default"));
+    assert_contains(&directory.says(0, &["generate", "local"]), "http://localhost:8080/default");
 }
