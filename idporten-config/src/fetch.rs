@@ -32,22 +32,26 @@ mod exchange;
 #[cfg(feature = "fetch")]
 mod handshake;
 #[cfg(feature = "fetch")]
+mod options;
+#[cfg(feature = "fetch")]
 mod proxy;
 #[cfg(feature = "fetch")]
 mod tls;
 mod transport;
 mod unit;
 
+#[cfg(feature = "fetch")]
+pub use client::Fetcher;
 #[cfg(feature = "refresh")]
 pub(crate) use client::LazyFetcher;
-#[cfg(feature = "fetch")]
-pub use client::{CONNECT_TIMEOUT, Fetcher, Options};
 pub use error::{FetchError, Kind, Step};
+#[cfg(feature = "fetch")]
+pub use options::{CONNECT_TIMEOUT, Options};
 #[cfg(feature = "refresh-core")]
 pub(crate) use transport::Age;
 pub use transport::{Response, Transport};
 #[cfg(feature = "refresh-core")]
 pub(crate) use unit::fetch;
 
-/// How long the whole unit may take: both documents and a retry.
+/// The longest time for a whole unit: both documents and a retry.
 pub const DEADLINE: std::time::Duration = std::time::Duration::from_secs(20);

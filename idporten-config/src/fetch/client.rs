@@ -1,7 +1,5 @@
-//! The client: reqwest, with a limit on everything.
+//! The HTTP client: reqwest, with a limit on everything.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::mpsc;
 #[cfg(feature = "refresh")]
 use std::sync::{
@@ -16,183 +14,32 @@ use reqwest::redirect::Policy;
 
 use super::error::FetchError;
 use super::exchange::Exchange;
+use super::options::Options;
 use super::tls::Trust;
 use super::transport::{Response, Transport};
 use super::unit::unit;
-use super::{DEADLINE, tls};
 use crate::document::provider::Provider;
 use crate::document::snapshot::Snapshot;
-use crate::document::url::{self, UrlPolicy};
 
-/// How long a connection may take to be made.
-pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// A deadline beyond this is this: a wait without a limit is none.
+/// Longer deadlines are clamped to one hour, so that every wait ends.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 
-/// How to fetch. The defaults are what a machine with direct access needs; proxies are taken from the usual environment
-/// variables (`HTTPS_PROXY`, `NO_PROXY`).
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Options {
-    /// How long a connection may take to be made; 5 seconds.
-    pub connect_timeout: Duration,
-    /// How long the whole unit may take; 20 seconds, and at most an hour.
-    pub deadline: Duration,
-    /// Certificate authorities to trust, in PEM, beside those of the machine.
-    pub ca_file: Option<PathBuf>,
-    /// Whether those of `ca_file` alone are trusted.
-    pub ca_only: bool,
-    /// A mirror: `https://H/P` is read from `<mirror>/H/P`, for both documents. It is trusted like the provider, since it
-    /// chooses the keys.
-    pub mirror: Option<String>,
-    /// Whether the mirror is known to pass on the provider's `Date`, or to cache nothing; no. Without this or an `Age` in its
-    /// answers (RFC 9111 section 5.1) they do not prove that they are fresh, and a kid that is not among their keys stays
-    /// undetermined instead of unknown: nginx dates what it keeps as of now, unless it has `proxy_pass_header Date`.
-    pub mirror_passes_date: bool,
-    /// Where hosts are, past the name system and every proxy.
-    addresses: Option<Vec<(String, SocketAddr)>>,
-    #[cfg(feature = "rustls-0-23")]
-    rustls: Option<rustls::ClientConfig>,
-}
-
-impl Options {
-    /// Sets [`connect_timeout`](Self::connect_timeout).
-    #[must_use]
-    pub fn with_connect_timeout(self, connect_timeout: Duration) -> Self {
-        Self { connect_timeout, ..self }
-    }
-
-    /// Sets [`deadline`](Self::deadline).
-    #[must_use]
-    pub fn with_deadline(self, deadline: Duration) -> Self {
-        Self { deadline, ..self }
-    }
-
-    /// Sets [`ca_file`](Self::ca_file).
-    #[must_use]
-    pub fn with_ca_file(self, ca_file: impl Into<PathBuf>) -> Self {
-        Self { ca_file: Some(ca_file.into()), ..self }
-    }
-
-    /// Sets [`ca_only`](Self::ca_only).
-    #[must_use]
-    pub fn with_ca_only(self, ca_only: bool) -> Self {
-        Self { ca_only, ..self }
-    }
-
-    /// Sets [`mirror_passes_date`](Self::mirror_passes_date).
-    #[must_use]
-    pub fn with_mirror_passes_date(self, mirror_passes_date: bool) -> Self {
-        Self { mirror_passes_date, ..self }
-    }
-
-    /// Sets [`mirror`](Self::mirror).
-    #[must_use]
-    pub fn with_mirror(self, mirror: impl Into<String>) -> Self {
-        Self { mirror: Some(mirror.into()), ..self }
-    }
-
-    /// Says where hosts are, so that the tests of this crate can answer under the providers' names. Neither the name system nor a
-    /// proxy is asked then.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn with_addresses(self, addresses: impl IntoIterator<Item = (String, SocketAddr)>) -> Self {
-        Self { addresses: Some(addresses.into_iter().collect()), ..self }
-    }
-
-    /// Sets the TLS configuration of the program, in place of the machine's certificate authorities. It brings its own
-    /// cryptography provider: neither the feature `ring` nor `aws-lc-rs` is needed. A [`ca_file`](Self::ca_file) beside it is
-    /// refused, since it would have no effect.
-    ///
-    /// ```no_run
-    /// use idporten_config::fetch::{Fetcher, Options};
-    /// use rustls::{ClientConfig, RootCertStore};
-    ///
-    /// # let authorities: Vec<rustls::pki_types::CertificateDer<'static>> = Vec::new();
-    /// let mut roots = RootCertStore::empty();
-    /// roots.add_parsable_certificates(authorities);
-    /// let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-    /// let fetcher = Fetcher::new(Options::default().with_rustls(tls))?;
-    /// # Ok::<(), idporten_config::fetch::FetchError>(())
-    /// ```
-    #[cfg(feature = "rustls-0-23")]
-    #[must_use]
-    pub fn with_rustls(self, config: rustls::ClientConfig) -> Self {
-        Self { rustls: Some(config), ..self }
-    }
-
-    /// The options that the environment variables say: `IDPORTEN_CONFIG_CA_FILE`, `IDPORTEN_CONFIG_CA_ONLY` (`true` or
-    /// `false`) and `IDPORTEN_CONFIG_MIRROR`.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Setup`](super::Kind::Setup): a variable has a value that it cannot have.
-    pub fn from_env(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, FetchError> {
-        let set = |name| variable(name).filter(|value| !value.is_empty());
-        let ca_only = match set("IDPORTEN_CONFIG_CA_ONLY").as_deref() {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(other) => {
-                let remedy = format!("it is {other:?}; set it to `true` or `false`");
-                return Err(FetchError::setup("IDPORTEN_CONFIG_CA_ONLY cannot be used", remedy));
-            }
-        };
-        let ca_file = set("IDPORTEN_CONFIG_CA_FILE").map(PathBuf::from);
-        Ok(Self { ca_file, ca_only, mirror: set("IDPORTEN_CONFIG_MIRROR"), ..Self::default() })
-    }
-
-    /// Checks what can be told without reading a file.
-    fn check(&self) -> Result<(), FetchError> {
-        self.mirror.as_deref().map_or(Ok(()), check_mirror)?;
-        #[cfg(feature = "rustls-0-23")]
-        if self.rustls.is_some() {
-            if self.ca_file.is_some() || self.ca_only {
-                let remedy = "add the authorities to the TLS configuration, and leave `ca_file` and `ca_only` out";
-                return Err(FetchError::setup("`ca_file` has no effect beside a TLS configuration", remedy));
-            }
-            return Ok(());
-        }
-        tls::provider().map(drop)
-    }
-
-    fn trust(&self) -> Trust {
-        #[cfg(feature = "rustls-0-23")]
-        if self.rustls.is_some() {
-            return Trust::Program;
-        }
-        if self.ca_only { Trust::File } else { Trust::Machine }
-    }
-
-    fn tls(&self) -> Result<rustls::ClientConfig, FetchError> {
-        #[cfg(feature = "rustls-0-23")]
-        if let Some(config) = &self.rustls {
-            let mut config = config.clone();
-            // The client speaks HTTP/1.1 alone: a server that was offered HTTP/2 would choose it.
-            config.alpn_protocols.clear();
-            return Ok(config);
-        }
-        tls::config(self.ca_file.as_deref(), self.ca_only)
-    }
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            connect_timeout: CONNECT_TIMEOUT,
-            deadline: DEADLINE,
-            ca_file: None,
-            ca_only: false,
-            mirror: None,
-            mirror_passes_date: false,
-            addresses: None,
-            #[cfg(feature = "rustls-0-23")]
-            rustls: None,
-        }
-    }
-}
-
-/// Fetches the documents of environments. Cheap to clone and to use from any thread, inside an async runtime too.
+/// A client that fetches the documents of environments. It is cheap to clone, and works from any thread, inside an async runtime
+/// too.
+///
+/// ```no_run
+/// use std::time::SystemTime;
+///
+/// use idporten_config::KnownEnvironment::{IdportenTest, MaskinportenTest};
+/// use idporten_config::fetch::{Fetcher, Options};
+///
+/// let fetcher = Fetcher::new(Options::default())?;
+/// fetcher.fetch_all(&[IdportenTest.into(), MaskinportenTest.into()], SystemTime::now(), |provider, result| match result {
+///     Ok(snapshot) => println!("{}: {} keys", provider.slug(), snapshot.jwks().map_or(0, |jwks| jwks.keys().len())),
+///     Err(error) => eprintln!("{}: {error}", provider.slug()),
+/// });
+/// # Ok::<(), idporten_config::fetch::FetchError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Fetcher {
     client: Client,
@@ -204,12 +51,12 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
-    /// A fetcher with these options.
+    /// Returns a fetcher with these options.
     ///
     /// # Errors
     ///
-    /// [`Kind::Setup`](super::Kind::Setup): the machine has no certificate authorities, the file of them cannot be read, or the
-    /// mirror is not an https URL. Each error says what mends it.
+    /// [`Kind::Setup`](super::Kind::Setup): there is no cryptography provider for TLS, the machine has no certificate authorities,
+    /// the file of them cannot be read, or the mirror is not an https URL. Each error says what fixes it.
     pub fn new(options: Options) -> Result<Self, FetchError> {
         on_a_thread(move || Self::build(options))
     }
@@ -327,8 +174,8 @@ impl Transport for Fetcher {
     }
 }
 
-/// A fetcher that is set up with the first request, and anew after a failed one: what it trusts is a file, which may have been
-/// mended meanwhile.
+/// A fetcher that is set up with the first request, and again after a failed one: the file of certificate authorities may have
+/// been corrected meanwhile.
 #[cfg(feature = "refresh")]
 pub(crate) struct LazyFetcher {
     options: Options,
@@ -375,17 +222,7 @@ impl Transport for LazyFetcher {
     }
 }
 
-fn check_mirror(mirror: &str) -> Result<(), FetchError> {
-    // A port is fine here: the mirror is the operator's own word.
-    match url::parse(mirror, UrlPolicy::Development) {
-        Ok(_) if !mirror.starts_with("https://") => Err(FetchError::mirror(mirror, "is not https")),
-        Ok(_) if mirror.contains('?') => Err(FetchError::mirror(mirror, "has a query")),
-        Ok(_) => Ok(()),
-        Err(reason) => Err(FetchError::mirror(mirror, reason)),
-    }
-}
-
-/// Runs on a thread of its own: the blocking client panics where an async runtime is entered.
+/// Runs on a separate thread: the blocking client panics where an async runtime is entered.
 fn on_a_thread<T: Send>(work: impl FnOnce() -> Result<T, FetchError> + Send) -> Result<T, FetchError> {
     thread::scope(|scope| {
         let worker = thread::Builder::new().name("idporten-config-fetch".to_owned()).spawn_scoped(scope, work);

@@ -1,4 +1,4 @@
-//! Why a fetch failed, by what a caller would do about it.
+//! The error of a fetch, by what a caller would do about it.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -19,7 +19,15 @@ type Cause = Box<dyn Error + Send + Sync>;
 const LATER: &str = "try again later";
 const REACHABLE: &str = "see that this machine can resolve and reach the host, and that {server} is up";
 
-/// Why a fetch failed: which document, where, and the cause. It holds nothing of a body and no key.
+/// The error of a fetch: which document, from where, the cause, and what would help. It holds nothing of a body and no key.
+///
+/// ```
+/// use idporten_config::fetch::{FetchError, Kind};
+///
+/// let error = FetchError::network("https://test.idporten.no/jwks.json", "the name cannot be resolved");
+/// assert_eq!(error.kind(), Kind::Network);
+/// assert!(error.to_string().starts_with("https://test.idporten.no/jwks.json: the exchange failed: the name cannot"));
+/// ```
 #[derive(Debug)]
 pub struct FetchError {
     kind: Kind,
@@ -36,22 +44,22 @@ pub struct FetchError {
     source: Option<Cause>,
 }
 
-/// What to do about a failed fetch.
+/// The kinds of a [`FetchError`], by what a caller would do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
-    /// Mend the machine or the options: certificate authorities, mirror.
+    /// Correct the machine or the options: cryptography provider, certificate authorities, mirror.
     Setup,
-    /// Try again later: the name, the connection, TLS, or time.
+    /// Try again later: the name, the connection, TLS, or the time limit failed.
     Network,
     /// Try again later, after [`FetchError::retry_after`] where it is given: the provider answered with another status than
     /// 200.
     Status(u16),
-    /// Keep what there is, and look at the provider: the answer is not a document that may be used.
+    /// Keep the documents that are held, and look at the provider: the answer may not be used.
     Document,
 }
 
-/// Which document was being fetched.
+/// The document that was being fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Step {
@@ -95,7 +103,7 @@ impl FetchError {
         }
     }
 
-    /// No response came from a URL, and why: what a [`Transport`](super::Transport) fails with. The document may be asked for a
+    /// Returns the error for a URL from which no response came: what a [`Transport`](super::Transport) fails with. The document may be asked for a
     /// second time at once.
     #[must_use]
     pub fn network(url: &str, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
@@ -131,7 +139,7 @@ impl FetchError {
     }
 
     pub(crate) fn crashed() -> Self {
-        Self::setup("the fetch ended without a result", "this is a bug; report it to who wrote the HTTP client's code")
+        Self::setup("the fetch ended without a result", "this is a bug; report it to the authors of the HTTP client")
     }
 
     #[cfg(feature = "refresh-core")]
@@ -231,31 +239,31 @@ impl FetchError {
         self.transient
     }
 
-    /// What to do about it.
+    /// Returns the kind, by what to do about it.
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// Which document was being fetched; none where it did not come to that.
+    /// Returns which document was being fetched; none where it did not come to that.
     #[must_use]
     pub fn step(&self) -> Option<Step> {
         self.step
     }
 
-    /// From where: behind a mirror, its address.
+    /// Returns the URL that was asked: behind a mirror, its address.
     #[must_use]
     pub fn url(&self) -> Option<&str> {
         self.url.as_deref()
     }
 
-    /// How long the provider asks to wait. Nothing here has waited.
+    /// Returns how long the provider asks to wait. Nothing here has waited.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 
-    /// The rules that the documents break.
+    /// Returns the rules that the documents break.
     #[must_use]
     pub fn violations(&self) -> &[Violation] {
         &self.violations

@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn the_age_of_a_mirrors_answer_starts_at_its_date_or_its_age() {
+    fn a_mirrors_answer_ages_from_its_date_or_its_age() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(10_000);
         let of = |age: Option<u64>, date_before: Option<u64>| {
             let date = date_before.map(|ago| now - Duration::from_secs(ago));

@@ -40,7 +40,7 @@ fn the_documents_are_taken_as_they_are_served() {
 }
 
 #[test]
-fn every_environment_is_fetched_from_its_own_url_and_its_keys_from_where_the_document_says() {
+fn each_environment_is_fetched_from_its_own_urls() {
     let server = Server::start();
     let fetcher = Fetcher::new(server.options()).unwrap();
     let mut expected = Vec::new();
@@ -192,7 +192,7 @@ fn a_content_type_that_is_not_json_is_refused() {
 }
 
 #[test]
-fn a_content_type_that_is_as_long_as_a_body_is_cut_in_the_message() {
+fn a_very_long_content_type_is_cut_in_the_message() {
     let endless = format!("text/{}", "x".repeat(10_000));
     let outcome = fetch(metadata().header("Content-Type", endless), keys());
     assert!(outcome.error().to_string().len() < 1_000, "{} bytes", outcome.error().to_string().len());

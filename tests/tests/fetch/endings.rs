@@ -77,7 +77,7 @@ fn a_document_of_the_largest_size_is_accepted() {
 }
 
 #[test]
-fn a_document_that_says_it_is_larger_is_refused_before_it_is_read() {
+fn a_document_announced_as_too_large_is_refused_unread() {
     // Only the announcement is sent: who waited for the body would call it cut short.
     let announced = Reply::json("").announcing(MAX_BYTES + 1);
     fetch(announced.clone(), keys()).refused(Kind::Document, Step::Metadata, "larger than 1048576 bytes");
@@ -110,7 +110,7 @@ fn a_truncated_document_is_an_error_of_the_network() {
 }
 
 #[test]
-fn a_connection_that_is_refused_is_tried_twice_and_reported_with_its_cause() {
+fn a_refused_connection_is_tried_twice_and_reported_with_its_cause() {
     let server = Server::start();
     // No program may listen on this port without being the system's own.
     let options = server.options_with(&[("test.idporten.no", SocketAddr::from((Ipv4Addr::LOCALHOST, 1)))]);
@@ -142,7 +142,7 @@ fn a_request_that_is_hung_up_on_is_made_once_more() {
 }
 
 #[test]
-fn a_connection_that_is_never_made_is_given_up_within_its_own_limit() {
+fn a_connection_never_made_is_given_up_within_its_limit() {
     // A listener that accepts nothing: the TCP connection stands, TLS never begins.
     let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let server = Server::start();

@@ -18,7 +18,7 @@ fn a_status_other_than_200_is_an_error_of_that_status() {
 }
 
 #[test]
-fn a_document_that_is_served_with_an_error_status_is_not_looked_at() {
+fn a_document_with_an_error_status_is_not_looked_at() {
     let outcome = fetch(metadata().with_status(500), keys());
     outcome.refused(Kind::Status(500), Step::Metadata, "status 500").asked(&[WELL_KNOWN]);
 }
@@ -74,7 +74,7 @@ fn the_second_try_is_one_for_both_documents() {
 }
 
 #[test]
-fn a_provider_that_asks_for_patience_is_not_asked_again_and_nothing_is_slept() {
+fn a_retry_after_is_returned_and_neither_slept_on_nor_retried() {
     for status in [429, 503] {
         let outcome = fetch(Reply::status(status).header("Retry-After", "120"), keys())
             .refused(Kind::Status(status), Step::Metadata, "(retry after 120 s)")

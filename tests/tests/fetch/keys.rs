@@ -81,7 +81,7 @@ fn junk_beside_a_good_key_costs_the_good_key_nothing() {
 }
 
 #[test]
-fn a_private_key_that_is_published_marks_the_set_and_the_rest_is_served() {
+fn a_published_private_key_marks_the_set_and_the_rest_serves() {
     for member in ["d", "p", "q", "dp", "dq", "qi", "oth", "priv"] {
         let set = accepted(&[rsa_with(&format!(r#","kid":"leaked","{member}":"{MARKER}""#)), key("good")]);
         assert!(set.is_leaked(), "{member}");

@@ -89,7 +89,7 @@ fn a_mirror_is_held_to_the_rules_of_the_provider() {
 }
 
 #[test]
-fn a_mirror_that_cannot_be_one_is_refused_with_what_mends_it() {
+fn an_unusable_mirror_is_refused_with_the_fix() {
     for (mirror, message) in [
         ("http://mirror.example", "is not https"),
         ("mirror.example", "is not an absolute https URL"),

@@ -58,7 +58,7 @@ fn a_certificate_that_ended_is_refused_with_its_cause() {
 }
 
 #[test]
-fn an_authority_that_is_not_trusted_is_refused_with_the_variable_for_it() {
+fn an_untrusted_authority_is_refused_with_the_variable_for_it() {
     let outcome = shown(|_| Authority::new().issue(&["test.idporten.no"]));
     let outcome =
         outcome.refused(Kind::Network, Step::Metadata, "(UnknownIssuer); add its authority to the file of").asked(&[]);
@@ -91,7 +91,7 @@ fn the_certificate_of_an_authority_itself_is_refused_in_words() {
 }
 
 #[test]
-fn a_file_of_authorities_that_cannot_be_used_is_named_with_what_mends_it() {
+fn an_unusable_file_of_authorities_is_named_with_the_fix() {
     let key = format!("-----BEGIN PRIVATE KEY-----\n{MARKER}AA\n-----END PRIVATE KEY-----\n");
     let cut = format!("-----BEGIN CERTIFICATE-----\n{MARKER}AA\n");
     let junk = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
@@ -109,7 +109,7 @@ fn a_file_of_authorities_that_cannot_be_used_is_named_with_what_mends_it() {
 }
 
 #[test]
-fn no_authority_at_all_is_refused_with_what_mends_it() {
+fn no_authority_at_all_is_refused_with_the_fix() {
     let server = Server::start();
     let mut options = server.options();
     options.ca_file = None;
@@ -174,10 +174,10 @@ mod machine {
     }
 
     #[test]
-    fn the_authorities_of_the_machine_are_trusted_and_a_file_can_stand_in_for_them() {
+    fn the_machines_authorities_are_trusted_and_a_file_can_replace_them() {
         let directory = Scratch::new();
         let file = directory.path().join("machine.pem");
-        let name = "trust::machine::the_authorities_of_the_machine_are_trusted_and_a_file_can_stand_in_for_them";
+        let name = "trust::machine::the_machines_authorities_are_trusted_and_a_file_can_replace_them";
         if is_child(name, &[("SSL_CERT_FILE", file.to_str().unwrap())]) {
             let server = Server::start();
             serve(&server);
