@@ -1,8 +1,8 @@
-//! The refresher: it keeps the live metadata and keys of a provider at hand, and trusts nothing for ever.
+//! The refresher keeps the live metadata and keys of a provider in memory, and stops serving them past their maximum age.
 //!
-//! A service starts at once from the snapshot that it was built with, fetches about once a day, follows a rotation of keys when
-//! the first token with a new key comes, and goes on through an outage of the provider or the network for as long as its
-//! [`RefreshPolicy`] allows. The [`guide`] says how the numbers relate, what to alert on, and what to do in the night.
+//! A service starts without waiting for the network, from the snapshot that it was built with. It fetches about once a day, picks
+//! up a new key with the first token that names it, and continues through an outage of the provider or the network for as long as
+//! its [`RefreshPolicy`] allows. The [`guide`] explains the durations, the alerts to set, and the steps to take in an outage.
 //!
 //! ```
 //! use idporten_config::KnownEnvironment;
@@ -18,17 +18,17 @@
 //! let config = refresher.current()?;
 //! assert_eq!(config.metadata().token_endpoint, "https://test.idporten.no/token");
 //!
-//! // The header of a token says which key and algorithm; it only chooses among what the provider publishes.
+//! // The header of a token names key and algorithm; it only chooses among the published keys.
 //! match refresher.find_keys_wait(Some("one"), "RS256") {
-//!     Ok(keys) => assert_eq!(keys.iter().len(), 1),                 // verify with each, until one fits
+//!     Ok(keys) => assert_eq!(keys.iter().len(), 1),                 // verify with each until one fits
 //!     Err(LookupError::UnknownKey) => println!("401"),              // the token is not valid
-//!     Err(error) => println!("503: {error}"),                       // it cannot be told now
+//!     Err(error) => println!("503: {error}"),                       // not known at this moment
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Handles are cheap to clone, and work on any thread and in any async executor: nothing here needs a runtime, and nothing
-//! blocks but what has `wait` or `now` in its name and no `async`.
+//! Handles are cheap to clone, and work on any thread and in any async executor without a runtime. Only methods with `wait` or
+//! `now` in their name, and without `async`, block.
 
 mod builder;
 mod config;
@@ -50,7 +50,7 @@ mod sync;
 mod wait;
 mod worker;
 
-/// How the numbers relate, what to watch, and what to do.
+/// The guide for operators: durations, alerts, and steps in an outage.
 #[doc = include_str!("refresh/guide.md")]
 pub mod guide {}
 
@@ -78,7 +78,8 @@ use crate::document::snapshot::{Origin, Snapshot};
 use crate::environment::SigningAlg;
 pub use crate::fetch::{FetchError, Response, Transport};
 
-/// A handle to a refresher. When the last one is dropped, the refresher ends: no request starts after, and nothing is waited for.
+/// A handle to a refresher. When the last one is dropped, the refresher ends: no request starts after that, and the drop does not
+/// wait. The example of this [module](self) shows its use.
 #[derive(Clone)]
 pub struct Refresher {
     shared: Arc<Shared>,
@@ -95,10 +96,10 @@ impl Drop for Alive {
 }
 
 impl Refresher {
-    /// Sets a refresher up, from a snapshot: the text of a generated `SNAPSHOT`, or a [`Snapshot`].
+    /// Sets a refresher up with a seed: the text of a generated `SNAPSHOT`, or a [`Snapshot`].
     ///
-    /// It serves from the start if it was fetched, is complete and has a usable key. Any other snapshot (the bundled ones are
-    /// such) only says which environment it is: then a fetch starts at once, and until it succeeds the answer is
+    /// The seed is served from the start if it was fetched, is complete and has a usable key. Any other snapshot, as the bundled
+    /// ones, only names the environment: then a fetch starts at once, and until it succeeds the answer is
     /// [`Reason::NotYetFetched`].
     ///
     /// # Errors
@@ -147,19 +148,19 @@ impl Refresher {
         Self { _alive: Arc::new(Alive(Arc::clone(&shared))), shared }
     }
 
-    /// The configuration in force. It never waits, and takes no lock.
+    /// Returns the configuration in force. It never waits, and takes no lock.
     ///
     /// # Errors
     ///
-    /// Nothing is served; the error says why.
+    /// The reason for which nothing is served.
     #[inline]
     pub fn current(&self) -> Result<Current, Unavailable> {
         self.shared.current()
     }
 
-    /// The keys that may verify a token with this `kid` and `alg` in its header. It never waits: a kid that is not in the set
-    /// asks for a fetch, within its budget, and is undetermined. A known kid costs no lock, no clock and no allocation, whatever
-    /// happens elsewhere.
+    /// Returns the keys that may verify a token with this `kid` and `alg` in its header. The algorithm is text or a
+    /// [`SigningAlg`]. It never waits: a kid that is not in the set asks for a fetch, within its budget, and is undetermined. A
+    /// known kid costs no lock, no clock and no allocation.
     ///
     /// # Errors
     ///
@@ -170,8 +171,8 @@ impl Refresher {
         self.shared.find(kid, alg, || self.look_up(kid, alg, false))
     }
 
-    /// As [`find_keys`](Self::find_keys), and for a kid that is not in the set waits for the fetch, at most
-    /// [`key_wait`](RefreshPolicy::key_wait). It blocks this thread: in async code, use
+    /// Does the same as [`find_keys`](Self::find_keys), and waits for the fetch that a kid outside of the set asks for, at most
+    /// [`key_wait`](RefreshPolicy::key_wait). It blocks this thread: async code uses
     /// [`find_keys_async`](Self::find_keys_async).
     ///
     /// # Errors
@@ -182,7 +183,7 @@ impl Refresher {
         self.shared.find(kid, alg, || self.look_up(kid, alg, true))
     }
 
-    /// As [`find_keys_wait`](Self::find_keys_wait), in a future. Dropping it disturbs nothing.
+    /// Does the same as [`find_keys_wait`](Self::find_keys_wait) in a future, which may be dropped at any time.
     ///
     /// # Errors
     ///
@@ -198,46 +199,46 @@ impl Refresher {
         }
     }
 
-    /// What a key that is not at hand costs.
+    /// The path of a key that is not in the set, apart from the short one.
     #[cold]
     fn look_up(&self, kid: Option<&str>, alg: Option<SigningAlg>, waits: bool) -> Result<Keys, LookupError> {
         let mut lookup = Lookup::new(&self.shared, kid, alg, waits);
         block(&*self.shared.clock, || lookup.poll())
     }
 
-    /// Waits until something is served, at most for this long. It blocks this thread.
+    /// Waits until something is served, at most this long. It blocks this thread.
     ///
     /// # Errors
     ///
-    /// Nothing is served by then; the error says why.
+    /// The reason for which nothing is served by then.
     pub fn wait_ready(&self, timeout: Duration) -> Result<(), Unavailable> {
         block(&*self.shared.clock, self.shared.until_ready(timeout))
     }
 
-    /// As [`wait_ready`](Self::wait_ready), in a future.
+    /// Does the same as [`wait_ready`](Self::wait_ready) in a future.
     ///
     /// # Errors
     ///
-    /// Nothing is served by then; the error says why.
+    /// The reason for which nothing is served by then.
     pub async fn wait_ready_async(&self, timeout: Duration) -> Result<(), Unavailable> {
         wait(self.shared.until_ready(timeout)).await
     }
 
-    /// Refreshes now, whatever the budgets say, and waits for it: for the fetch that is under way, or for one of its own. It
-    /// blocks this thread.
+    /// Refreshes now, outside of all budgets, and waits for the result: that of the fetch under way, or of a new one. It blocks
+    /// this thread.
     ///
     /// # Errors
     ///
-    /// The fetch failed, or did not come about. What was served goes on being served.
+    /// The fetch failed, or was not made. What was served continues to be served.
     pub fn refresh_now(&self) -> Result<(), RefreshError> {
         block(&*self.shared.clock, self.shared.until_refreshed())
     }
 
-    /// As [`refresh_now`](Self::refresh_now), in a future.
+    /// Does the same as [`refresh_now`](Self::refresh_now) in a future.
     ///
     /// # Errors
     ///
-    /// The fetch failed, or did not come about. What was served goes on being served.
+    /// The fetch failed, or was not made. What was served continues to be served.
     pub async fn refresh_now_async(&self) -> Result<(), RefreshError> {
         wait(self.shared.until_refreshed()).await
     }
@@ -261,9 +262,9 @@ impl Refresher {
         fetches
     }
 
-    /// Serves no key of this kid or thumbprint from now on, whoever publishes it, until the process ends. How many of the keys
-    /// that are held are met by it: none may be a typing error. ID-porten's kids are labels that a new key may take over: name a
-    /// thumbprint where you can. In a process that was forked from the refresher's own, nothing is served any more after this.
+    /// Stops serving keys of this kid or thumbprint until the process ends, also where they are published again. Returns how many
+    /// held keys it names: zero may be a typing error. ID-porten's kids are labels that a new key may take over; a thumbprint names
+    /// one key. In a process that was forked from the refresher's own, nothing is served any more after this.
     #[expect(clippy::must_use_candidate, reason = "what it answers is worth knowing, and nothing hangs on it")]
     pub fn distrust(&self, kid_or_thumbprint: &str) -> usize {
         if self.shared.is_forked() {
@@ -293,7 +294,7 @@ impl Refresher {
         receiver
     }
 
-    /// How things stand, from memory.
+    /// Returns the state of the refresher, from memory.
     #[must_use]
     pub fn status(&self) -> Status {
         Status::of(&self.shared)

@@ -1,4 +1,4 @@
-//! Setting a refresher up: from which seed it starts, and with what.
+//! Setting a refresher up: its seed, store, policy and transport.
 
 use std::collections::hash_map::RandomState;
 use std::fmt;
@@ -25,7 +25,21 @@ use crate::fetch::Transport;
 use crate::fetch::{FetchError, Options};
 use crate::testing::VirtualClock;
 
-/// How a refresher is set up. Made by [`Refresher::builder`].
+/// The settings of a refresher before it starts, made by [`Refresher::builder`] and [`Refresher::for_provider`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use idporten_config::refresh::{RefreshPolicy, Refresher, Source};
+/// # use idporten_config::testing::{MemoryProvider, snapshot};
+/// # let seed = snapshot(idporten_config::KnownEnvironment::IdportenTest, std::time::SystemTime::now(), &["one"]);
+/// # let transport = MemoryProvider::new(&seed);
+///
+/// let policy = RefreshPolicy::default().with_max_age(Duration::from_secs(3 * 24 * 60 * 60));
+/// let refresher = Refresher::builder(seed)?.policy(policy).start_with(transport)?;
+/// assert_eq!(refresher.status().source, Some(Source::Baked));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Builder {
     seed: Snapshot,
     policy: RefreshPolicy,
@@ -49,7 +63,7 @@ impl Builder {
         }
     }
 
-    /// When to fetch and how long to serve.
+    /// Sets when to fetch and how long to serve.
     #[must_use]
     pub fn policy(self, policy: RefreshPolicy) -> Self {
         Self { policy, ..self }
@@ -73,7 +87,7 @@ impl Builder {
         self.queues.subscribe()
     }
 
-    /// The time, from a test's clock.
+    /// Takes the time from a clock that a test moves.
     #[must_use]
     pub fn clock(self, clock: &VirtualClock) -> Self {
         self.clock_of(clock.sleeper())
@@ -83,7 +97,7 @@ impl Builder {
         Self { clock: Some(clock), ..self }
     }
 
-    /// How to fetch, in place of what the environment variables say. Both documents have 20 seconds together; a shorter
+    /// Sets how to fetch, in place of the environment variables. Both documents have 20 seconds together; a shorter
     /// `deadline` bounds each of them.
     #[cfg(feature = "refresh")]
     #[must_use]
@@ -91,12 +105,12 @@ impl Builder {
         Self { options: Some(options), ..self }
     }
 
-    /// Starts with the client of [`fetch`](crate::fetch). It waits for nothing: the client is set up with the first fetch, and
-    /// what is wrong with its certificate authorities is then reported as a failed one.
+    /// Starts with the client of [`fetch`](crate::fetch). It does not wait: the client is set up with the first fetch,
+    /// and an error of its certificate authorities is reported as a failed fetch.
     ///
     /// # Errors
     ///
-    /// A policy that contradicts itself, a variable or mirror that cannot be used, or no thread to be had.
+    /// A policy that contradicts itself, a variable or mirror that cannot be used, or a process without a thread left.
     #[cfg(feature = "refresh")]
     pub fn start(mut self) -> Result<Refresher, StartError> {
         let options = match self.options.take() {
@@ -117,11 +131,11 @@ impl Builder {
         Ok(if is_development { policy.for_development() } else { policy })
     }
 
-    /// Starts with an HTTP client of one's own. It waits for nothing.
+    /// Starts with a custom HTTP client. It does not wait.
     ///
     /// # Errors
     ///
-    /// A policy that contradicts itself, or no thread to be had.
+    /// A policy that contradicts itself, or a process without a thread left.
     pub fn start_with(self, transport: impl Transport) -> Result<Refresher, StartError> {
         let policy = self.checked_policy()?;
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));

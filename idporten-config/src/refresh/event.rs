@@ -25,12 +25,11 @@ const QUEUE: usize = 1_024;
 /// let events = refresher.events();
 /// provider.publish_keys(&["two"]);
 /// refresher.refresh_now()?;
-/// drop(refresher);
-/// for event in events {
-///     if let Event::Refreshed { changes, .. } = event {
-///         assert_eq!(changes.summary(), "1 key rotation");
-///     }
-/// }
+/// let changes = events.iter().find_map(|event| match event {
+///     Event::Refreshed { changes, .. } => Some(changes.summary()),
+///     _ => None,
+/// });
+/// assert_eq!(changes.as_deref(), Some("2 key rotations"), "one key came, and one left");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]

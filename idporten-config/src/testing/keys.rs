@@ -16,10 +16,9 @@ use crate::environment::KnownEnvironment;
 /// use idporten_config::testing::{ec_key, jwks, key, okp_key, without_kid};
 ///
 /// let set = jwks([key("one", 0), ec_key("two", 0), okp_key("three", 0), without_kid(&key("four", 0))]);
-/// let set = JwkSet::parse(set.to_string().as_bytes())?;
+/// let set = JwkSet::parse(set.to_string().as_bytes()).unwrap();
 /// let types: Vec<_> = set.keys().iter().map(|key| (key.kid(), key.key_type())).collect();
 /// assert_eq!(types, [(Some("one"), "RSA"), (Some("two"), "EC"), (Some("three"), "OKP"), (None, "RSA")]);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]
 pub fn key(kid: &str, variant: u32) -> Value {
