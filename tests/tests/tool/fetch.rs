@@ -287,9 +287,11 @@ fn leftovers_of_a_killed_run_are_removed_and_a_link_stays() {
         let file = fs::File::create(path).unwrap();
         file.set_modified(std::time::SystemTime::now() - Duration::from_secs(7200)).unwrap();
     }
-    directory.write("real/.one.json.9-9-0.tmp", "another run is writing this");
+    // This process, which is not the run's own, is still there.
+    let running = format!("real/.one.json.{}-9-0.tmp", std::process::id());
+    directory.write(&running, "another run is writing this");
     directory.says(0, &["fetch"]);
     assert!(!left.exists() && other.exists());
-    assert_eq!(directory.read("real/.one.json.9-9-0.tmp"), "another run is writing this");
+    assert_eq!(directory.read(&running), "another run is writing this");
     assert!(directory.path().join("snapshots").is_symlink());
 }

@@ -1,17 +1,24 @@
-//! A line on a terminal that names the environments still awaited.
+//! A line that names the environments still awaited. A terminal has one line that changes, a log gets another one now and then.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// A server that answers at once needs no line.
-const DELAY: Duration = Duration::from_millis(500);
-const INTERVAL: Duration = Duration::from_secs(1);
+/// The pauses before the line on a terminal: a server that answers at once needs none.
+const ON_A_TERMINAL: Pauses = Pauses { first: Duration::from_millis(500), next: Duration::from_secs(1) };
+/// The pauses in a log, where each line stays.
+const IN_A_LOG: Pauses = Pauses { first: Duration::from_secs(5), next: Duration::from_secs(10) };
 /// Erases the line that the cursor is on.
 const ERASE: &str = "\r\x1b[2K";
 
-/// Shows the line from its start until it is dropped. Without a terminal on standard error there is none.
+#[derive(Clone, Copy)]
+struct Pauses {
+    first: Duration,
+    next: Duration,
+}
+
+/// Shows the line on standard error from its start until it is dropped.
 pub(crate) struct Progress {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
@@ -34,8 +41,7 @@ impl Progress {
     pub(crate) fn start<'a>(slugs: impl Iterator<Item = &'a str>, quiet: bool) -> Self {
         let state = State { awaited: slugs.map(str::to_owned).collect(), ..State::default() };
         let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
-        let is_wanted = !quiet && io::stderr().is_terminal();
-        let thread = is_wanted.then(|| {
+        let thread = (!quiet).then(|| {
             let shared = Arc::clone(&shared);
             thread::spawn(move || shared.show(Instant::now()))
         });
@@ -73,13 +79,20 @@ impl Shared {
 
     fn show(&self, start: Instant) {
         let mut state = self.lock();
-        let mut pause = DELAY;
+        let is_terminal = io::stderr().is_terminal();
+        let pauses = if is_terminal { ON_A_TERMINAL } else { IN_A_LOG };
+        let mut due = start + pauses.first;
         while !state.is_over {
+            let pause = due.saturating_duration_since(Instant::now());
             state = self.changed.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0;
-            if !state.is_over && start.elapsed() >= DELAY {
-                state.draw(start.elapsed());
+            if !state.is_over && Instant::now() >= due {
+                if is_terminal {
+                    state.draw(start.elapsed());
+                } else {
+                    state.log(start.elapsed());
+                }
+                due = Instant::now() + pauses.next;
             }
-            pause = INTERVAL;
         }
         state.hide();
     }
@@ -91,6 +104,13 @@ impl State {
         let Some(line) = line(&self.awaited, elapsed, width) else { return };
         let _ = write!(io::stderr(), "{ERASE}{line}").and_then(|()| io::stderr().flush());
         self.is_shown = true;
+    }
+
+    fn log(&self, elapsed: Duration) {
+        if let Some(line) = line(&self.awaited, elapsed, usize::MAX) {
+            // Nobody reads a standard error that is closed.
+            let _ = writeln!(io::stderr(), "{line}");
+        }
     }
 
     fn hide(&mut self) {
