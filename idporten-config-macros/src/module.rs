@@ -17,8 +17,9 @@ pub(crate) fn check_is_first(arguments: &TokenStream) -> Result<(), Error> {
     let Some(source) = file.and_then(|file| std::fs::read_to_string(file).ok()) else { return Ok(()) };
     let Ok(source) = source.parse() else { return Ok(()) };
     if is_repeated(source, &flat(arguments.clone())) {
+        let span = arguments.clone().into_iter().next().map_or_else(Span::call_site, |argument| argument.span());
         return Err(Error::new(
-            Span::call_site(),
+            span,
             "`environment!` stands twice in this module\nhelp: give each environment a module of its own, such as `mod test { .. }`",
         ));
     }
