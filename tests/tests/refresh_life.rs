@@ -73,8 +73,7 @@ fn the_last_handle_ends_every_thread_of_a_refresher_that_sleeps_for_a_day() {
         let seed = fetched(Duration::ZERO, &["a"]);
         let refreshers = [(); 20].map(|()| Refresher::builder(seed.clone()).unwrap().policy(RefreshPolicy::never()));
         let refreshers = refreshers.map(|builder| builder.start().unwrap());
-        // One that keeps time, and one that writes the log, since the feature is on.
-        eventually("each has its threads", || threads().len() == 40);
+        eventually("each has its thread", || threads().len() == 20);
         drop(refreshers);
         eventually("the threads end", || threads().is_empty());
     }

@@ -1,4 +1,4 @@
-//! Why there is no answer, by what a caller would do about it.
+//! The errors of a refresher, told apart by what a caller would do about them.
 
 use std::error::Error;
 use std::fmt;
@@ -10,32 +10,34 @@ use super::schedule::Limit;
 use crate::document::snapshot::SnapshotError;
 use crate::fetch::FetchError;
 
-/// Why there are no keys for a token. Only [`UnknownKey`](Self::UnknownKey) makes the token invalid (a 401); the others are the
-/// service's own trouble (a 503).
+/// The reason why there are no keys for a token. Only [`UnknownKey`](Self::UnknownKey) makes the token invalid (status 401); with
+/// the others the service cannot judge it now (status 503).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum LookupError {
     /// Nothing is served at all.
     Unavailable(Unavailable),
-    /// The kid is not in the set, and whether the provider publishes it cannot be told now: a fetch is under way, has failed, or
-    /// may not be made yet.
+    /// The kid is not in the set, and whether the provider publishes it is not known now: a fetch is under way, has failed, may
+    /// not be made yet, or brought an answer that does not prove to be newer than the question; or the kid has just left the set,
+    /// and one answer alone lacks it.
     Undetermined {
-        /// When it is worth asking again.
+        /// The time after which it is worth asking again.
         retry_after: Duration,
     },
-    /// No key that the provider publishes fits: a fetch that began after the question has shown it, or none ever can (an
-    /// algorithm that is not asymmetric; no kid, and not exactly one key that fits).
+    /// No key that the provider publishes fits: a fetch that began after the question has shown it, or no fetch could bring one (an
+    /// algorithm that is not asymmetric or that the key of this kid can never serve; a kid of more than 256 bytes, or a distrusted
+    /// one; no kid, and not exactly one key that fits; a kid that has left the set for longer than a moment).
     UnknownKey,
 }
 
-/// Nothing is served, and why.
+/// The error of a refresher that serves nothing.
 #[derive(Debug, Clone)]
 pub struct Unavailable {
     reason: Reason,
     last_error: Option<Arc<FetchError>>,
 }
 
-/// Why nothing is served.
+/// The reason why nothing is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
@@ -47,11 +49,12 @@ pub enum Reason {
     Distrusted,
     /// The provider publishes private keys and no other: whoever read them can sign.
     Leaked,
-    /// The refresher has ended, which it does only by a bug or where no handle is left.
+    /// The refresher has ended, which it does only by a bug or where no handle is left; or this process was forked from the one
+    /// that it runs in.
     Stopped,
 }
 
-/// Why a refresh that was asked for did not come about. What was served goes on being served.
+/// The reason why a refresh that was asked for failed. What was served is still served.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum RefreshError {
@@ -65,7 +68,7 @@ pub enum RefreshError {
     Stopped,
 }
 
-/// Why a refresher does not start.
+/// The reason why a refresher does not start.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
@@ -87,13 +90,13 @@ impl Unavailable {
         Self { reason, last_error }
     }
 
-    /// Why nothing is served.
+    /// Returns the reason.
     #[must_use]
     pub fn reason(&self) -> Reason {
         self.reason
     }
 
-    /// How the last fetch failed, if it did.
+    /// Returns the error of the last fetch, if it failed.
     #[must_use]
     pub fn last_error(&self) -> Option<&FetchError> {
         self.last_error.as_deref()

@@ -1,4 +1,4 @@
-//! What the handles and the worker share.
+//! The state that the handles and the worker share.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
@@ -25,9 +25,9 @@ use crate::fetch::{Age, FetchError};
 const MAX_DRIFT: usize = 100;
 
 pub(super) struct Shared {
-    /// What is served: all that a reader touches.
+    /// What is served. It is all that a reader touches, so that nothing the worker does can delay one.
     live: ArcSwapOption<ProviderConfig>,
-    /// Why nothing is, where nothing is.
+    /// The error that readers get while nothing is served.
     refusal: ArcSwap<Unavailable>,
     pub(super) stopped: AtomicBool,
     /// Told of each end of a fetch, each deadline of those who wait, and the end of the worker.
@@ -173,7 +173,7 @@ impl Shared {
                 self.live.store(Some(config));
             }
             Err(reason) => {
-                // First why, then that: who finds nothing finds the reason.
+                // The reason comes first: a reader that finds nothing served then finds it.
                 self.refusal.store(Arc::new(Unavailable::new(reason, core.last_error.clone())));
                 self.live.store(None);
             }
@@ -225,7 +225,7 @@ impl Shared {
         core.counters.missed_events += core.queues.send(event);
     }
 
-    /// Wakes all who wait. Never under the lock: what a waker does is its own affair, and so is its panic.
+    /// Wakes all who wait. It is called without the lock, since a waker is the program's code: it may ask for the lock, or panic.
     pub(super) fn wake_all(&self) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.changed.notify(usize::MAX))) {
             self.core().counters.count_panic(panic);

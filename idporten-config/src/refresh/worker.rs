@@ -1,4 +1,4 @@
-//! The thread that keeps time. It does what the schedule says, and owns transport and store.
+//! The thread that keeps time. It does what the schedule says, and owns the transport and the store.
 //!
 //! A fetch runs on a thread of its own, so that this one stays on time: it ends waits and withdraws what is too stale even
 //! while a request hangs. Of the program's code only wakers and the log's subscriber run on it,
@@ -26,15 +26,16 @@ pub(super) struct Worker {
     store_error: Option<String>,
 }
 
-/// What fetches and writes work with.
+/// The network and the disk, as the threads use them.
 struct Io {
     transport: Box<dyn Transport>,
-    /// Whether a fetch is under way, given up or not: there is never a second.
+    /// Whether a fetch is under way, given up or not. One that hangs keeps its thread, and a second beside it would make two of
+    /// them at each attempt.
     fetching: AtomicBool,
     store: Option<std::sync::Arc<Writer>>,
 }
 
-/// What is left to do of a step when the lock is free.
+/// What is left to do of a step when the lock is free: a waker or a log may take its time.
 #[derive(Default)]
 struct Effects {
     events: Vec<Event>,
@@ -62,7 +63,7 @@ impl Drop for Busy {
     }
 }
 
-/// Whatever ends the worker, nobody waits for it in vain.
+/// Publishes that the refresher has stopped, whatever ends the worker, so that no caller waits for it in vain.
 struct End(Busy);
 
 impl Drop for End {

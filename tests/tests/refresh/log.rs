@@ -135,7 +135,7 @@ fn an_outage_writes_one_warning_for_each_change_of_state_and_not_one_for_each_at
     story.provider.fail(500);
     story.clock.advance(8 * DAY);
     let lines = story.lines(Level::WARN);
-    let failed = "WARN refresh failed: https://outage.example/.well-known/oauth-authorization-server: status 500";
+    let failed = "WARN refresh failed: https://outage.example/.well-known/oauth-authorization-server: status 500; try again later";
     let [degraded, failing] =
         ["WARN health changed from ok to degraded", "ERROR health changed from degraded to failing"];
     assert_eq!(lines, [failed, degraded, failing]);
