@@ -9,7 +9,7 @@ use jsonwebtoken::{Algorithm, DecodingKey};
 
 use crate::environment::SigningAlg;
 
-/// Where signatures are verified.
+/// The implementation that verifies signatures.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum BackEnd {
     /// The one that `jsonwebtoken` takes by itself.
@@ -25,7 +25,7 @@ impl BackEnd {
         catch_unwind(|| self.verifies("AAAA", "", &key, Algorithm::RS256)).is_ok()
     }
 
-    /// Whether the signature, in base64url, is one of this message.
+    /// Returns whether the signature, in base64url, is one of this message.
     pub(super) fn verifies(self, signature: &str, message: &str, key: &DecodingKey, algorithm: Algorithm) -> bool {
         let verified = match self {
             Self::OfProcess => jsonwebtoken::crypto::verify(signature, message.as_bytes(), key, algorithm),

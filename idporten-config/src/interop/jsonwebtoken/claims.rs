@@ -43,7 +43,7 @@ impl<'a> Audiences<'a> {
     }
 }
 
-/// What a token's `events` hold.
+/// The events of a token.
 pub(super) struct Events {
     pub(super) is_logout: bool,
 }

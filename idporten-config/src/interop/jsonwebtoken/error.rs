@@ -1,4 +1,4 @@
-//! Why a token is not accepted, by what a server answers.
+//! The reasons to refuse a token, by the answer of a server.
 
 use std::error::Error;
 use std::fmt::{self, Write};
@@ -9,7 +9,7 @@ use crate::refresh::{LookupError, Unavailable};
 /// The `Retry-After` while nothing is served: the first attempts to fetch are seconds apart.
 const UNAVAILABLE_RETRY: Duration = Duration::from_secs(5);
 
-/// Why a token is not accepted.
+/// The reason why a token is not accepted.
 ///
 /// [`status`](Self::status), [`www_authenticate`](Self::www_authenticate) and [`retry_after`](Self::retry_after) are what an
 /// HTTP server answers. Messages hold no part of the token.
@@ -82,7 +82,7 @@ pub enum InvalidToken {
     Claims(String),
 }
 
-/// What a valid token is not enough for.
+/// The requirement that a valid token does not meet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Insufficient {

@@ -1,9 +1,9 @@
-//! What this one token must match: it differs from log-in to log-in, where the rules do not.
+//! The expectations of one token: they differ from log-in to log-in, where the rules do not.
 
 use std::fmt;
 use std::time::Duration;
 
-/// What one token must match beyond the [`Rules`](super::Rules).
+/// The expectations of one token, beyond the [`Rules`](super::Rules).
 ///
 /// ```
 /// use std::time::Duration;
@@ -18,7 +18,7 @@ pub struct Expect {
     pub(super) max_age: Option<Duration>,
 }
 
-/// What an ID token's `nonce` must be.
+/// The `nonce` that an ID token must have.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(super) enum Nonce {
     #[default]
@@ -28,7 +28,7 @@ pub(super) enum Nonce {
 }
 
 impl Expect {
-    /// Expects nothing. An ID token with a `nonce` is refused: whoever sent a nonce must compare it.
+    /// Expects nothing. An ID token with a `nonce` is refused: a program that sent one must compare it.
     #[must_use]
     pub fn none() -> Self {
         Self::default()

@@ -21,7 +21,7 @@ pub(super) struct Parts<'a> {
     header_length: usize,
 }
 
-/// What the header says.
+/// The members of the header that are looked at.
 pub(super) struct Header<'a> {
     pub(super) alg: Cow<'a, str>,
     pub(super) kid: Option<Cow<'a, str>>,

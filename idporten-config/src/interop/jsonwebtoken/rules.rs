@@ -1,4 +1,4 @@
-//! What a token of a kind must be, for one program.
+//! The rules for tokens of one kind, in one program.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,7 +13,7 @@ use crate::environment::{Product, Schema, acr_at_least, acr_is_ranked};
 /// The longest leeway, in seconds.
 const MAX_LEEWAY: u64 = 5 * 60;
 
-/// What a token must be for this program. Issuer, algorithms and keys are not among it: they are the provider's, and nothing
+/// The rules that a token must meet in this program. Issuer, algorithms and keys are not among it: they are the provider's, and nothing
 /// weaker can be set.
 ///
 /// ```
@@ -73,8 +73,8 @@ impl Rules {
         Self::new(Kind::AccessToken, audience)
     }
 
-    /// The rules for an access token of Maskinporten whose `aud` is this resource server: clients name it as `resource` in the
-    /// assertion that they send to the token endpoint.
+    /// The rules for an access token of Maskinporten whose `aud` is this resource server: clients name it as `resource`
+    /// (RFC 8707) in the assertion that they send to the token endpoint.
     #[must_use]
     pub fn maskinporten(audience: impl Into<String>) -> Self {
         Self::new(Kind::Maskinporten, audience)
@@ -260,7 +260,7 @@ impl Rules {
         if is_logout == (self.kind == Kind::LogoutToken) { Ok(()) } else { Err(InvalidToken::Kind) }
     }
 
-    /// Whether a valid token is sufficient.
+    /// Checks that a valid token is sufficient.
     pub(super) fn check_sufficient(
         &self,
         claims: &Claims<'_>,

@@ -1,10 +1,10 @@
-//! What is wrong with a program's rules or dependencies, found before the first token.
+//! Mistakes in a program's rules or dependencies, found before the first token.
 
 use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-/// Why a [`Verifier`](super::Verifier) cannot be made.
+/// The reason why a [`Verifier`](super::Verifier) cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SetupError {

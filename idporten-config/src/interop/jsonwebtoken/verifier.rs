@@ -148,7 +148,7 @@ impl Verifier {
         Ok(Token { claims: typed, kid: kid.map(Cow::into_owned), alg })
     }
 
-    /// Whether one of the candidates signed it: a kid may be that of several keys.
+    /// Returns whether one of the candidates signed the token: several keys may have its kid.
     fn is_signed(&self, parts: &Parts<'_>, alg: SigningAlg, keys: &Keys) -> bool {
         let Some(algorithm) = algorithm(alg) else { return false };
         let mut keys = keys.decoding_keys();
@@ -156,7 +156,7 @@ impl Verifier {
     }
 }
 
-/// Where the claims do not fit, without the words of `serde_json` that quote a value.
+/// Returns the place where the claims do not fit, without the words of `serde_json` that quote a value.
 fn place(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.strip_prefix("missing field `").and_then(|rest| rest.split_once('`')) {

@@ -142,7 +142,7 @@ impl<C> ClientCache<C> {
     }
 }
 
-/// How the header of a token names its key: `openidconnect` tells nothing of a token that it did not verify.
+/// The name of the key in the header of a token: `openidconnect` tells nothing of a token that it did not verify.
 struct KeyName {
     kid: Option<String>,
     alg: String,

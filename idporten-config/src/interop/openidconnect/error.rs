@@ -1,4 +1,4 @@
-//! Why a client cannot be made, or a log-in not be ended.
+//! The errors of making a client and of ending a log-in.
 
 use std::error::Error;
 use std::fmt;
@@ -8,7 +8,7 @@ use openidconnect::ClaimsVerificationError;
 
 use crate::refresh::{LookupError, Unavailable};
 
-/// Why a configuration cannot be used with `openidconnect`.
+/// The reason why a configuration cannot be used with `openidconnect`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MetadataError {
@@ -20,7 +20,7 @@ pub enum MetadataError {
     NoAlgorithm,
 }
 
-/// Why the claims of an ID token are not to be had.
+/// The reason why an ID token is not accepted.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LoginError {

@@ -12,7 +12,7 @@ use crate::providers::maskinporten::GrantType;
 
 /// A token that expires within this time is not used any more: it must outlive the request that carries it.
 const MARGIN: Duration = Duration::from_secs(10);
-/// How long an assertion is valid. Maskinporten takes at most 120 seconds.
+/// The life of an assertion, in seconds.
 const ASSERTION_LIFE: u64 = 60;
 
 /// A client that is registered with Maskinporten.

@@ -16,7 +16,7 @@ use crate::sessions::{Login, User};
 
 /// The level that users of this site log in at, or above.
 const LEVEL: AcrValue = AcrValue::IdportenLoaSubstantial;
-/// How long a client assertion is valid, in seconds.
+/// The life of a client assertion, in seconds.
 const ASSERTION_LIFE: u64 = 60;
 
 /// This site, as it is registered with ID-porten.
@@ -75,7 +75,7 @@ struct Tokens {
     id_token: String,
 }
 
-/// Why a log-in does not come about.
+/// The reason why a log-in fails.
 pub enum LoginError {
     /// The response or the token is not that of this log-in.
     Refused(String),

@@ -27,7 +27,7 @@ mod providers {
     include!(concat!(env!("OUT_DIR"), "/idporten_config.rs"));
 }
 
-/// What every page has at hand.
+/// The state that all pages share.
 struct App {
     idporten: Idporten,
     sessions: Sessions,

@@ -1,4 +1,4 @@
-//! What users and ID-porten ask for.
+//! The pages of the site, and the end of the back channel.
 
 use std::sync::Arc;
 
@@ -104,7 +104,7 @@ async fn backchannel_logout(State(app): State<Arc<App>>, Form(form): Form<Backch
     (status, [(CACHE_CONTROL, "no-store")]).into_response()
 }
 
-/// Whether users can log in. An instance that is not ready gets no requests until the first fetch has succeeded.
+/// Answers whether users can log in. An instance that is not ready gets no requests until the first fetch has succeeded.
 async fn ready(State(app): State<Arc<App>>) -> (StatusCode, String) {
     match app.idporten.refresher.current() {
         Ok(_) => (StatusCode::OK, "ready\n".to_owned()),

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use crate::random;
 
-/// How long a user may take to log in.
+/// The time that a user may take to log in.
 const LOGIN_LIFE: Duration = Duration::from_secs(10 * 60);
-/// How long a session lasts.
+/// The life of a session.
 const SESSION_LIFE: Duration = Duration::from_secs(60 * 60);
-/// How long the `jti` of a log-out token is remembered: longer than one is valid.
+/// The time for which the `jti` of a log-out token is remembered: longer than one is valid.
 const LOGOUT_LIFE: Duration = Duration::from_secs(10 * 60);
 
 /// A log-in that is under way.

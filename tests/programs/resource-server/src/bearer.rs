@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 /// The verified token of a request. The router's state must be a [`Verifier`], or hold one (`FromRef`).
 pub struct Bearer<T>(pub Token<T>);
 
-/// Why a request is refused.
+/// The reason why a request is refused.
 pub enum Refusal {
     /// There is no token.
     Missing,

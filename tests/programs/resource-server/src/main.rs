@@ -28,7 +28,7 @@ mod providers {
 /// The scope that this API asks for.
 const SCOPE: &str = "example:read";
 
-/// What this API reads of a token. Issuer, audience, times and scope are checked before.
+/// The claims that this API reads. Issuer, audience, times and scope are checked before.
 #[derive(Deserialize)]
 struct Claims {
     client_id: String,
@@ -61,7 +61,7 @@ async fn hello(Bearer(token): Bearer<Claims>) -> Json<Greeting> {
     Json(Greeting { hello: token.claims.client_id })
 }
 
-/// Whether tokens can be verified. A pod that is not ready gets no requests until the first fetch has succeeded.
+/// Answers whether tokens can be verified. A pod that is not ready gets no requests until the first fetch has succeeded.
 async fn ready(State(refresher): State<Refresher>) -> (StatusCode, String) {
     match refresher.current() {
         Ok(_) => (StatusCode::OK, "ready\n".to_owned()),
