@@ -7,6 +7,8 @@
 //! cargo bench --bench look_up                 # a known key, while 1, 2, 4, 8 threads look it up
 //! cargo bench --bench while_refreshing        # a known key, while another thread refreshes
 //! cargo bench --bench start                   # from construction to the first key
+//! cargo bench --bench verify                  # a token, by 1, 2, 4, 8 threads
+//! cargo bench --bench verify --no-default-features --features ours,rust-crypto   # the same by the other back-end
 //! cargo run --release --bin allocations       # allocations in a look-up
 //! ```
 //!
@@ -24,3 +26,4 @@ pub mod ours;
 pub mod runtime;
 pub mod server;
 pub mod threads;
+pub mod verification;
