@@ -31,4 +31,8 @@ mod pages {
     struct Mirrors;
     #[doc = include_str!("../../docs/containers.md")]
     struct Containers;
+    #[doc = include_str!("../../docs/getting-started.md")]
+    struct GettingStarted;
+    #[doc = include_str!("../../docs/norsk.md")]
+    struct Norsk;
 }

@@ -1,0 +1,89 @@
+//! The documentation says what holds: its programs build, its manifests parse, its links lead somewhere.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use idporten_config::internal::Manifest;
+use idporten_config_tests::consumer::Consumer;
+use idporten_config_tests::places;
+
+/// Every page of the repository, by its path from the root.
+fn pages() -> Vec<PathBuf> {
+    let root = places::workspace();
+    let directories = ["", "docs", "findings", "idporten-config/src/refresh", "idporten-config/src/project"];
+    let entries = directories.iter().flat_map(|directory| fs::read_dir(root.join(directory)).unwrap());
+    let mut pages: Vec<_> = entries.map(|entry| entry.unwrap().path()).filter(|path| is_page(path)).collect();
+    pages.sort();
+    pages
+}
+
+fn is_page(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "md")
+}
+
+fn read(page: &str) -> String {
+    let path = places::workspace().join(page);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{page}: {error}")).replace("\r\n", "\n")
+}
+
+/// The first fenced block after a text of a page.
+fn block_after<'a>(page: &'a str, text: &str) -> &'a str {
+    let (_, after) = page.split_once(text).unwrap_or_else(|| panic!("the page has no {text:?}"));
+    let (_, block) = after.split_once("```").expect("a block follows");
+    let (_, content) = block.split_once('\n').expect("the block has lines");
+    content.split_once("```").expect("the block ends").0
+}
+
+/// The targets of the links of a page, without those to other sites and within the page.
+fn links(page: &str) -> impl Iterator<Item = &str> {
+    let targets = page.split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(target, _)| target));
+    let files = targets.map(|target| target.split('#').next().unwrap_or_default());
+    files.filter(|target| !target.is_empty() && !target.contains("://") && !target.starts_with("crate::"))
+}
+
+#[test]
+fn the_program_of_getting_started_prints_what_the_page_says() {
+    let page = read("docs/getting-started.md");
+    let consumer = Consumer::new("build-script", "getting-started");
+    consumer.write("idporten.toml", block_after(&page, "`idporten.toml`, beside `Cargo.toml`"));
+    consumer.write("build.rs", block_after(&page, "`build.rs`:"));
+    consumer.write("src/main.rs", block_after(&page, "`src/main.rs`:"));
+    let output = consumer.cargo().env("IDPORTEN_ENVIRONMENT", "prod").run(&["run", "--quiet"]).success().stdout;
+    assert_eq!(output, block_after(&page, "IDPORTEN_ENVIRONMENT=prod cargo run\n```"));
+}
+
+#[test]
+fn the_program_of_getting_started_has_no_default_environment() {
+    let page = read("docs/getting-started.md");
+    assert!(block_after(&page, "`src/main.rs`:").contains("var(\"IDPORTEN_ENVIRONMENT\")?.parse()?"), "{page}");
+}
+
+#[test]
+fn the_manifests_of_the_pages_parse_without_a_finding() {
+    let mut parsed = 0;
+    for path in pages() {
+        let page = fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
+        for block in page.split("```toml\n").skip(1) {
+            let manifest = block.split_once("```").expect("the block ends").0;
+            if manifest.contains("[environments.") {
+                assert_eq!(Manifest::parse(manifest, "idporten.toml").1, [], "{}", path.display());
+                parsed += 1;
+            }
+        }
+    }
+    assert!(parsed >= 3, "{parsed} manifests");
+}
+
+#[test]
+fn every_link_of_every_page_leads_to_a_file() {
+    let mut followed = 0;
+    for path in pages() {
+        let page = fs::read_to_string(&path).unwrap();
+        for link in links(&page) {
+            let target = path.parent().unwrap().join(link);
+            assert!(target.exists(), "{}: {link}", path.display());
+            followed += 1;
+        }
+    }
+    assert!(followed >= 20, "{followed} links");
+}
