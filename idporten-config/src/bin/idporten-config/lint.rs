@@ -1,9 +1,18 @@
-//! `lint`: wrong and hard-coded provider values in the files of a project.
+//! `lint`: wrong, retired and hard-coded provider values in the files of a project.
 
-mod files;
+mod context;
+mod finding;
+mod hosts;
+mod known;
+mod levels;
 mod linter;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod urls;
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use clap::Args;
 use idporten_config::document::json::{Object, Value, object};
@@ -11,15 +20,18 @@ use idporten_config::internal::escape_control;
 
 use crate::json::count;
 use crate::output::{ExitStatus, Output};
+use crate::report::{Annotation, Format, FormatOptions, Level, Rule, github, sarif};
 use crate::table::table;
-use files::{Exclude, Files};
-use linter::{Linter, Mistake};
+use finding::{LintFinding, LintKind};
+use linter::Linter;
+use tree::{Counts, Exclude, Tree};
 
-/// Find wrong, retired and hard-coded provider values in source and configuration files, with the constant to use.
+/// Find wrong, retired and hard-coded provider values in source and configuration files
 ///
-/// In a directory, every file is read but those in `target`, `.git` and `node_modules`, binary ones and ones over 1 MiB, prose
-/// (.md, .rst, .adoc, .txt), snapshots, and code that this tool has generated. Files that git ignores are read too: a wrong value
-/// in an ignored `.env` breaks a log-in like any other. A line with the words `idporten-config: allow` is passed over.
+/// Each finding says what to write instead: in Rust the constant, elsewhere the value. In a directory, these are left out: files that
+/// git ignores (but not `.env` files), `target`, `.git`, `node_modules`, `vendor`, `dist`, `build`, `.venv` and `.next`, binary files
+/// and files over 1 MiB, prose (.md, .rst, .adoc, .txt), snapshots, code that this tool has generated, and lines with the words
+/// `idporten-config: allow`.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
@@ -29,19 +41,22 @@ pub(crate) struct Arguments {
     /// Leave out a file or directory; may be given several times
     #[arg(long, value_name = "PATH")]
     exclude: Vec<PathBuf>,
-    /// Print a JSON object, for programs
+    /// Read prose too
     #[arg(long)]
-    json: bool,
+    prose: bool,
+    #[command(flatten)]
+    format: FormatOptions,
 }
 
 const AFTER_HELP: &str = "\
 Examples:
   idporten-config lint
   idporten-config lint src config/app.yaml
-  idporten-config lint --exclude tests --exclude vendor
+  idporten-config lint --exclude tests --exclude legacy
+  idporten-config lint --format sarif > lint.sarif
   idporten-config lint --json | jq -r '.findings[] | select(.kind == \"wrong\") | .file'
 
-A value that stands where it does on purpose:
+A value that stands in its place on purpose:
   let issuer = \"https://test.idporten.no\"; // idporten-config: allow
 
 Exit codes:
@@ -49,93 +64,137 @@ Exit codes:
   1  findings
   2  a mistake in the command, or a file that cannot be read";
 
-/// A file with mistakes in it.
-struct Found {
+/// The rules, as reports list them.
+const RULES: [Rule; 3] = [
+    Rule { id: "wrong", description: "A value that the provider does not have, or not in this place." },
+    Rule { id: "retired", description: "A value of an environment that is switched off." },
+    Rule { id: "hard-coded", description: "A right value in Rust code that does not follow the snapshot." },
+];
+
+/// The findings in one file.
+struct Linted {
     file: String,
-    mistakes: Vec<Mistake>,
+    findings: Vec<LintFinding>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Output {
-    let linter = Linter::new();
     let exclude: Vec<Exclude> = arguments.exclude.iter().map(|path| Exclude::new(path)).collect();
-    let mut files = Files::new(&exclude);
-    let mut all = Vec::new();
-    for path in &arguments.paths {
-        files.each(path, |file, text| {
-            let mistakes = linter.lint(text);
-            if !mistakes.is_empty() && !Linter::is_generated(text) {
-                all.push(Found { file: shown(file), mistakes });
-            }
-        });
-    }
+    let (linted, counts) = lint(arguments, &exclude);
     let mut output = Output::with_notes(&unmatched(arguments, &exclude));
-    output.report(&files.unreadable);
-    output.text = if arguments.json { in_json(&all, &files).to_string() } else { text(&all, &files) };
-    if !files.unreadable.is_empty() {
+    output.report(&counts.unreadable);
+    output.text = match arguments.format.format() {
+        Format::Text => text(&linted, &counts),
+        Format::Json => in_json(&linted, &counts).to_string(),
+        Format::Github => github(&annotations(&linted)),
+        Format::Sarif => sarif(&annotations(&linted), &RULES).to_string(),
+    };
+    if !counts.unreadable.is_empty() {
         output.status = ExitStatus::BadInput;
-    } else if !all.is_empty() {
+    } else if !linted.is_empty() {
         output.status = ExitStatus::Findings;
     }
     output
 }
 
-/// A mistyped `--exclude` would else go unseen.
+/// The files with findings, in the order of their names.
+fn lint(arguments: &Arguments, exclude: &[Exclude]) -> (Vec<Linted>, Counts) {
+    let linter = Linter::new();
+    let tree = Tree::new(exclude, arguments.prose);
+    let linted = Mutex::new(Vec::new());
+    for path in &arguments.paths {
+        tree.each(path, &|file, bytes| {
+            // UTF-16 has no needle as it stands.
+            if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) || linter.is_of_interest(bytes) {
+                let file = shown(file);
+                let findings = linter.lint(&file, &tree::decoded(bytes));
+                if !findings.is_empty() {
+                    linted.lock().unwrap_or_else(PoisonError::into_inner).push(Linted { file, findings });
+                }
+            }
+        });
+    }
+    let mut linted = linted.into_inner().unwrap_or_else(PoisonError::into_inner);
+    linted.sort_by(|a, b| a.file.cmp(&b.file));
+    (linted, tree.counts())
+}
+
+/// A mistyped `--exclude` would otherwise go unnoticed.
 fn unmatched(arguments: &Arguments, exclude: &[Exclude]) -> Vec<String> {
     let both = arguments.exclude.iter().zip(exclude);
     let unmatched = both.filter(|(_, exclude)| !exclude.has_matched());
     unmatched.map(|(path, _)| format!("`--exclude {}` matched nothing", path.display())).collect()
 }
 
-/// A path as a person would write it, and the same on every system.
+/// A path as it is written in a command, and the same on every system.
 fn shown(path: &Path) -> String {
     let path = path.strip_prefix(".").unwrap_or(path).display().to_string();
     if cfg!(windows) { path.replace('\\', "/") } else { path }
 }
 
-fn text(all: &[Found], files: &Files) -> String {
-    let rows: Vec<Vec<String>> = all.iter().flat_map(rows).collect();
+fn text(linted: &[Linted], counts: &Counts) -> String {
+    let rows: Vec<Vec<String>> = linted.iter().flat_map(rows).collect();
     let mut text = table(&rows);
     text += &match rows.len() {
-        0 => format!("no findings in {}\n", plural(files.read, "file")),
-        found => format!("{} in {}\n", plural(found, "finding"), plural(all.len(), "file")),
+        0 => format!("no findings in {}\n", plural(counts.read, "file")),
+        found => format!("{} in {}\n", plural(found, "finding"), plural(linted.len(), "file")),
     };
-    if files.passed_over > 0 {
-        text += &format!("{} passed over (binary or over 1 MiB)\n", plural(files.passed_over, "file"));
+    if counts.passed_over > 0 {
+        text += &format!("{} passed over (binary or over 1 MiB)\n", plural(counts.passed_over, "file"));
+    }
+    if counts.prose > 0 {
+        text += &format!("{} of prose passed over (`--prose` reads prose too)\n", plural(counts.prose, "file"));
     }
     text
 }
 
-fn rows(found: &Found) -> Vec<Vec<String>> {
-    let row = |mistake: &Mistake| {
-        let place = format!("{}:{}:{}", found.file, mistake.line, mistake.column);
-        vec![place, mistake.kind.to_string(), format!("\"{}\": {}", escape_control(&mistake.value), mistake.advice)]
+fn rows(linted: &Linted) -> Vec<Vec<String>> {
+    let row = |finding: &LintFinding| {
+        let place = format!("{}:{}:{}", linted.file, finding.line, finding.column);
+        vec![place, finding.kind.to_string(), message(finding)]
     };
-    found.mistakes.iter().map(row).collect()
+    linted.findings.iter().map(row).collect()
 }
 
-fn in_json(all: &[Found], files: &Files) -> Value {
-    let findings: Vec<Object> = all.iter().flat_map(objects).collect();
+fn message(finding: &LintFinding) -> String {
+    format!("\"{}\": {}", escape_control(&finding.value), finding.advice)
+}
+
+fn annotations(linted: &[Linted]) -> Vec<Annotation> {
+    let annotation = |file: &str, finding: &LintFinding| Annotation {
+        level: if finding.kind == LintKind::HardCoded { Level::Warning } else { Level::Error },
+        rule: finding.kind.as_str(),
+        message: message(finding),
+        file: Some(file.to_owned()),
+        line: Some(finding.line),
+        column: Some(finding.column),
+    };
+    linted.iter().flat_map(|linted| linted.findings.iter().map(|finding| annotation(&linted.file, finding))).collect()
+}
+
+fn in_json(linted: &[Linted], counts: &Counts) -> Value {
+    let findings: Vec<Object> = linted.iter().flat_map(objects).collect();
     object([
-        ("files", count(files.read)),
-        ("ok", (findings.is_empty() && files.unreadable.is_empty()).into()),
+        ("files", count(counts.read)),
+        ("ok", (findings.is_empty() && counts.unreadable.is_empty()).into()),
         ("findings", findings.into()),
-        ("passed_over", count(files.passed_over)),
+        ("passed_over", count(counts.passed_over)),
+        ("prose_passed_over", count(counts.prose)),
     ])
     .into()
 }
 
-fn objects(found: &Found) -> Vec<Object> {
-    let of = |mistake: &Mistake| {
+fn objects(linted: &Linted) -> Vec<Object> {
+    let of = |finding: &LintFinding| {
         object([
-            ("advice", mistake.advice.as_str().into()),
-            ("column", count(mistake.column)),
-            ("file", found.file.as_str().into()),
-            ("kind", mistake.kind.as_str().into()),
-            ("line", count(mistake.line)),
-            ("value", mistake.value.as_str().into()),
+            ("advice", finding.advice.as_str().into()),
+            ("column", count(finding.column)),
+            ("file", linted.file.as_str().into()),
+            ("kind", finding.kind.as_str().into()),
+            ("line", count(finding.line)),
+            ("value", finding.value.as_str().into()),
         ])
     };
-    found.mistakes.iter().map(of).collect()
+    linted.findings.iter().map(of).collect()
 }
 
 fn plural(count: usize, what: &str) -> String {

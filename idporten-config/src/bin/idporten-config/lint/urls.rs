@@ -1,5 +1,7 @@
 //! URLs in a line of any language.
 
+use std::ops::Range;
+
 /// A URL that is written out.
 #[derive(Debug)]
 pub(super) struct Url {
@@ -31,6 +33,11 @@ pub(super) fn in_line(line: &str) -> Vec<Url> {
         urls.extend(written_out(line, start, from));
     }
     urls
+}
+
+/// The URL of a line that a place belongs to. The URLs are in the order of the line.
+pub(super) fn at(urls: &[Range<usize>], place: usize) -> Option<&Range<usize>> {
+    urls.get(urls.partition_point(|url| url.end <= place)).filter(|url| url.start <= place)
 }
 
 /// How long the `https://` is that begins here: in any case, and with the backslashes of properties and JSON.

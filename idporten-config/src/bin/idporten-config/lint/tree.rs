@@ -1,0 +1,232 @@
+//! The files of a project that somebody wrote for a program.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use idporten_config::internal::Finding;
+use ignore::{DirEntry, WalkBuilder, WalkState};
+
+/// Directories whose files are made, fetched, or git's own.
+const SKIPPED: &[&str] = &["target", ".git", "node_modules", "vendor", "dist", "build", ".venv", ".next"];
+/// Ends of the names of prose, where values are talked about.
+const PROSE: &[&str] = &["md", "markdown", "rst", "adoc", "txt"];
+/// Larger files are data.
+const MAX_BYTES: u64 = 1 << 20;
+/// How far a file is searched for a NUL, which text has none of.
+const SAMPLE: usize = 8 << 10;
+
+/// The files below some paths, read in parallel, and counted.
+pub(super) struct Tree<'a> {
+    exclude: &'a [Exclude],
+    prose: bool,
+    read: AtomicUsize,
+    passed_over: AtomicUsize,
+    prose_passed_over: AtomicUsize,
+    unreadable: Mutex<Vec<Finding>>,
+    /// Files that were read already: paths may lie below each other.
+    seen: Mutex<BTreeSet<PathBuf>>,
+}
+
+/// What was read and what was not.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    pub(super) read: usize,
+    /// Binary files and large ones.
+    pub(super) passed_over: usize,
+    pub(super) prose: usize,
+    pub(super) unreadable: Vec<Finding>,
+}
+
+/// A path to leave out.
+pub(super) struct Exclude {
+    path: PathBuf,
+    has_matched: AtomicBool,
+}
+
+impl Exclude {
+    pub(super) fn new(path: &Path) -> Self {
+        Self { path: plain(path), has_matched: AtomicBool::new(false) }
+    }
+
+    pub(super) fn has_matched(&self) -> bool {
+        self.has_matched.load(Ordering::Relaxed)
+    }
+
+    fn matches(&self, path: &Path, root: &Path, depth: usize) -> bool {
+        let below_root = path.strip_prefix(root).ok().filter(|_| depth > 0);
+        let matches = plain(path) == self.path || below_root.is_some_and(|path| plain(path) == self.path);
+        self.has_matched.fetch_or(matches, Ordering::Relaxed);
+        matches
+    }
+}
+
+/// A path without its `.`s.
+fn plain(path: &Path) -> PathBuf {
+    path.components().filter(|component| *component != Component::CurDir).collect()
+}
+
+impl<'a> Tree<'a> {
+    /// A tree without the excluded paths, with prose where it is asked for.
+    pub(super) fn new(exclude: &'a [Exclude], prose: bool) -> Self {
+        Self {
+            exclude,
+            prose,
+            read: AtomicUsize::new(0),
+            passed_over: AtomicUsize::new(0),
+            prose_passed_over: AtomicUsize::new(0),
+            unreadable: Mutex::default(),
+            seen: Mutex::default(),
+        }
+    }
+
+    /// Calls `each` with each file below a path, from several threads. A file that is named itself is read whatever its name.
+    ///
+    /// What git ignores is left out, but for `.env` files: a wrong value there breaks a log-in like any other. Outside a git
+    /// repository `.gitignore` files count too.
+    pub(super) fn each(&self, root: &Path, each: &(impl Fn(&Path, &[u8]) + Sync)) {
+        let walk = WalkBuilder::new(root)
+            .hidden(false)
+            .require_git(false)
+            .filter_entry(|entry| !is_skipped(entry))
+            .build_parallel();
+        walk.run(|| {
+            Box::new(|entry| {
+                match entry {
+                    Ok(entry) => return self.entry(&entry, root, each),
+                    Err(error) => self.fails(&path_in(&error).unwrap_or_else(|| root.to_owned()), &error.to_string()),
+                }
+                WalkState::Continue
+            })
+        });
+    }
+
+    pub(super) fn counts(self) -> Counts {
+        let mut unreadable = self.unreadable.into_inner().unwrap_or_else(PoisonError::into_inner);
+        unreadable.sort_by(|a, b| a.message.cmp(&b.message));
+        Counts {
+            read: self.read.into_inner(),
+            passed_over: self.passed_over.into_inner(),
+            prose: self.prose_passed_over.into_inner(),
+            unreadable,
+        }
+    }
+
+    fn entry(&self, entry: &DirEntry, root: &Path, each: &(impl Fn(&Path, &[u8]) + Sync)) -> WalkState {
+        let (path, depth) = (entry.path(), entry.depth());
+        if self.is_excluded(path, root, depth) {
+            return WalkState::Skip;
+        }
+        if path.is_dir() && (depth == 0 || !entry.path_is_symlink()) {
+            for file in environment_files(path) {
+                if !self.is_excluded(&file, root, depth + 1) {
+                    self.file(&file, each);
+                }
+            }
+            return WalkState::Continue;
+        }
+        // What a link inside of a directory leads to is linted where it is.
+        let is_file = depth == 0 || entry.file_type().is_some_and(|kind| kind.is_file());
+        if !is_file || (depth > 0 && is_environment_file(path)) {
+            return WalkState::Continue;
+        }
+        if depth > 0 && !self.prose && is_prose(path) {
+            self.prose_passed_over.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.file(path, each);
+        }
+        WalkState::Continue
+    }
+
+    fn file(&self, path: &Path, each: &(impl Fn(&Path, &[u8]) + Sync)) {
+        let is_new = self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(plain(path));
+        if !is_new {
+            return;
+        }
+        match text(path) {
+            Ok(Some(bytes)) => {
+                self.read.fetch_add(1, Ordering::Relaxed);
+                each(path, &bytes);
+            }
+            Ok(None) => drop(self.passed_over.fetch_add(1, Ordering::Relaxed)),
+            Err(error) => self.fails(path, &error.to_string()),
+        }
+    }
+
+    /// All are asked: one that is named twice has matched both times.
+    fn is_excluded(&self, path: &Path, root: &Path, depth: usize) -> bool {
+        self.exclude.iter().filter(|exclude| exclude.matches(path, root, depth)).count() > 0
+    }
+
+    fn fails(&self, path: &Path, error: &str) {
+        let message = format!("`{}` cannot be read: {error}", path.display());
+        let finding = Finding::error(message, "name another path, or leave it out with `--exclude`");
+        self.unreadable.lock().unwrap_or_else(PoisonError::into_inner).push(finding);
+    }
+}
+
+fn is_skipped(entry: &DirEntry) -> bool {
+    let name = entry.file_name().to_string_lossy();
+    let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
+    // A module may have the name `build` or `vendor`.
+    let is_source = entry.path().parent().is_some_and(|parent| parent.iter().any(|part| part == "src"));
+    entry.depth() > 0 && is_directory && SKIPPED.contains(&name.as_ref()) && !is_source
+}
+
+/// The `.env` files of a directory, ignored by git or not.
+fn environment_files(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
+    entries.filter(|path| is_environment_file(path) && path.is_file()).collect()
+}
+
+fn is_environment_file(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".env"))
+}
+
+fn is_prose(path: &Path) -> bool {
+    let end = path.extension().map(|end| end.to_string_lossy().to_ascii_lowercase());
+    end.is_some_and(|end| PROSE.contains(&end.as_str()))
+}
+
+/// The path that an error of the walk is about.
+fn path_in(error: &ignore::Error) -> Option<PathBuf> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path.clone()),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path_in(err),
+        _ => None,
+    }
+}
+
+/// The bytes of a file; none where it is data.
+fn text(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let mut file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() || metadata.len() > MAX_BYTES {
+        return Ok(None);
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
+    file.by_ref().take(MAX_BYTES).read_to_end(&mut bytes)?;
+    Ok(Some(bytes).filter(|bytes| is_utf_16(bytes) || !bytes[..bytes.len().min(SAMPLE)].contains(&0)))
+}
+
+fn is_utf_16(bytes: &[u8]) -> bool {
+    matches!(bytes, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..])
+}
+
+/// The text of bytes: UTF-16 by its mark, as Windows writes it, and else UTF-8.
+pub(super) fn decoded(bytes: &[u8]) -> String {
+    let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+        char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+    };
+    match bytes {
+        [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        // The mark is no character of the first line.
+        [0xEF, 0xBB, 0xBF, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
+        _ => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
