@@ -68,7 +68,7 @@ impl Known {
             for (name, value) in snapshot.metadata_json().iter() {
                 let is_url = member(name).is_some_and(|m| matches!(m.kind, MemberType::Issuer | MemberType::Endpoint));
                 if let (Value::String(url), true) = (value, is_url) {
-                    values.insert(url.clone(), (environment, name.to_owned()));
+                    values.insert(url.to_string(), (environment, name.to_owned()));
                 }
             }
         }
