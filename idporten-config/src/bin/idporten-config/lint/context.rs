@@ -69,7 +69,7 @@ pub(super) struct File<'a> {
     pub(super) kind: FileKind,
     /// Whether the file's name speaks of production.
     pub(super) is_of_production: bool,
-    /// Whether the file is about TokenX, whose tokens still have the old levels.
+    /// Whether the file is about `TokenX`, whose tokens still have the old levels.
     pub(super) is_of_tokenx: bool,
     lines: Vec<&'a str>,
 }
@@ -114,7 +114,7 @@ impl<'a> File<'a> {
             // A YAML list may stand at the indentation of its key.
             opens && (indentation(line) < own || (indentation(line) == own && line.trim_end().ends_with(':')))
         });
-        key.map(|line| names(line)).unwrap_or_default()
+        key.map(names).unwrap_or_default()
     }
 
     /// The value of `name:` on the lines beside `value:`, as Kubernetes writes variables.

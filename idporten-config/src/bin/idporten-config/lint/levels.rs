@@ -6,7 +6,7 @@ use super::finding::{LintFinding, LintKind};
 use super::linter::Line;
 use super::urls;
 
-/// The names of the old service, and of the new one. TokenX still has the old ones.
+/// The names of the old service, and of the new one. `TokenX` still has the old ones.
 const OLD: &[(&str, &str, &str)] = &[
     ("Level3", "idporten-loa-substantial", "IdportenLoaSubstantial"),
     ("Level4", "idporten-loa-high", "IdportenLoaHigh"),

@@ -69,7 +69,7 @@ impl Linter {
     fn lines_of_interest(&self, text: &str) -> Vec<usize> {
         let (mut numbers, mut counted, mut number) = (Vec::new(), 0, 0);
         for found in self.needles.find_iter(text) {
-            number += newlines(&text.as_bytes()[counted..found.start()]);
+            number += text[counted..found.start()].matches('\n').count();
             counted = found.start();
             if numbers.last() != Some(&number) {
                 numbers.push(number);
@@ -106,10 +106,6 @@ fn advice(advice: &str, kind: FileKind) -> String {
         Some((value, _)) if kind != FileKind::Rust => value.to_owned(),
         _ => advice.to_owned(),
     }
-}
-
-fn newlines(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|byte| **byte == b'\n').count()
 }
 
 /// Whether a text holds such values rightly: a snapshot, or code or JSON that was generated from one.
