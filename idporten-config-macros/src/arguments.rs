@@ -1,11 +1,11 @@
-//! The macros' arguments.
+//! The arguments of the macros.
 
 use idporten_config::internal::Expected;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 
 use crate::error::Error;
 
-/// A string, and where it stands.
+/// A string and its span.
 pub(crate) struct Text {
     pub(crate) value: String,
     pub(crate) span: Span,
@@ -19,7 +19,7 @@ pub(crate) struct Environment {
     pub(crate) requirements: Vec<Required>,
 }
 
-/// A requirement; a list is one for each of its values, so that an error stands on the value at fault.
+/// A requirement. A list becomes one requirement for each of its values, so that an error points to the value at fault.
 pub(crate) struct Required {
     pub(crate) member: Ident,
     pub(crate) expected: Expected,
@@ -120,7 +120,7 @@ fn list(member: &Ident, group: &Group) -> Result<Vec<Required>, Error> {
 
 struct Tokens {
     tokens: std::iter::Peekable<proc_macro2::token_stream::IntoIter>,
-    /// The last token read: where an error stands when there is none left.
+    /// The span of the last token read, for an error at the end of the input.
     last: Span,
 }
 
@@ -131,7 +131,7 @@ impl Tokens {
 
     fn next(&mut self) -> Option<TokenTree> {
         let mut token = self.tokens.next()?;
-        // What another macro passes on comes in groups that nobody wrote.
+        // Arguments that another macro passes on are wrapped in invisible groups.
         while let TokenTree::Group(group) = &token {
             match (group.delimiter(), single(group.stream())) {
                 (Delimiter::None, Some(inner)) => token = inner,
@@ -150,7 +150,7 @@ impl Tokens {
         self.tokens.peek().map_or(self.last, TokenTree::span)
     }
 
-    /// Whether something follows a comma. A comma at the end is fine, and anything but a comma is not.
+    /// Reads a comma and returns whether tokens follow it. A trailing comma is allowed; any other token is an error.
     fn comma(&mut self) -> Result<bool, Error> {
         let span = self.span();
         match self.next() {
@@ -205,7 +205,7 @@ fn single(stream: TokenStream) -> Option<TokenTree> {
     tokens.next().is_none().then_some(first)
 }
 
-/// The text of a string literal, raw or without escapes: slugs, paths and metadata values have no need of them.
+/// Returns the text of a string literal that is raw or has no escapes: slugs, paths and metadata values need none.
 fn string(literal: &proc_macro2::Literal) -> Option<String> {
     let text = literal.to_string();
     if let Some(raw) = text.strip_prefix('r') {

@@ -1,10 +1,10 @@
-//! Errors of the compiler's, on the token at fault.
+//! The errors of the macros, which become compiler errors on the token at fault.
 
 use idporten_config::internal::Finding;
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
-/// A message, and the tokens it is about.
+/// A message and the span that it refers to.
 pub(crate) struct Error {
     message: String,
     span: Span,

@@ -1,4 +1,4 @@
-//! Arguments and files to tokens and errors.
+//! The expansion: arguments and files to tokens and errors.
 
 use std::path::{Path, PathBuf, absolute};
 
@@ -42,7 +42,7 @@ fn one(directory: &Path, arguments: Environment) -> TokenStream {
     let mut errors: Vec<_> = errors(&report).map(|finding| Error::of_finding(span, finding)).collect();
     for source in &report.sources {
         tokens.extend(codegen::environment(source));
-        // Checked here rather than with the manifest, so that each error stands on the value at fault.
+        // Checked here rather than with the manifest, so that each error points to the value at fault.
         for required in &requirements {
             let requirement = Requirement::new(required.member.to_string(), required.expected.clone());
             let unmet = requirement.check(source.snapshot());
@@ -66,7 +66,7 @@ fn all(directory: &Path, file: &str, span: Span) -> TokenStream {
     quote! { #(#errors)* #manifest #(#tracked)* #tokens }
 }
 
-/// The errors of a report: a stable macro cannot warn.
+/// Returns the errors of a report. Warnings are dropped, since a macro cannot print them on stable Rust.
 fn errors(report: &Report) -> impl Iterator<Item = &Finding> {
     report.findings.iter().filter(|finding| finding.is_error())
 }
@@ -78,19 +78,19 @@ fn tracked(directory: &Path, report: &Report) -> impl Iterator<Item = TokenStrea
 
 /// Makes the compiler read a file, so that cargo compiles again when it changes.
 ///
-/// The compiler's own list of inputs is also what compiler caches such as sccache go by: they would give the old object to a crate
-/// whose macro alone reads the file, even after `cargo clean`.
+/// Compiler caches such as sccache use the compiler's list of inputs too: if only the macro read the file, they would return
+/// the old object even after `cargo clean`.
 fn track(directory: &Path, path: &str) -> TokenStream {
     if path.starts_with('/') {
         return quote! { const _: &[u8] = ::core::include_bytes!(#path); };
     }
     if directory.is_absolute() {
-        // The compiler puts the path together, so that the tokens hold no path of this machine.
+        // The compiler joins the path, so that the tokens hold no path of this machine.
         let path = format!("/{path}");
         return quote! { const _: &[u8] = ::core::include_bytes!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #path)); };
     }
-    // Buck and Bazel set a directory relative to that of the compiler's process, from which this macro reads. `include_bytes!`
-    // would start from the source file.
+    // Buck and Bazel set a directory relative to that of the compiler's process, which this macro reads from. A path in
+    // `include_bytes!` would be relative to the source file.
     let path = absolute(directory.join(path)).unwrap_or_else(|_| directory.join(path));
     let path = path.to_string_lossy();
     quote! { const _: &[u8] = ::core::include_bytes!(#path); }

@@ -1,4 +1,4 @@
-//! ID-porten, Maskinporten and Ansattporten metadata as typed Rust constants, by macro.
+//! Macros that generate ID-porten, Maskinporten and Ansattporten metadata as typed Rust constants.
 //!
 //! ```
 //! mod idporten {
@@ -11,12 +11,12 @@
 //!
 //! # When not to use it
 //!
-//! An editor does not expand a macro anew when a snapshot changes: until its next start it completes and checks against the old
-//! values, while `cargo build` uses the new ones. The build-script route of [`idporten-config`] has no such gap, warns of old
-//! snapshots, which a macro cannot, and is the one to take unless a build script is out of the question.
+//! An editor does not expand a macro again when a snapshot changes: until its next start it completes and checks against the old
+//! values, while `cargo build` uses the new ones. The build-script route of [`idporten-config`] does not have this problem and
+//! warns about old snapshots, which a macro cannot. Prefer it unless the package cannot have a build script.
 //!
-//! Nor does cargo see a file appear that was not there: where a `development` environment stands on another (`based-on`), touch
-//! a source file once its first snapshot has been taken.
+//! Cargo also does not notice a new file: for a `development` environment that is based on another (`based-on`), touch a source
+//! file after its first snapshot has been fetched.
 //!
 //! [`idporten-config`]: https://docs.rs/idporten-config
 
@@ -27,7 +27,7 @@ mod module;
 
 use proc_macro::TokenStream;
 
-/// The constants of one environment, in the module that the macro stands in.
+/// Generates the constants of one environment in the module that contains the macro call.
 ///
 /// # Input
 ///
@@ -35,22 +35,23 @@ use proc_macro::TokenStream;
 ///
 /// * `snapshot = "path"`: the snapshot's file, relative to the directory of `Cargo.toml`. Without it,
 ///   `snapshots/<slug>.json`.
-/// * `bundled`: the snapshot that this version brings, old and without keys, instead of a file.
-/// * `require(member = value, ..)`: what the environment must publish, by the members' standard names: a list of strings to be
-///   contained, a string to be equal to, `true` for a member that must be there (or be true).
+/// * `bundled`: the snapshot bundled in this version, which is old and has no keys, instead of a file.
+/// * `require(member = value, ..)`: the members that the environment must publish, by their standard names. The value is a list
+///   of strings that the member must contain, a string that it must be equal to, or `true` for a member that must be present
+///   (or be true).
 ///
 /// # Result
 ///
 /// A constant for each member, an enum for each list whose values are known by name, `WELL_KNOWN_URL`, and the whole snapshot
 /// with its date and origin. Nothing in it names another crate.
 ///
-/// A missing file, a snapshot that breaks a rule and an unmet requirement are errors on the literal at fault. What could be
-/// generated is there all the same.
+/// A missing file, a snapshot that breaks a rule and an unmet requirement are errors on the literal at fault. The constants that
+/// could be generated exist even then.
 ///
 /// # When to use it
 ///
-/// For one environment, in a package without a build script. For more than one see [`environments!`]; for when not to use a
-/// macro at all, the [crate's documentation](crate).
+/// For one environment, in a package without a build script. For several environments see [`environments!`]. The
+/// [crate's documentation](crate) says when not to use a macro at all.
 ///
 /// # Example
 ///
@@ -80,7 +81,7 @@ pub fn environment(input: TokenStream) -> TokenStream {
     expand::environment(input.into()).into()
 }
 
-/// The constants of every environment of a manifest, in a module for each product.
+/// Generates the constants of every environment of a manifest, in a module for each product.
 ///
 /// # Input
 ///
@@ -88,13 +89,12 @@ pub fn environment(input: TokenStream) -> TokenStream {
 ///
 /// # Result
 ///
-/// A module for each product, with a module for each environment, an `Environment` enum to choose one at start, and the enums
-/// of the values that all of them share.
+/// A module for each product, with a module for each environment, an `Environment` enum to choose one when the program starts,
+/// and the enums of the values that all environments share.
 ///
 /// # When to use it
 ///
-/// For more than one environment in a package without a build script; for when not to, see the
-/// [crate's documentation](crate).
+/// For several environments in a package without a build script. The [crate's documentation](crate) says when not to use a macro.
 ///
 /// # Example
 ///

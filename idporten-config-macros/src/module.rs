@@ -1,4 +1,4 @@
-//! Whether `environment!` stands twice in one module.
+//! The check that `environment!` is called at most once in a module.
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 
@@ -6,13 +6,13 @@ use crate::error::Error;
 
 const NAME: &str = "environment";
 
-/// Refuses the second `environment!` of a module. Its items have the names of the first one's, and the compiler would report
-/// every one of them.
+/// Refuses the second `environment!` of a module. Its items have the same names as those of the first, and the compiler would
+/// report each of them.
 ///
-/// A macro does not learn what its module is, so that this reads the source file. Where that is not to be had, or the call comes
-/// from another macro, the compiler's errors have to do.
+/// A macro cannot see its module, so that this function reads the source file. If the file is not available, or the call comes
+/// from another macro, only the compiler's errors are reported.
 pub(crate) fn check_is_first(arguments: &TokenStream) -> Result<(), Error> {
-    // An editor's server has no files, and the tests of this crate have no compiler behind them.
+    // A language server provides no files, and the tests of this crate run without a compiler.
     let file = proc_macro::is_available().then(|| proc_macro::Span::call_site().local_file()).flatten();
     let Some(source) = file.and_then(|file| std::fs::read_to_string(file).ok()) else { return Ok(()) };
     let Ok(source) = source.parse() else { return Ok(()) };
@@ -26,7 +26,7 @@ pub(crate) fn check_is_first(arguments: &TokenStream) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether a call with these arguments, in this module or in one in it, comes after another call, or has a twin.
+/// Returns whether a call with these arguments, in this module or one nested in it, follows another call or has a duplicate.
 fn is_repeated(module: TokenStream, arguments: &str) -> bool {
     let tokens: Vec<TokenTree> = module.into_iter().collect();
     let mut calls = Vec::new();
@@ -45,8 +45,8 @@ fn is_repeated(module: TokenStream, arguments: &str) -> bool {
     (calls.len() > 1 && same > 0 && !is_first) || modules.into_iter().any(|module| is_repeated(module, arguments))
 }
 
-/// Whether the tokens end in `environment!`, by whatever path, without an attribute: calls under two conditions of which one holds
-/// are no repetition.
+/// Returns whether the tokens end in `environment!`, with any path and without an attribute: calls under two exclusive `cfg`
+/// conditions are not a repetition.
 fn is_call(tokens: &[TokenTree]) -> bool {
     let [path @ .., TokenTree::Ident(name), TokenTree::Punct(bang)] = tokens else { return false };
     let is_path = |token: &TokenTree| match token {
@@ -63,7 +63,7 @@ fn is_module(tokens: &[TokenTree]) -> bool {
     matches!(tokens, [.., TokenTree::Ident(keyword), TokenTree::Ident(_)] if keyword == "mod")
 }
 
-/// Tokens as text in which nothing depends on how they were spaced.
+/// Formats tokens as text that does not depend on their spacing.
 fn flat(stream: TokenStream) -> String {
     let token = |token: TokenTree| match token {
         TokenTree::Group(group) => format!("({}) ", flat(group.stream())),

@@ -13,28 +13,29 @@
 //! }
 //! ```
 //!
-//! The keys of `idporten.toml` are documented in [`manifest`]. [`Generator`] takes the place of that file, or reads one that is
-//! not beside `Cargo.toml`.
+//! The keys of `idporten.toml` are documented in [`manifest`]. [`Generator`] replaces that file, or reads one that is not beside
+//! `Cargo.toml`.
 //!
-//! # What a build says
+//! # Errors and warnings
 //!
-//! Everything that is wrong is reported at once, each error with its place and with the edit or command that fixes it, and cargo
-//! then fails the build. A snapshot that is older than allowed is a warning, one line for each environment. What a build does not
-//! examine, such as the origin of production's snapshot, `idporten-config check` does.
+//! A build reports every mistake at once, each with its place and with the edit or command that fixes it, and cargo then fails
+//! the build. A snapshot that is older than allowed is a warning, one line for each environment. `idporten-config check` also
+//! examines facts that a build does not, such as the origin of production's snapshot.
 //!
-//! What could be generated is written even so. While a build script fails, however, cargo does not tell an editor where `OUT_DIR`
-//! is: rust-analyzer completes the generated names again once the errors are fixed and its workspace is reloaded.
+//! The code that could be generated is written even if there are errors. While a build script fails, however, cargo does not
+//! report the path of `OUT_DIR` to an editor: rust-analyzer completes the generated names again once the errors are fixed and
+//! its workspace is reloaded.
 //!
 //! # When it runs again
 //!
 //! Cargo runs the script when the manifest or a snapshot changes, and when a snapshot appears for an environment that is
-//! `based-on` another. It compares modification times: a snapshot replaced by one with an older time, as `cp -p` and some archives
-//! leave it, goes unseen until the next `touch`. `idporten-config check` reads every file, whatever its time is.
+//! `based-on` another. It compares modification times: a snapshot replaced by one with an older time, as by `cp -p` or some
+//! archives, is not noticed until the next `touch`. `idporten-config check` reads every file regardless of its time.
 //!
-//! # In a package that is published
+//! # In a published package
 //!
-//! `cargo package` takes files below the directory of `Cargo.toml` only. A package that is published keeps its manifest and its
-//! snapshots there; one manifest above several packages is for a workspace that is not.
+//! `cargo package` includes only files below the directory of `Cargo.toml`, so that a published package keeps its manifest and
+//! its snapshots there. One manifest above several packages is for workspaces that are not published.
 
 mod cargo;
 mod live;
@@ -56,16 +57,17 @@ pub use crate::project::Expected;
 #[doc = include_str!("project/manifest.md")]
 pub mod manifest {}
 
-/// The generated file's name in `OUT_DIR`.
+/// The name of the generated file in `OUT_DIR`.
 pub const OUTPUT: &str = "idporten_config.rs";
 
 /// Generates the constants of the environments in `idporten.toml`, beside `Cargo.toml`.
 ///
 /// Errors are printed for cargo, which then fails the build; see the [module](self). The source tree is never written to.
 ///
-/// The network is not used, unless the environment variable `IDPORTEN_CONFIG_FETCH` asks for it and the feature `fetch` is on:
-/// `try` takes live snapshots into `OUT_DIR` and falls back to the committed ones with a warning, `require` fails the build
-/// instead. `CARGO_NET_OFFLINE=true` wins over both; a build script cannot see `cargo --offline`.
+/// The network is used only if the environment variable `IDPORTEN_CONFIG_FETCH` requests it and the feature `fetch` is enabled:
+/// with `try`, live snapshots are fetched into `OUT_DIR`, and if that fails the committed ones are used with a warning; with
+/// `require`, a failed fetch fails the build. `CARGO_NET_OFFLINE=true` overrides both; a build script cannot see `cargo
+/// --offline`.
 ///
 /// ```no_run
 /// idporten_config::build::generate();
@@ -74,7 +76,7 @@ pub fn generate() {
     Generator::manifest(FILE_NAME).generate();
 }
 
-/// The environments to generate, where an `idporten.toml` beside `Cargo.toml` does not name them.
+/// The settings of a build script that does not read the `idporten.toml` beside `Cargo.toml`.
 ///
 /// ```no_run
 /// use idporten_config::Product;
@@ -91,7 +93,7 @@ pub fn generate() {
 #[must_use = "nothing is generated until `generate` is called"]
 pub struct Generator {
     file: Option<String>,
-    /// The environments named here, with whether the bundled snapshot is asked for.
+    /// The environments, each with `true` if it uses the bundled snapshot.
     environments: Vec<(String, bool)>,
     requirements: Vec<(Option<ProductName>, Requirement)>,
     snapshots: Option<String>,
@@ -99,14 +101,14 @@ pub struct Generator {
 }
 
 impl Generator {
-    /// A generator without environments.
+    /// Makes a generator without environments.
     #[allow(clippy::new_without_default, reason = "a default generator would generate nothing")]
     pub fn new() -> Self {
         Self { file: None, environments: Vec::new(), requirements: Vec::new(), snapshots: None, max_age: None }
     }
 
-    /// A generator for the environments of a manifest, whose path is relative to the directory of `Cargo.toml`: one manifest
-    /// can serve a workspace of many packages.
+    /// Makes a generator for the environments of a manifest, whose path is relative to the directory of `Cargo.toml`. One
+    /// manifest can serve all packages of a workspace.
     pub fn manifest(path: impl AsRef<Path>) -> Self {
         Self { file: Some(with_slashes(path.as_ref())), ..Self::new() }
     }
@@ -117,28 +119,28 @@ impl Generator {
         self
     }
 
-    /// Adds an environment, by its slug, with the snapshot that this version of the package brings: old, and without keys.
+    /// Adds an environment, by its slug, with the snapshot bundled in this version of the package, which is old and has no keys.
     pub fn bundled(mut self, slug: impl AsRef<str>) -> Self {
         self.environments.push((slug.as_ref().to_owned(), true));
         self
     }
 
-    /// Reads the snapshots from this directory, relative to that of `Cargo.toml`, in place of `snapshots` or of what the manifest
-    /// says.
+    /// Reads the snapshots from this directory, relative to that of `Cargo.toml`, instead of `snapshots` or the manifest's
+    /// setting.
     pub fn snapshots(mut self, directory: impl AsRef<Path>) -> Self {
         self.snapshots = Some(with_slashes(directory.as_ref()));
         self
     }
 
-    /// Warns about snapshots older than this, in place of 30 days or of what the manifest says.
+    /// Warns about snapshots older than this, instead of 30 days or the manifest's setting.
     pub fn max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);
         self
     }
 
-    /// Requires that every environment of a product publishes a metadata member, by its standard name: a string that it must be
-    /// equal to, a list of values that it must contain, or `true` for a member that must be there (or be true). A build of which
-    /// this does not hold fails.
+    /// Requires a metadata member, by its standard name, in every environment of a product. `expected` is a string that it must
+    /// be equal to, a list of values that it must contain, or `true` for a member that must be present (or be true). The build
+    /// fails if a snapshot does not meet the requirement.
     #[track_caller]
     pub fn require(
         mut self,
@@ -152,7 +154,7 @@ impl Generator {
         self
     }
 
-    /// Generates the constants into `OUT_DIR`, and tells cargo what they depend on and what is wrong.
+    /// Generates the constants into `OUT_DIR`, and prints their inputs and the findings for cargo.
     pub fn generate(self) {
         match Cargo::from_env() {
             Ok(cargo) => cargo.finish(&self.run(&cargo)),
@@ -175,7 +177,7 @@ impl Generator {
             findings.push(Finding::error(error.to_string(), "report it with the snapshots that are named above"));
             header
         });
-        // Last, so that a link to a file that is expected is newer than the start of the script, to the grain of file times.
+        // Last, so that a link to an expected file is newer than the start of the script, within the resolution of file times.
         let (watched, unwatchable) = watch::paths(&project, &report, cargo);
         findings.extend(unwatchable);
         Output { code, watched, findings }
@@ -201,7 +203,7 @@ impl Generator {
     }
 }
 
-/// What a build script has to say and to write.
+/// The output of a build script: the code, the watched paths and the findings.
 #[derive(Debug)]
 struct Output {
     code: String,
@@ -210,7 +212,7 @@ struct Output {
     findings: Vec<Finding>,
 }
 
-/// An error for the files that `cargo package` left out, whose absence alone would not say why they are missing.
+/// Returns the error for files that `cargo package` left out. The plain error for a missing file would not give the cause.
 fn not_packaged(project: &Project, files: &[File], cargo: &Cargo) -> Option<Finding> {
     if !cargo.is_packaged() {
         return None;
@@ -233,7 +235,7 @@ fn is_stood_in_for(manifest: &Manifest, path: &str) -> bool {
     manifest.environments().iter().any(|environment| environment.path == path && environment.based_on.is_some())
 }
 
-/// A path as cargo prints and compares it on every system.
+/// Formats a path with slashes, as cargo prints and compares it on every system.
 fn with_slashes(path: &Path) -> String {
     path.to_string_lossy().replace('\\', "/")
 }

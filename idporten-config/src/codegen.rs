@@ -1,4 +1,4 @@
-//! Turns snapshots into Rust: constants, enums and products, as tokens. This module does no I/O and reads no clock.
+//! The code generator: snapshots to Rust constants, enums and products, as tokens. This module does no I/O and reads no clock.
 //!
 //! ```
 //! use idporten_config::codegen;
@@ -31,7 +31,17 @@ pub use product::{Products, product_items, products};
 use crate::document::json::{Object, Value};
 use crate::project::source::Source;
 
-/// The items of one environment: its constants, and an enum for each list whose values have names.
+/// Returns the items of one environment: its constants, and an enum for each list whose values have names.
+///
+/// ```
+/// use idporten_config::internal::Source;
+/// use idporten_config::{KnownEnvironment, codegen};
+///
+/// let code = codegen::environment(&Source::bundled(KnownEnvironment::IdportenTest)?).to_string();
+/// assert!(code.contains("pub const TOKEN_ENDPOINT"));
+/// assert!(code.contains("pub enum AcrValue"));
+/// # Ok::<(), idporten_config::document::SnapshotError>(())
+/// ```
 #[must_use]
 pub fn environment(source: &Source) -> TokenStream {
     let module = Module::new(source);
@@ -43,17 +53,18 @@ pub fn environment(source: &Source) -> TokenStream {
     quote! { #traits #items #error }
 }
 
-/// The macro that enums use, which must stand before them.
+/// Returns the macro that enums use. It must precede them, since `macro_rules!` is visible only after its definition.
 fn traits_macro() -> TokenStream {
     parsed(enums::TRAITS_MACRO)
 }
 
-/// Items that are the same in all generated code. They are kept as text, since `quote!` compiles to a call for each token.
+/// Parses items that are the same in all generated code. They are kept as text rather than in `quote!`, which compiles to a call
+/// for each token.
 fn parsed(items: &str) -> TokenStream {
     items.parse().unwrap_or_default()
 }
 
-/// The constants of one environment under their names in Rust, for programs in other languages. A list is an array of its
+/// Returns the constants of one environment under their Rust names, for programs in other languages. A list is an array of its
 /// values, in the order published.
 ///
 /// ```
@@ -82,17 +93,17 @@ fn value(value: model::Value<'_>) -> Value {
     }
 }
 
-/// The place of generated items, which decides where the user's lints are turned off.
+/// The place of generated items, which determines where the user's lints are turned off.
 #[derive(Debug, Clone, Copy)]
 enum Allow {
     /// A generated module, whose own attribute covers every item.
     Module,
-    /// The user's module, as the macro `environment!` has it: nothing above an item could carry the attribute.
+    /// The user's module, as for the macro `environment!`: nothing above the items could carry the attribute.
     EachItem,
 }
 
 impl Allow {
-    /// The attribute of one item.
+    /// Returns the attribute of one item.
     fn on_item(self) -> TokenStream {
         match self {
             Self::Module => TokenStream::new(),
@@ -101,7 +112,8 @@ impl Allow {
     }
 }
 
-/// Turns off the lints on what depends on the provider's values, or on what a program uses: the user can change neither.
+/// Turns off the lints that depend on the provider's values or on which items the program uses: the user cannot fix them in
+/// generated code.
 fn allow() -> TokenStream {
     parsed(
         "#[allow(dead_code, unreachable_pub, clippy::doc_markdown, clippy::enum_variant_names, clippy::module_inception, \
@@ -109,9 +121,9 @@ fn allow() -> TokenStream {
     )
 }
 
-/// A string literal that shows every character a reader could miss as an escape.
+/// Returns a string literal in which every character that a reader could miss is escaped.
 fn string(text: &str) -> Literal {
-    // `Literal::string` of a proc macro leaves it to the compiler's version which characters are escaped; `Debug` escapes every
-    // one that is not printable.
+    // Not `Literal::string`: in a macro it escapes the characters that the compiler's version chooses, while `Debug` escapes
+    // every one that is not printable.
     format!("{text:?}").parse().unwrap_or_else(|_| Literal::string(text))
 }

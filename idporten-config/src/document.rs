@@ -1,6 +1,6 @@
-//! What a provider publishes: its metadata and its keys, as JSON, as checked types, and as a snapshot file.
+//! The documents that a provider publishes, its metadata and its keys: as JSON, as checked types, and as a snapshot file.
 //!
-//! One parser reads every document: a build, the tool and the refresher accept and refuse the same ones.
+//! One parser reads every document, so that a build, the tool and the refresher accept and refuse the same ones.
 
 pub(crate) mod compare;
 pub mod json;

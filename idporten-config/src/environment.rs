@@ -1,4 +1,4 @@
-//! The table of known environments: what is certain of each without reading any document.
+//! The table of known environments: the facts about each that hold without reading any document.
 
 mod algorithm;
 mod assurance;
@@ -53,7 +53,16 @@ pub enum KnownEnvironment {
     AnsattportenProd,
 }
 
-/// Whether an environment is in use.
+/// The state of an environment: in use, or switched off.
+///
+/// ```
+/// use idporten_config::KnownEnvironment;
+/// use idporten_config::environment::Lifecycle;
+///
+/// assert_eq!(KnownEnvironment::IdportenProd.lifecycle(), Lifecycle::Active);
+/// let retired = KnownEnvironment::MaskinportenLegacyVer2.lifecycle();
+/// assert!(matches!(retired, Lifecycle::Retired { date: Some("2024-06-10"), .. }));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Lifecycle {
@@ -62,9 +71,9 @@ pub enum Lifecycle {
     /// Switched off.
     #[non_exhaustive]
     Retired {
-        /// The day it was switched off, `YYYY-MM-DD`, where that is certain.
+        /// The day on which it was switched off, `YYYY-MM-DD`, if that is certain.
         date: Option<&'static str>,
-        /// What is known of when and why.
+        /// The known facts about its retirement, as a sentence for messages.
         reason: &'static str,
     },
 }
@@ -84,74 +93,74 @@ impl KnownEnvironment {
         Self::AnsattportenProd,
     ];
 
-    /// The name used in file names, manifests and commands: `idporten-test`.
+    /// Returns the name used in file names, manifests and commands: `idporten-test`.
     #[must_use]
     pub const fn slug(self) -> &'static str {
         Row::of(self).slug
     }
 
-    /// The product it belongs to.
+    /// Returns the product that the environment belongs to.
     #[must_use]
     pub const fn product(self) -> Product {
         Row::of(self).product
     }
 
-    /// Its name within the product: the slug without the product, such as `test` or `legacy-ver2`.
+    /// Returns the name within the product: the slug without the product, such as `test` or `legacy-ver2`.
     #[must_use]
     pub const fn stage(self) -> &'static str {
         Row::of(self).stage
     }
 
-    /// The name as people write it: `ID-porten TEST`.
+    /// Returns the display name: `ID-porten TEST`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         Row::of(self).name
     }
 
-    /// Whether it is in use.
+    /// Returns whether the environment is in use.
     #[must_use]
     pub const fn lifecycle(self) -> Lifecycle {
         Row::of(self).lifecycle
     }
 
-    /// Where its metadata is published.
+    /// Returns the URL at which the metadata is published.
     #[must_use]
     pub const fn well_known_url(self) -> &'static str {
         Row::of(self).well_known_url
     }
 
-    /// Its issuer identifier, byte for byte. ID-porten's and Ansattporten's have no slash at the end; Maskinporten's and
-    /// those of ID-porten's old solution have one.
+    /// Returns the issuer identifier, to be compared byte for byte. The issuers of ID-porten and Ansattporten have no trailing
+    /// slash; those of Maskinporten and of ID-porten's old solution have one.
     #[must_use]
     pub const fn issuer(self) -> &'static str {
         Row::of(self).issuer
     }
 
-    /// The specification its metadata follows.
+    /// Returns the specification that the metadata follows.
     #[must_use]
     pub const fn schema(self) -> Schema {
         Row::of(self).product.schema()
     }
 
-    /// The hosts that its endpoints are on, or below; the first is the issuer's own.
+    /// Returns the hosts that endpoints are on, or on subdomains of. The first is the issuer's host.
     #[must_use]
     pub const fn endpoint_hosts(self) -> &'static [&'static str] {
         Row::of(self).endpoint_hosts
     }
 
-    /// The algorithms that its keys may serve where the metadata is silent.
+    /// Returns the algorithms that a key without `alg` may serve if the metadata lists none.
     #[must_use]
     pub const fn signing_algs(self) -> &'static [SigningAlg] {
         &[SigningAlg::RS256]
     }
 
-    /// The environment with this issuer, compared byte for byte.
+    /// Returns the environment with this issuer, compared byte for byte.
     #[must_use]
     pub fn from_issuer(issuer: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|environment| environment.issuer() == issuer)
     }
 
-    /// The environment that publishes its metadata at this URL, compared byte for byte.
+    /// Returns the environment that publishes its metadata at this URL, compared byte for byte.
     #[must_use]
     pub fn from_well_known_url(url: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|environment| environment.well_known_url() == url)
@@ -182,20 +191,28 @@ impl FromStr for KnownEnvironment {
     }
 }
 
-/// No environment of the table has this slug.
+/// The error for a slug that no environment of the table has.
+///
+/// ```
+/// use idporten_config::KnownEnvironment;
+///
+/// let error = "idporten-tset".parse::<KnownEnvironment>().unwrap_err();
+/// assert_eq!(error.slug(), "idporten-tset");
+/// assert_eq!(error.suggestion(), Some(KnownEnvironment::IdportenTest));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownEnvironment {
     slug: String,
 }
 
 impl UnknownEnvironment {
-    /// The slug that was asked for.
+    /// Returns the slug that was asked for.
     #[must_use]
     pub fn slug(&self) -> &str {
         &self.slug
     }
 
-    /// The known environment with the nearest slug, if one is near.
+    /// Returns the known environment with the most similar slug, if one is similar enough to suggest.
     #[must_use]
     pub fn suggestion(&self) -> Option<KnownEnvironment> {
         nearest(&self.slug, KnownEnvironment::ALL.iter().map(|environment| environment.slug()))

@@ -2,17 +2,17 @@
 //!
 //! Each environment of these Norwegian log-in services publishes metadata at a well-known URL: its endpoints, what it supports,
 //! and where its signing keys are. This crate turns a *snapshot* of that metadata, a file in your repository, into constants and
-//! enums. A scope or a level of assurance that the environment does not publish does not compile, and a build never needs the
-//! network.
+//! enums. Code that names a scope or a level of assurance that the environment does not publish does not compile, and a build
+//! never needs the network.
 //!
 //! # Three routes
 //!
-//! * **Build script**, the one to take: with feature `build`, [`build::generate`] reads `idporten.toml` and writes a file that
-//!   the program includes.
-//! * **Macro**: `environment!` and `environments!` of the crate [`idporten-config-macros`], where a build script is out of the
-//!   question.
-//! * **Bundled**: the constants in [`idporten`], [`maskinporten`] and [`ansattporten`], without any set-up and without a single
-//!   dependency, for trials and tests. They are as old as their snapshots, which say so themselves.
+//! * **Build script**, the recommended route: with feature `build`, [`build::generate`] reads `idporten.toml` and writes a file
+//!   that the program includes.
+//! * **Macro**: `environment!` and `environments!` of the crate [`idporten-config-macros`], for packages that cannot have a build
+//!   script.
+//! * **Bundled**: the constants in [`idporten`], [`maskinporten`] and [`ansattporten`], for trials and tests. They need no set-up
+//!   and no dependency. They are as old as their snapshots; `SNAPSHOT_AS_OF` in each module holds the date.
 //!
 //! ```
 //! use idporten_config::idporten::{Environment, test};
@@ -25,26 +25,25 @@
 //! # Ok::<(), idporten_config::idporten::UnknownEnvironment>(())
 //! ```
 //!
-//! Constants are for configuration, tests, types and comparison. A provider may change its endpoints and does change its keys: a
-//! running program takes them from the live document, which the [`refresh`]er keeps at hand.
+//! Constants are for configuration, tests, types and comparison. A provider may change its endpoints and rotates its keys, so a
+//! running program takes both from the live documents, which a [`Refresher`] keeps current.
 //!
 //! # Features
 //!
 //! | feature | brings | for |
 //! |---|---|---|
 //! | (none) | the table of environments and the bundled constants; no dependency | trials, tests |
-//! | `snapshot` | [`Snapshot`] and what is in it | reading and checking snapshots |
-//! | `codegen` | [`codegen`], [`manifest`], [`sources`] | what the macros use |
-//! | `build` | [`build`] | `[build-dependencies]` |
-//! | `thumbprint` | `SigningKey::thumbprint`, [`compare`], [`update`] | naming keys, comparing snapshots |
-//! | `fetch` | [`fetch`] | taking live documents |
-//! | `ring`, `aws-lc-rs` | that cryptography provider, for TLS of `fetch` and `refresh` | take the one that the program has already |
-//! | `rustls-0-23` | `fetch::Options::with_rustls` | a program that sets TLS up itself |
-//! | `refresh-core` | [`refresh`], [`testing`] | keeping them current, with an HTTP client of one's own |
-//! | `refresh` | `refresh-core` and `fetch` | keeping them current |
-//! | `jsonwebtoken-11` | [`interop::jsonwebtoken`] | verifying tokens |
-//! | `openidconnect-4` | [`interop::openidconnect`] | log-in |
-//! | `tracing` | events of the crate `tracing` | the log |
+//! | `snapshot` | [`document`]: [`Snapshot`] and its parts | reading, checking and comparing snapshots |
+//! | `codegen` | [`codegen`] | generating code from snapshots, as the macros do |
+//! | `build` | [`build`] | build scripts, in `[build-dependencies]` |
+//! | `fetch` | [`fetch`] with an HTTP client | fetching live documents |
+//! | `ring`, `aws-lc-rs` | that cryptography provider, for TLS in `fetch` and `refresh` | enable the one that the program already uses |
+//! | `rustls-0-23` | `fetch::Options::with_rustls` | a program that configures TLS itself |
+//! | `refresh-core` | [`refresh`], [`testing`] | live metadata and keys, through a custom HTTP client |
+//! | `refresh` | `refresh-core` and `fetch` | live metadata and keys |
+//! | `jsonwebtoken-11` | [`interop::jsonwebtoken`] | verifying tokens with the crate `jsonwebtoken`, version 11 |
+//! | `openidconnect-4` | [`interop::openidconnect`] | log-in with the crate `openidconnect`, version 4 |
+//! | `tracing` | events of the crate `tracing` | logging refreshes |
 //! | `cli` | the command-line tool | `cargo install` |
 //!
 //! [`idporten-config-macros`]: https://docs.rs/idporten-config-macros
@@ -74,8 +73,8 @@ pub mod refresh;
 #[cfg(feature = "refresh-core")]
 pub mod testing;
 
-/// What the macros and the command-line tool share with the build-script helper. Not part of the public interface: anything
-/// here may change in any release.
+/// Items that the macros, the command-line tool and the build-script helper share. They are not part of the public interface:
+/// anything here may change in any release.
 #[cfg(feature = "snapshot")]
 #[doc(hidden)]
 pub mod internal {
@@ -101,7 +100,7 @@ pub mod internal {
         pub use crate::document::names::*;
     }
 
-    /// URLs as the rules read them.
+    /// The URL parser that the rules use.
     pub mod url {
         pub use crate::document::url::*;
     }

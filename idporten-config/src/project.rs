@@ -1,4 +1,4 @@
-//! A project on disk: its manifest, what it requires, its snapshots, and what is wrong with them.
+//! A project on disk: its manifest, its requirements, its snapshots, and the findings about them.
 
 mod check;
 mod duplicates;
@@ -26,22 +26,21 @@ pub use shared::{Shared, SharedList};
 pub use source::{Source, leaked_key};
 pub use times::Times;
 
-/// A manifest, and the directory that its paths start from.
+/// A manifest, and the directory that its paths are relative to.
 #[derive(Debug, Clone)]
 pub struct Project {
     root: PathBuf,
     manifest: Manifest,
     /// The manifest's path, relative to the root, if it was read from a file.
     file: Option<String>,
-    /// What is wrong with the manifest.
+    /// The mistakes in the manifest.
     findings: Vec<Finding>,
-    /// The environments that a check is limited to, unless there are none.
+    /// The environments that a check is limited to. If empty, a check covers all of them.
     only: Vec<String>,
 }
 
 impl Project {
-    /// Reads the manifest at `file`, a path relative to `root`. Everything that is wrong with it is among the findings of
-    /// [`check`](Self::check).
+    /// Reads the manifest at `file`, a path relative to `root`. Mistakes in it are among the findings of [`check`](Self::check).
     #[must_use]
     pub fn open(root: &Path, file: &str) -> Self {
         let (manifest, findings) = match read(&root.join(file)).map(String::from_utf8) {
@@ -54,20 +53,20 @@ impl Project {
         Self { root: root.to_owned(), manifest, file: Some(file.to_owned()), findings, only: Vec::new() }
     }
 
-    /// A project whose manifest is not in a file.
+    /// Makes a project whose manifest is not in a file.
     #[must_use]
     pub fn of(root: &Path, manifest: Manifest) -> Self {
         Self { root: root.to_owned(), manifest, file: None, findings: Vec::new(), only: Vec::new() }
     }
 
-    /// Limits a check to these environments; none for all of them.
+    /// Limits a check to these environments. An empty list means all of them.
     #[must_use]
     pub fn only(mut self, slugs: &[String]) -> Self {
         slugs.clone_into(&mut self.only);
         self
     }
 
-    /// The manifest.
+    /// Returns the manifest.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
@@ -78,7 +77,7 @@ impl Project {
         &mut self.manifest
     }
 
-    /// What is wrong with the manifest itself.
+    /// Returns the mistakes in the manifest itself.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
@@ -90,13 +89,13 @@ impl Project {
         self.file.as_deref()
     }
 
-    /// A path of the manifest, from the root.
+    /// Returns a path of the manifest, joined to the root.
     #[must_use]
     pub fn path(&self, path: &str) -> PathBuf {
         self.root.join(path)
     }
 
-    /// Reads the snapshots and reports everything that is wrong, the manifest's own mistakes first.
+    /// Reads the snapshots and reports every finding, the mistakes in the manifest first.
     #[must_use]
     pub fn check(&self, times: Times) -> Report {
         let read = |path: &str| read(&self.root.join(path));

@@ -1,4 +1,4 @@
-//! What cargo tells a build script, and what a build script tells cargo.
+//! The interface between cargo and a build script: environment variables in, directives out.
 
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -8,14 +8,14 @@ use super::live::{self, Mode};
 use super::{OUTPUT, Output};
 use crate::project::{Finding, Times, escape_control};
 
-/// Cargo's side of a build script.
+/// The environment in which cargo runs a build script.
 #[derive(Debug)]
 pub(super) struct Cargo {
     pub(super) manifest_dir: PathBuf,
     pub(super) out_dir: PathBuf,
-    /// The times that ages are measured by.
+    /// The times for measuring ages.
     pub(super) times: Times,
-    /// Whether snapshots are to be fetched.
+    /// The setting for fetching snapshots.
     pub(super) mode: Mode,
 }
 
@@ -37,18 +37,18 @@ impl Cargo {
         })
     }
 
-    /// Makes an absolute path within the package relative to it: generated code then holds no path of this machine.
+    /// Makes an absolute path within the package relative to it, so that generated code holds no path of this machine.
     pub(super) fn relative<'a>(&self, path: &'a str) -> &'a str {
         let inside = self.manifest_dir.to_str().and_then(|directory| path.strip_prefix(directory)?.strip_prefix('/'));
         inside.unwrap_or(path)
     }
 
-    /// Whether the package was made by `cargo package`, which keeps the manifest that it replaces under this name.
+    /// Returns whether the package was made by `cargo package`, which keeps the `Cargo.toml` that it replaces under this name.
     pub(super) fn is_packaged(&self) -> bool {
         self.manifest_dir.join("Cargo.toml.orig").is_file()
     }
 
-    /// Writes the code and tells cargo the rest. Cargo fails the build once the script has ended, if it has printed an error.
+    /// Writes the code and prints the directives. If one of them is an error, cargo fails the build after the script has ended.
     pub(super) fn finish(&self, output: &Output) {
         let mut findings = output.findings.clone();
         if let Err(error) = self.write(&output.code) {
@@ -61,7 +61,7 @@ impl Cargo {
         }
     }
 
-    /// Keeps a snapshot that was fetched for this build beside the code that is generated from it.
+    /// Saves a snapshot that was fetched for this build beside the code that is generated from it.
     #[cfg(feature = "fetch")]
     pub(super) fn keep(&self, slug: &str, snapshot: &crate::Snapshot) -> io::Result<()> {
         fs::write(self.out_dir.join(format!("{slug}.json")), snapshot.to_string())
@@ -74,7 +74,7 @@ impl Cargo {
         std::process::exit(1);
     }
 
-    /// Writes the code, unless the file has that content already: the compiler need not look at it again then.
+    /// Writes the code, unless the file already has that content: a new modification time would make cargo compile it again.
     fn write(&self, code: &str) -> io::Result<()> {
         let path = self.out_dir.join(OUTPUT);
         if fs::read(&path).is_ok_and(|old| old == code.as_bytes()) {
@@ -84,12 +84,12 @@ impl Cargo {
     }
 }
 
-/// The lines for cargo. All but errors have one colon: with two, cargo refuses them for a package whose `rust-version` is older
-/// than 1.77. `cargo::error` has no such form, and is accepted for every `rust-version`.
+/// Returns the lines for cargo. All except errors have one colon, since cargo refuses two for a package whose `rust-version` is
+/// older than 1.77. `cargo::error` has no form with one colon and is accepted for every `rust-version`.
 pub(super) fn directives(watched: &[String], findings: &[Finding]) -> Vec<String> {
     let mut directives = vec!["cargo:rerun-if-env-changed=SOURCE_DATE_EPOCH".to_owned()];
     directives.extend(live::VARIABLES.iter().map(|name| format!("cargo:rerun-if-env-changed={name}")));
-    // A path with a line break in it would begin another directive.
+    // A line break in a path would start another directive.
     let watchable = watched.iter().filter(|path| !path.contains(char::is_control));
     directives.extend(watchable.map(|path| format!("cargo:rerun-if-changed={path}")));
     for finding in findings.iter().filter(|finding| finding.is_for_builds()) {

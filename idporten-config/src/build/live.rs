@@ -12,20 +12,20 @@ pub(super) const VARIABLES: &[&str] = &[
     "CARGO_NET_OFFLINE",
 ];
 
-/// Whether a build fetches.
+/// The setting for fetching during a build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
     /// The network is not used.
     Off,
-    /// Fetch, and use the committed snapshot with a warning if that fails.
+    /// Snapshots are fetched; if that fails, the committed one is used with a warning.
     Try,
-    /// Fetch, and fail the build if that fails.
+    /// Snapshots are fetched; if that fails, the build fails.
     Require,
 }
 
 impl Mode {
-    /// Reads the variables. Being offline wins, because it is said for the whole build. A build script cannot see
-    /// `cargo --offline`.
+    /// Reads the variables. `CARGO_NET_OFFLINE` overrides `IDPORTEN_CONFIG_FETCH`, because it applies to the whole build. A build
+    /// script cannot see `cargo --offline`.
     pub(super) fn read(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, Box<Finding>> {
         let mode = match variable("IDPORTEN_CONFIG_FETCH").as_deref() {
             None | Some("" | "off") => Self::Off,
@@ -42,7 +42,7 @@ impl Mode {
     }
 }
 
-/// Fetches a snapshot for each environment of the project, if that is asked for. The source tree is not written to.
+/// Fetches a snapshot for each environment of the project, unless fetching is off. The source tree is not written to.
 pub(super) fn fetch(project: &mut Project, cargo: &Cargo) -> Vec<Finding> {
     match cargo.mode {
         Mode::Off => Vec::new(),

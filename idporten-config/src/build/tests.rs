@@ -9,7 +9,7 @@ use super::*;
 use crate::environment::{KnownEnvironment, Product};
 use crate::project::Times;
 
-/// A package in a directory of its own, gone at the end.
+/// A package in a temporary directory, which is removed at the end.
 struct Package(PathBuf);
 
 impl Package {
@@ -36,7 +36,7 @@ impl Drop for Package {
     }
 }
 
-/// What a build reports, without places and ways out.
+/// Returns the messages that a build reports, without places and help.
 fn messages(output: &Output) -> Vec<&str> {
     let findings = output.findings.iter().filter(|finding| finding.is_for_builds());
     findings.map(|finding| finding.message.as_str()).collect()

@@ -1,4 +1,4 @@
-//! The paths on whose change cargo runs the script again.
+//! The paths whose changes make cargo run the script again.
 
 use std::path::Path;
 
@@ -9,10 +9,11 @@ use crate::project::{Finding, Project, Report};
 /// The directory in `OUT_DIR` of links to files that are expected to appear.
 const EXPECTED: &str = "expected";
 
-/// The manifest and every snapshot that was read, and a warning where cargo will run the script at each build.
+/// Returns the manifest and every snapshot that was read, and a warning if cargo will run the script at each build.
 ///
-/// Cargo runs a script at each build for a path that is missing. That is right for a missing snapshot that fails the build. Where
-/// another environment stands in for it, the directory that it will appear in is watched instead, or, where there is none, a link.
+/// Cargo runs a script at each build for a path that is missing. That is right for a missing snapshot that fails the build. If
+/// the environment is based on another instead, the directory in which the snapshot will appear is watched or, without one, a
+/// link.
 pub(super) fn paths(project: &Project, report: &Report, cargo: &Cargo) -> (Vec<String>, Option<Finding>) {
     let mut paths: Vec<String> = project.file().into_iter().map(str::to_owned).collect();
     let present = report.files.iter().filter(|file| file.present);
@@ -39,8 +40,8 @@ pub(super) fn paths(project: &Project, report: &Report, cargo: &Cargo) -> (Vec<S
     (paths, warning)
 }
 
-/// Whether a directory exists, and is not the package's own or one above it: cargo watches a directory with everything below,
-/// and that would include `target`.
+/// Returns whether a directory exists and does not contain the package: cargo watches everything below a directory, which would
+/// then include `target`.
 fn is_watchable(project: &Project, directory: &str) -> bool {
     let holds_the_package = directory.split('/').all(|part| matches!(part, "" | "." | ".."));
     project.path(directory).is_dir() && !holds_the_package
@@ -48,14 +49,14 @@ fn is_watchable(project: &Project, directory: &str) -> bool {
 
 /// Makes a directory of links to files that are missing, and returns its path.
 ///
-/// Cargo takes the time of a directory from all that is below it. It follows links and passes over one that leads nowhere, so that
-/// the directory is unchanged until a file appears. It is then as new as the file or the link, whichever is newer: a file that
-/// appears with an old time is seen too.
+/// Cargo takes the time of a directory from everything below it. It follows links and ignores dangling ones, so that the
+/// directory is unchanged until a file appears. It is then as new as the file or the link, whichever is newer, so that a file
+/// that appears with an old time is noticed too.
 #[cfg(unix)]
 fn link(out_dir: &Path, missing: impl Iterator<Item = std::path::PathBuf>) -> Option<String> {
     use std::fs;
-    // Cargo compares with the time at which it started the script, which this file bears. Without it something else runs the
-    // script, such as Bazel, which refuses links that lead nowhere among what a script wrote.
+    // Cargo compares with the time at which it started the script, which is that of this file. Without the file, another tool
+    // runs the script, such as Bazel, which refuses dangling links in a script's output.
     let started = fs::metadata(out_dir.parent()?.join("invoked.timestamp")).and_then(|file| file.modified()).ok()?;
     let directory = out_dir.join(EXPECTED);
     let _ = fs::remove_dir_all(&directory);
@@ -63,12 +64,12 @@ fn link(out_dir: &Path, missing: impl Iterator<Item = std::path::PathBuf>) -> Op
     for (number, path) in missing.enumerate() {
         std::os::unix::fs::symlink(path, directory.join(number.to_string())).ok()?;
     }
-    // Without this, the directory would be newer than the start of the script, and the next build would run it for nothing.
+    // Otherwise the directory would be newer than the start of the script, and the next build would run it again without need.
     fs::File::open(&directory).and_then(|file| file.set_modified(started)).ok()?;
     directory.to_str().map(str::to_owned)
 }
 
-/// Links need a privilege on Windows.
+/// Makes no links, since they need a privilege on Windows.
 #[cfg(not(unix))]
 fn link(_: &Path, _: impl Iterator<Item = std::path::PathBuf>) -> Option<String> {
     None

@@ -7,7 +7,7 @@ use super::model::{Constant, Module, Value, ValueEnum};
 use super::{Allow, enums, string};
 use crate::document::markup;
 
-/// The items in the module of an environment, without the error and the macro that its enums use.
+/// Returns the items in the module of an environment, without the error and the macro that its enums use.
 pub(super) fn module_items(module: &Module<'_>, allow: Allow) -> TokenStream {
     let constants = module.constants.iter().map(|constant| constant_item(constant, module, allow));
     let about = about_the_snapshot(module, allow);
@@ -36,7 +36,7 @@ fn constant_item(constant: &Constant<'_>, module: &Module<'_>, allow: Allow) -> 
     quote! { #[doc = #doc] #allow #item }
 }
 
-/// A list of strings, without its documentation.
+/// Returns the constant of a list of strings, without its documentation.
 pub(super) fn list_item(name: &str, values: &[&str]) -> TokenStream {
     let name = format_ident!("{name}");
     let values = values.iter().map(|value| string(value));
@@ -88,8 +88,8 @@ fn about_the_snapshot(module: &Module<'_>, allow: Allow) -> TokenStream {
     }
 }
 
-/// A literal that a reviewer can read line by line. Canonical JSON has no control character except newlines, so that nothing in
-/// it needs an escape.
+/// Returns a raw string literal, which a reviewer can read line by line. Canonical JSON has no control characters except
+/// newlines, so that nothing in it needs an escape.
 fn raw_string(text: &str) -> TokenStream {
     let longest = text.split('"').skip(1).map(|rest| rest.len() - rest.trim_start_matches('#').len()).max();
     let hashes = "#".repeat(longest.unwrap_or_default() + 1);

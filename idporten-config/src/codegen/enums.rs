@@ -1,4 +1,4 @@
-//! Enums of published values.
+//! The enums of published values.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -8,7 +8,7 @@ use super::{Allow, string};
 use crate::document::markup;
 use crate::environment::ACR_ORDERS;
 
-/// An enum with its methods. Its trait implementations come from [`traits`].
+/// Returns an enum with its methods. Its trait implementations come from [`traits`].
 pub(super) fn item(values: &ValueEnum<'_>, allow: Allow) -> TokenStream {
     let name = format_ident!("{}", values.name);
     let doc = format!(" A value of `{}`: {}.", values.member, values.summary);
@@ -45,9 +45,9 @@ pub(super) fn item(values: &ValueEnum<'_>, allow: Allow) -> TokenStream {
     }
 }
 
-/// The macro that [`traits`] calls, as it stands in the generated code. Written out for each enum, the implementations would be
-/// a third of all generated lines. With `#[inline]` the compiler makes machine code of those alone that a program uses: the
-/// bundled modules have some 300 of these functions, and a build script calls none.
+/// The macro that [`traits`] calls, as it appears in the generated code. Written out for each enum, the implementations would be
+/// a third of all generated lines. With `#[inline]` the compiler generates machine code only for the functions that a program
+/// uses: the bundled modules have some 300 of them, and a build script calls none.
 pub(super) const TRAITS_MACRO: &str = "\
 macro_rules! value_traits {
     ($name:ident, $member:literal, $of:literal $(, from $($module:ident)+)?) => {
@@ -90,16 +90,16 @@ macro_rules! value_traits {
 }
 ";
 
-/// Lets the values of an enum be written and read, and converted from the enums of the same name in `modules`. `of` completes
-/// "`x` is not a value of `member` ...".
+/// Returns the trait implementations of an enum: formatting, parsing, and conversions from the enums of the same name in
+/// `modules`. `of` completes the message "`x` is not a value of `member` ...".
 pub(super) fn traits(values: &ValueEnum<'_>, of: &str, modules: &[Ident]) -> TokenStream {
     let (name, member, of) = (format_ident!("{}", values.name), string(values.member), string(of));
     let from = (!modules.is_empty()).then(|| quote! { , from #(#modules)* });
     quote! { value_traits!(#name, #member, #of #from); }
 }
 
-/// The order of the levels of assurance, as far as it is documented. It is written out rather than called, since generated code
-/// depends on nothing but `core`.
+/// Returns the method for the documented order of the levels of assurance. The order is written out rather than a call to
+/// `acr_at_least`, since generated code depends only on `core`.
 fn at_least(values: &ValueEnum<'_>) -> TokenStream {
     let mut pairs = Vec::new();
     for order in ACR_ORDERS {
@@ -125,10 +125,10 @@ fn at_least(values: &ValueEnum<'_>) -> TokenStream {
     }
 }
 
-/// The conversion from a shared value to one of an environment.
+/// Returns the conversion from a shared value to the value of an environment.
 ///
-/// Every shared value is one of each environment that takes part in sharing, so that the conversion cannot fail. Where an
-/// environment does not (`takes_part` is false) it may, now or after the next snapshot.
+/// An environment that takes part in sharing has every shared value, so that the conversion cannot fail. For any other
+/// environment (`takes_part` is false) it may fail, now or after the next snapshot.
 pub(super) fn from_shared(
     own: &ValueEnum<'_>,
     module: &Ident,

@@ -1,4 +1,4 @@
-//! The enum `Environment` of a product: the environments that a program is built for, of which it chooses one at start.
+//! The enum `Environment` of a product: the environments that a program is built for, of which it chooses one when it starts.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -11,7 +11,7 @@ use crate::document::names;
 use crate::document::provider::Provider;
 use crate::environment::Schema;
 
-/// The enum and its error. `product` is the product's name as people write it.
+/// Returns the enum and its error. `product` is the product's display name.
 pub(super) fn items(product: &str, modules: &[Module<'_>]) -> TokenStream {
     let doc = format!(" An environment of {product} that this program is built for.");
     let variants: Vec<_> = modules.iter().map(variant_of).collect();
@@ -45,7 +45,7 @@ pub(super) fn items(product: &str, modules: &[Module<'_>]) -> TokenStream {
     }
 }
 
-/// The methods that every environment has.
+/// Returns the methods that every environment has.
 fn accessors(modules: &[Module<'_>], variants: &[Ident]) -> TokenStream {
     let text = |text: fn(&Provider) -> &str| {
         let texts = modules.iter().map(|module| string(text(module.provider())));
@@ -65,7 +65,7 @@ fn accessors(modules: &[Module<'_>], variants: &[Ident]) -> TokenStream {
     accessors.iter().map(|(doc, name, values)| accessor(doc, name, variants, values)).collect()
 }
 
-/// A method with a value for each variant. `doc` is the text of its documentation.
+/// Returns a method with a value for each variant. `doc` is the text of its documentation.
 fn accessor(doc: &str, name: &str, variants: &[Ident], values: &[TokenStream]) -> TokenStream {
     let name = format_ident!("{name}");
     quote! {
@@ -117,7 +117,7 @@ impl ::core::str::FromStr for Environment {
 }
 ";
 
-/// A method for each endpoint that any of the environments has.
+/// Returns a method for each endpoint that at least one of the environments has.
 fn endpoint_accessors(modules: &[Module<'_>]) -> TokenStream {
     let mut endpoints: Vec<&str> = Vec::new();
     for constant in modules.iter().flat_map(|module| &module.constants) {
@@ -128,7 +128,8 @@ fn endpoint_accessors(modules: &[Module<'_>]) -> TokenStream {
     endpoints.iter().map(|endpoint| endpoint_accessor(endpoint, modules)).collect()
 }
 
-/// An endpoint that is not in the table of members counts where its name is a method's name as it stands.
+/// Returns whether a constant is an endpoint. A member that is not in the table is one if its name ends in `_endpoint` and can
+/// be the name of a method unchanged.
 fn is_endpoint(constant: &Constant<'_>) -> bool {
     let name = constant.member;
     let is_plain = name.starts_with(|c: char| c.is_ascii_lowercase())
@@ -181,12 +182,12 @@ fn variant_of(module: &Module<'_>) -> Ident {
     format_ident!("{}", names::variant(module.provider().stage()))
 }
 
-/// The name of the module that holds an environment's constants.
+/// Returns the name of the module that holds an environment's constants.
 pub(super) fn module_of(module: &Module<'_>) -> Ident {
     format_ident!("{}", names::module(module.provider().stage()))
 }
 
-/// The text with a capital at its start.
+/// Returns the text with its first letter capitalised.
 pub(super) fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().to_string() + chars.as_str()).unwrap_or_default()

@@ -1,11 +1,11 @@
-//! The errors of generated code. They name the text that was not recognised, with nothing but `core` to keep it in.
+//! The errors of generated code. They keep the text that was not recognised, although only `core` is available.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{Allow, parsed, string};
 
-/// `UnknownValue`, and what it needs.
+/// Returns `UnknownValue` and the items that it needs.
 pub(super) fn unknown_value(allow: Allow) -> TokenStream {
     let allow = allow.on_item();
     let (value, excerpt) = (parsed(UNKNOWN_VALUE), parsed(EXCERPT));
@@ -20,7 +20,7 @@ pub(super) fn unknown_value(allow: Allow) -> TokenStream {
     }
 }
 
-/// `UnknownEnvironment`, in a module that has an `Excerpt`. `choices` completes the message.
+/// Returns `UnknownEnvironment`, for a module that has an `Excerpt`. `choices` completes the message.
 pub(super) fn unknown_environment(choices: &str) -> TokenStream {
     let message = string(&format!("{{}} is not an environment of {choices}"));
     let error = parsed(UNKNOWN_ENVIRONMENT);
@@ -47,7 +47,7 @@ pub struct UnknownValue {
 }
 ";
 
-// `unwrap` and `main` print errors by `Debug`, which therefore says what `Display` says.
+// `Debug` is not derived: `unwrap` and `main` print errors with it, so that it writes the message of `Display`.
 const NEW_UNKNOWN_VALUE: &str = r#"
 impl UnknownValue {
     #[inline]
@@ -91,8 +91,8 @@ impl ::core::fmt::Debug for UnknownEnvironment {
 impl ::core::error::Error for UnknownEnvironment {}
 ";
 
-// `FromStr` has no lifetime to borrow a text with, and `core` nowhere to allocate it. The bound keeps the errors small enough
-// to be returned by value.
+// A copy of the text, since `FromStr` has no lifetime with which to borrow it and `core` cannot allocate. The limit keeps the
+// errors small enough to be returned by value.
 const EXCERPT: &str = "
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Excerpt {

@@ -1,4 +1,4 @@
-//! Turns tokens into the text of a file.
+//! The text of a generated file.
 
 use proc_macro2::TokenStream;
 
@@ -8,13 +8,23 @@ use super::enums::TRAITS_MACRO;
 ///
 /// # Errors
 ///
-/// [`NotRust`] for tokens that are not Rust items, which would be a bug of the generator.
+/// Returns [`NotRust`] for tokens that are not Rust items, which would be a bug of the generator.
+///
+/// ```
+/// use idporten_config::codegen::{self, format};
+/// use idporten_config::{KnownEnvironment, internal::Source};
+///
+/// let source = Source::bundled(KnownEnvironment::IdportenTest).unwrap();
+/// let text = format::format("// Generated.", &codegen::environment(&source))?;
+/// assert!(text.starts_with("// Generated.\n"));
+/// # Ok::<(), format::NotRust>(())
+/// ```
 pub fn format(header: &str, tokens: &TokenStream) -> Result<String, NotRust> {
     let file = syn::parse2(tokens.clone()).map_err(|error| NotRust(error.to_string()))?;
     Ok(format!("{header}\n{}", spaced(&with_macro(&prettyplease::unparse(&file)))))
 }
 
-/// The code with its macro as it was written: the printer knows no layout for the tokens of a macro.
+/// Replaces the printed macro by its source text, since the printer has no layout for the tokens of a macro.
 fn with_macro(code: &str) -> String {
     let head = TRAITS_MACRO.lines().next().unwrap_or_default();
     let mut out = String::with_capacity(code.len());
@@ -27,13 +37,13 @@ fn with_macro(code: &str) -> String {
         for line in TRAITS_MACRO.lines() {
             out.extend([if line.is_empty() { "" } else { indent }, line, "\n"]);
         }
-        // The printed one ends at the first brace that is indented as little as its head.
+        // The printed macro ends at the first brace with the indentation of its head.
         lines.by_ref().find(|line| line.strip_prefix(indent) == Some("}"));
     }
     out
 }
 
-/// Puts an empty line between items, which the printer leaves out. No line of a snapshot's text starts like an item.
+/// Puts an empty line between items, which the printer omits. No line of a snapshot's text starts like an item.
 fn spaced(code: &str) -> String {
     let mut out = String::with_capacity(code.len() + code.len() / 16);
     let mut after_item = false;
@@ -51,7 +61,14 @@ fn spaced(code: &str) -> String {
     out
 }
 
-/// The tokens are not Rust items.
+/// The error for tokens that are not Rust items.
+///
+/// ```
+/// use idporten_config::codegen::format::format;
+///
+/// let error = format("", &"not an item".parse().unwrap()).unwrap_err();
+/// assert!(error.to_string().starts_with("the generated code is not Rust"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotRust(String);
 

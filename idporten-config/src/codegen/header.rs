@@ -4,7 +4,8 @@ use super::model::{MAX_VARIANTS, Module};
 use crate::document::violation::printable;
 use crate::project::source::Source;
 
-/// The `//` lines that name the version of the generator, the sources and their dates. `command` generates the code again.
+/// Returns the `//` lines that name the version of the generator, the sources and their dates. `command` is the command that
+/// generates the code again.
 #[must_use]
 pub fn header(sources: &[Source], command: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");

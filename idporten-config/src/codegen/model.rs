@@ -1,4 +1,4 @@
-//! The contents of one environment's module, before they become Rust, JSON or anything else.
+//! The contents of one environment's module, independent of the output format.
 
 use crate::document::json::{self, Object};
 use crate::document::metadata::{MEMBERS, Member, member, usable};
@@ -7,18 +7,18 @@ use crate::document::provider::Provider;
 use crate::document::snapshot::Snapshot;
 use crate::project::source::Source;
 
-/// Constants that every module has; no member may take their names.
+/// The constants that every module has. No member may take their names.
 const RESERVED: &[&str] = &["WELL_KNOWN_URL", "SNAPSHOT", "SNAPSHOT_AS_OF", "SNAPSHOT_ORIGIN"];
 
-/// The largest enum. A list of 20,000 values made 8 MB of Rust, which the compiler did not finish; no list of a real provider
-/// comes near this limit.
+/// The number of variants that an enum may have. A list of 20,000 values produced 8 MB of Rust, which the compiler did not
+/// finish; no list of a real provider comes near this limit.
 pub(crate) const MAX_VARIANTS: usize = 1_000;
 
-/// One environment, as it is to be generated.
+/// The module of one environment.
 pub(crate) struct Module<'a> {
     pub(crate) source: &'a Source,
     pub(crate) constants: Vec<Constant<'a>>,
-    /// Members without a constant, and the reason.
+    /// The members without a constant, each with the reason.
     pub(crate) left_out: Vec<(&'a str, &'static str)>,
 }
 
@@ -57,12 +57,12 @@ pub(crate) struct Variant<'a> {
 }
 
 impl<'a> Module<'a> {
-    /// The module that the metadata of a source gives.
+    /// Makes the module for the metadata of a source.
     pub(crate) fn new(source: &'a Source) -> Self {
         let mut module = Self { source, constants: Vec::new(), left_out: Vec::new() };
         for (name, constant) in names_of(source.values()) {
             let known = member(name);
-            // The issuer comes from the provider, so that a module has one even where the snapshot lacks the member.
+            // The issuer comes from the provider, so that a module has one even if the snapshot lacks the member.
             let value = match source.values().get(name) {
                 _ if name == "issuer" => Ok(Value::Text(source.provider().issuer())),
                 Some(value) => value_of(known, value),
@@ -84,7 +84,7 @@ impl<'a> Module<'a> {
         self.source.snapshot()
     }
 
-    /// The enums of the module.
+    /// Returns the enums of the module.
     pub(crate) fn enums(&self) -> impl Iterator<Item = &ValueEnum<'a>> {
         self.constants.iter().filter_map(|constant| match &constant.value {
             Value::Enum(values) => Some(values),
@@ -92,7 +92,7 @@ impl<'a> Module<'a> {
         })
     }
 
-    /// The lists that would have an enum if they were shorter, with their lengths.
+    /// Returns the lists that are too long to have an enum, with their lengths.
     pub(crate) fn too_long(&self) -> impl Iterator<Item = (&Constant<'a>, usize)> {
         self.constants.iter().filter_map(|constant| match (&constant.value, constant.known?.value) {
             (Value::List(values), Some(_)) if values.len() > MAX_VARIANTS => Some((constant, values.len())),
@@ -102,8 +102,8 @@ impl<'a> Module<'a> {
 }
 
 impl<'a> ValueEnum<'a> {
-    /// The enum of these values, which are distinct. `None` for a member whose values have no name, and where there are no
-    /// values or more than [`MAX_VARIANTS`].
+    /// Makes the enum of these values, which must be distinct. Returns `None` for a member whose values have no name, and if
+    /// there are no values or more than [`MAX_VARIANTS`].
     pub(crate) fn new(known: &'static Member, values: &[&'a str]) -> Option<Self> {
         let (name, summary) = known.value?;
         if values.is_empty() || values.len() > MAX_VARIANTS {
@@ -113,13 +113,13 @@ impl<'a> ValueEnum<'a> {
         Some(Self { name, member: known.name, summary, variants })
     }
 
-    /// The variant of a value.
+    /// Returns the variant of a value.
     pub(crate) fn variant(&self, value: &str) -> Option<&Variant<'a>> {
         self.variants.iter().find(|variant| variant.value == value)
     }
 }
 
-/// The members and their constants: those known by name in the table's order, then the others by theirs.
+/// Returns the members and the names of their constants: known members in the order of the table, then the others by name.
 fn names_of(values: &Object) -> Vec<(&str, String)> {
     let known: Vec<&str> =
         MEMBERS.iter().map(|member| member.name).filter(|&name| name == "issuer" || values.contains(name)).collect();

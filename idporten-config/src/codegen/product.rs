@@ -1,4 +1,4 @@
-//! The module of a product: its environments, the choice among them, and the values they share.
+//! The module of a product: its environments, the choice among them, and the values that they share.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -14,7 +14,16 @@ use crate::project::finding::Finding;
 use crate::project::shared::{Shared, SharedList};
 use crate::project::source::Source;
 
-/// The code of every product, and what is worth knowing of it.
+/// The code of every product, and warnings about it.
+///
+/// ```
+/// use idporten_config::{KnownEnvironment, codegen, internal::Source};
+///
+/// let products = codegen::products(&[Source::bundled(KnownEnvironment::MaskinportenTest)?]);
+/// assert!(products.tokens.to_string().contains("pub mod maskinporten"));
+/// assert!(products.findings.is_empty());
+/// # Ok::<(), idporten_config::document::SnapshotError>(())
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Products {
@@ -24,7 +33,7 @@ pub struct Products {
     pub findings: Vec<Finding>,
 }
 
-/// A module for each product that a source belongs to: those of the table first, then others in the order of the sources.
+/// Returns a module for each product that a source belongs to: those of the table first, then others in the order of the sources.
 #[must_use]
 pub fn products(sources: &[Source]) -> Products {
     let mut products = Products { tokens: TokenStream::new(), findings: Vec::new() };
@@ -41,7 +50,7 @@ pub fn products(sources: &[Source]) -> Products {
     products
 }
 
-/// The slug of the product that a source belongs to.
+/// Returns the slug of the product that a source belongs to.
 fn slug_of(source: &Source) -> &str {
     source.provider().product().as_str()
 }
@@ -56,8 +65,8 @@ fn product_module(slug: &str, sources: &[&Source]) -> TokenStream {
     quote! { #[doc = #doc] #allow pub mod #name { #items } }
 }
 
-/// The items in the module of a product, of which there is at least one source. `retired` environments have modules, marked as
-/// deprecated, and take no part in the rest.
+/// Returns the items in the module of a product, which must have at least one source. `retired` environments only get modules,
+/// marked as deprecated.
 #[must_use]
 pub fn product_items(sources: &[&Source], retired: &[&Source]) -> TokenStream {
     let modules: Vec<_> = sources.iter().map(|source| Module::new(source)).collect();
@@ -80,7 +89,7 @@ fn environment_module(module: &Module<'_>, deprecate: bool) -> TokenStream {
         _ => None,
     };
     let deprecated = reason.map(|reason| quote! { #[deprecated(note = #reason)] });
-    // The environments of a product have one error type, so that its code stands in the program once.
+    // The environments of a product share one error type, so that its code is in the program once.
     let error = module.enums().next().map(|_| quote! { pub use super::UnknownValue; });
     let items = constants::module_items(module, Allow::Module);
     quote! { #[doc = #doc] #deprecated pub mod #name { #error #items } }
@@ -95,7 +104,7 @@ fn provenance(module: &Module<'_>) -> String {
     }
 }
 
-/// What the environments have in common: an enum for each list, with conversions to and from the enums of the environments.
+/// Returns the items for the shared values: an enum for each list, with conversions to and from the enums of the environments.
 fn shared_items(shared: &Shared<'_>, modules: &[Module<'_>]) -> TokenStream {
     let slugs: Vec<_> = shared.environments().iter().map(|source| source.provider().slug()).collect();
     let of = format!("that all of these publish: {}", slugs.join(", "));
@@ -107,7 +116,7 @@ fn shared_items(shared: &Shared<'_>, modules: &[Module<'_>]) -> TokenStream {
     quote! { #(#long_lists)* #(#items #from_shared)* #(#traits)* }
 }
 
-/// The modules of the environments that have the same enum.
+/// Returns the modules of the environments that have the same enum.
 fn with_enum(modules: &[Module<'_>], values: &ValueEnum<'_>) -> Vec<Ident> {
     let with_enum = modules.iter().filter(|module| module.enums().any(|own| own.member == values.member));
     with_enum.map(module_of).collect()
@@ -122,14 +131,14 @@ fn from_shared(values: &ValueEnum<'_>, shared: &Shared<'_>, modules: &[Module<'_
     conversions.collect()
 }
 
-/// The shared values of a list that is too long for an enum.
+/// Returns the constant for the shared values of a list that is too long for an enum.
 fn long_list(list: &SharedList<'_>) -> TokenStream {
     let (known, item) = (list.member, constants::list_item(&names::constant(list.member.name), &list.values));
     let doc = format!(" {}, of which every environment publishes these.", known.summary);
     quote! { #[doc = #doc] #item }
 }
 
-/// A warning for each list of a source that has no enum because of its length.
+/// Returns a warning for each list of a source that has no enum because of its length.
 fn too_long(source: &Source) -> Vec<Finding> {
     let slug = source.provider().slug();
     let module = Module::new(source);

@@ -1,6 +1,6 @@
-//! What changed between two snapshots, by meaning, and how bad it is.
+//! The changes between two snapshots by meaning, and their severity.
 //!
-//! The order of members, and of values in a list, carries no meaning and is no change.
+//! The order of members, and of values in a list, has no meaning, so that another order is not a change.
 //!
 //! ```
 //! use idporten_config::document::{ChangeKind, compare};
@@ -24,60 +24,102 @@ use crate::document::json::{Value, object};
 use crate::document::provider::Provider;
 use crate::document::snapshot::Snapshot;
 
-/// Every change from one snapshot to another, the worst first.
+/// Every change from one snapshot to another, the most severe first.
+///
+/// ```
+/// use idporten_config::document::{ChangeKind, compare};
+/// use idporten_config::{KnownEnvironment, Snapshot};
+///
+/// let before = KnownEnvironment::IdportenTest.bundled_snapshot();
+/// let after = before.replace("\"eidas-loa-low\",", "");
+/// let comparison = compare(&Snapshot::parse(before)?, &Snapshot::parse(after)?);
+/// assert_eq!(comparison.summary(), "1 breaking change");
+/// assert_eq!(comparison.count(ChangeKind::Rotation), 0);
+/// # Ok::<(), idporten_config::document::SnapshotError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Comparison {
-    /// The environment, by slug: that of the later snapshot.
+    /// The slug of the environment of the later snapshot.
     pub environment: String,
-    /// The changes: breaking ones, rotations, additions, others.
+    /// The changes, in the order breaking changes, rotations, additions, others.
     pub changes: Vec<Change>,
 }
 
 /// One change.
+///
+/// ```
+/// use idporten_config::document::compare;
+/// use idporten_config::{KnownEnvironment, Snapshot};
+///
+/// let after = KnownEnvironment::IdportenTest.bundled_snapshot();
+/// let before = after.replace("\"eidas-loa-low\",", "");
+/// let change = &compare(&Snapshot::parse(before)?, &Snapshot::parse(after)?).changes[0];
+/// assert_eq!((change.before.as_deref(), change.after.as_deref()), (None, Some("eidas-loa-low")));
+/// assert_eq!(change.gone, None);
+/// # Ok::<(), idporten_config::document::SnapshotError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Change {
-    /// What it means for a program.
+    /// The effect on a program.
     pub kind: ChangeKind,
-    /// What changed: a metadata member, or a key.
+    /// The metadata member or key that changed.
     pub subject: Subject,
-    /// What was there: a value, or for a key its type, size and thumbprint.
+    /// The earlier value, or for a key its type, size and thumbprint.
     pub before: Option<String>,
-    /// What is there now.
+    /// The value or key after the change, in the same form.
     pub after: Option<String>,
-    /// What else a reviewer should know: `same kid, new key`.
+    /// A remark for the reviewer: `same kid, new key`.
     pub note: Option<&'static str>,
-    /// What in generated code is gone by it: `AcrValue::EidasLoaLow`.
+    /// The item that generated code loses: `AcrValue::EidasLoaLow`.
     pub gone: Option<String>,
 }
 
-/// What a change means for a program.
+/// The effect of a change on a program, the most severe first.
+///
+/// ```
+/// use idporten_config::document::ChangeKind;
+///
+/// assert!(ChangeKind::Breaking < ChangeKind::Addition);
+/// assert_eq!(ChangeKind::Rotation.as_str(), "rotation");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ChangeKind {
-    /// The issuer or an endpoint moved or is gone, a value was withdrawn, a capability turned off, a demand was added, or a
-    /// private key was published.
+    /// The issuer or an endpoint moved or disappeared, a value was withdrawn, a capability was turned off, a requirement was
+    /// added, or a private key was published.
     Breaking,
-    /// A key came, went, or was replaced.
+    /// A key was added, removed or replaced.
     Rotation,
-    /// A member, a value or a capability came.
+    /// A member, a value or a capability was added.
     Addition,
-    /// Something changed that no program depends on, such as the address of a page.
+    /// A value changed that no program depends on, such as the address of a page.
     Other,
 }
 
-/// What a change is of.
+/// The part of a document that changed.
+///
+/// ```
+/// use idporten_config::document::{Subject, compare};
+/// use idporten_config::{KnownEnvironment, Snapshot};
+///
+/// let before = KnownEnvironment::IdportenTest.bundled_snapshot();
+/// let after = before.replace("\"eidas-loa-low\",", "");
+/// let comparison = compare(&Snapshot::parse(before)?, &Snapshot::parse(after)?);
+/// assert_eq!(comparison.changes[0].subject, Subject::Member("acr_values_supported".to_owned()));
+/// # Ok::<(), idporten_config::document::SnapshotError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Subject {
     /// A metadata member, by name.
     Member(String),
-    /// A key, by its kid.
+    /// A key, by its kid, if it has one.
     Key(Option<String>),
 }
 
-/// Compares two snapshots, of one environment as a rule.
+/// Compares two snapshots, usually of the same environment.
 #[must_use]
 pub fn compare(before: &Snapshot, after: &Snapshot) -> Comparison {
     let mut changes = members::changes(before.metadata_json(), after.metadata_json());
@@ -87,7 +129,7 @@ pub fn compare(before: &Snapshot, after: &Snapshot) -> Comparison {
     Comparison { environment: after.provider().slug().to_owned(), changes }
 }
 
-/// What is said of a provider beside its metadata: where that is, whose hosts count, and what its keys may serve.
+/// Returns the changes of a provider's description: its well-known URL, its hosts, and the algorithms of its keys.
 fn provider_changes(before: &Provider, after: &Provider) -> Vec<Change> {
     let said = |provider: &Provider| {
         let algs: Vec<_> = provider.signing_algs().iter().map(|alg| alg.as_str()).collect();
@@ -112,31 +154,32 @@ fn provider_changes(before: &Provider, after: &Provider) -> Vec<Change> {
 }
 
 impl Comparison {
-    /// Whether nothing changed.
+    /// Returns whether nothing changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
 
-    /// How many changes are of a kind.
+    /// Returns the number of changes of a kind.
     #[must_use]
     pub fn count(&self, kind: ChangeKind) -> usize {
         self.changes.iter().filter(|change| change.kind == kind).count()
     }
 
-    /// The changes in a line: `1 breaking change, 1 key rotation`.
+    /// Returns the changes in one line: `1 breaking change, 1 key rotation`.
     #[must_use]
     pub fn summary(&self) -> String {
         report::summary(self)
     }
 
-    /// The changes for a pull request: a heading, a table, and what to do. Nothing that a provider wrote is markup in it.
+    /// Returns the changes as markdown for a pull request: a heading, a table, and the steps to take. Text from a provider is
+    /// escaped.
     #[must_use]
     pub fn to_markdown(&self) -> String {
         report::markdown(self)
     }
 
-    /// The changes for machines.
+    /// Returns the changes as JSON for programs.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let changes: Vec<Value> = self.changes.iter().map(Change::to_json).collect();
@@ -157,7 +200,7 @@ impl fmt::Display for Comparison {
 }
 
 impl Change {
-    /// The change for machines.
+    /// Returns the change as JSON for programs.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let (subject, name): (&str, Value) = match &self.subject {
@@ -177,7 +220,7 @@ impl Change {
 }
 
 impl ChangeKind {
-    /// The name: `breaking`.
+    /// Returns the name: `breaking`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,7 +1,8 @@
-//! A JSON tree of our own: sorted, with every duplicate seen, every number exact, and one canonical text.
+//! A JSON tree that is sorted, keeps duplicate members, keeps numbers exactly, and has one canonical text.
 //!
-//! A general tree keeps one of two members with the same name and rounds what it cannot hold; which one, and how, depends
-//! on features that any crate in the build may turn on. Metadata decides which keys are trusted, so nothing is left to that.
+//! `serde_json::Value` would keep one of two members with the same name and round numbers that it cannot hold, and features that
+//! any crate in the build can turn on change its behaviour. Metadata decides which keys are trusted, so that the result must not
+//! depend on them.
 
 mod read;
 mod write;
@@ -14,8 +15,7 @@ pub(crate) use write::is_invisible;
 
 /// A JSON value (RFC 8259).
 ///
-/// Text, arrays and objects are shared by their clones, so that a document of the largest size is in memory once, however
-/// many views are made of it.
+/// Clones share text, arrays and objects, so that even the largest document is in memory once.
 ///
 /// ```
 /// use idporten_config::document::json::{Value, object};
@@ -40,7 +40,16 @@ pub enum Value {
     Object(Object),
 }
 
-/// A number that an integer of 64 bits or a double holds exactly.
+/// A number that a 64-bit integer or a double holds exactly.
+///
+/// ```
+/// use idporten_config::document::json::Value;
+///
+/// let value = Value::parse(b"18446744073709551615")?;
+/// assert!(matches!(value, Value::Number(_)));
+/// assert_eq!(value.as_u64(), Some(u64::MAX));
+/// # Ok::<(), idporten_config::document::json::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Number(Exact);
 
@@ -87,12 +96,12 @@ impl Value {
         read::parse(text, MAX_VALUES)
     }
 
-    /// Reads a JSON text of several documents, which has a limit of its own.
+    /// Reads a JSON text that contains several documents and so has its own limit.
     pub(crate) fn parse_up_to(text: &[u8], max_values: usize) -> Result<Self, Error> {
         read::parse(text, max_values)
     }
 
-    /// The text of a string.
+    /// Returns the text, if the value is a string.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -101,7 +110,7 @@ impl Value {
         }
     }
 
-    /// The value of a boolean.
+    /// Returns the boolean, if the value is one.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         match self {
@@ -110,7 +119,7 @@ impl Value {
         }
     }
 
-    /// The value of a number that is an unsigned integer.
+    /// Returns the number, if the value is an unsigned integer.
     #[must_use]
     pub fn as_u64(&self) -> Option<u64> {
         match self {
@@ -119,7 +128,7 @@ impl Value {
         }
     }
 
-    /// The elements of an array.
+    /// Returns the elements, if the value is an array.
     #[must_use]
     pub fn as_array(&self) -> Option<&[Value]> {
         match self {
@@ -128,13 +137,13 @@ impl Value {
         }
     }
 
-    /// The strings of an array that holds nothing but strings.
+    /// Returns the strings, if the value is an array of nothing but strings.
     #[must_use]
     pub fn as_strings(&self) -> Option<Vec<&str>> {
         self.as_array()?.iter().map(Self::as_str).collect()
     }
 
-    /// The members of an object.
+    /// Returns the members, if the value is an object.
     #[must_use]
     pub fn as_object(&self) -> Option<&Object> {
         match self {
@@ -143,7 +152,7 @@ impl Value {
         }
     }
 
-    /// What kind of value it is, for a message: `a string`.
+    /// Returns the kind of the value for a message: `a string`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -156,7 +165,7 @@ impl Value {
         }
     }
 
-    /// The path of a member name that is used twice in one object, here or further down.
+    /// Returns the path of a member name that is used twice in one object, in this value or any value in it.
     #[must_use]
     pub fn duplicate(&self) -> Option<String> {
         match self {
@@ -170,37 +179,37 @@ impl Value {
 }
 
 impl Object {
-    /// The value of a member; the first, where the name is used more than once.
+    /// Returns the value of a member; the first value, if the name is used more than once.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
         let start = self.members.partition_point(|(other, _)| &**other < name);
         self.members.get(start).filter(|(other, _)| &**other == name).map(|(_, value)| value)
     }
 
-    /// Whether a member has this name.
+    /// Returns whether a member has this name.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
-    /// The members in order of their names.
+    /// Returns the members in order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.members.iter().map(|(name, value)| (&**name, value))
     }
 
-    /// How many members there are.
+    /// Returns the number of members.
     #[must_use]
     pub fn len(&self) -> usize {
         self.members.len()
     }
 
-    /// Whether there are no members.
+    /// Returns whether there are no members.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
     }
 
-    /// Gives a member a value in place of what it had.
+    /// Sets the value of a member, replacing every earlier value of that name.
     pub fn set(&mut self, name: &str, value: Value) {
         let start = self.members.partition_point(|(other, _)| &**other < name);
         let end = self.members.partition_point(|(other, _)| &**other <= name);
@@ -208,7 +217,7 @@ impl Object {
         self.members = before.iter().cloned().chain([(name.into(), value)]).chain(after.iter().cloned()).collect();
     }
 
-    /// The path of a member name that is used twice in one object, here or further down.
+    /// Returns the path of a member name that is used twice in one object, in this value or any value in it.
     #[must_use]
     pub fn duplicate(&self) -> Option<String> {
         self.own_duplicate()
@@ -216,13 +225,14 @@ impl Object {
             .or_else(|| self.iter().find_map(|(name, value)| Some(join(name, &value.duplicate()?))))
     }
 
-    /// A function of its own, so that the sort is compiled once and not for each iterator that objects are collected from.
+    /// Sorts the members. This is a separate function so that the sort is compiled once and not for each type of iterator that
+    /// objects are collected from.
     fn sorted(mut members: Vec<(Arc<str>, Value)>) -> Self {
         members.sort_by(|(a, _), (b, _)| a.cmp(b));
         Self { members: members.into() }
     }
 
-    /// A member name that is used twice in this object itself.
+    /// Returns a member name that is used twice in this object itself.
     pub(crate) fn own_duplicate(&self) -> Option<&str> {
         self.members.windows(2).find(|pair| pair[0].0 == pair[1].0).map(|pair| &*pair[0].0)
     }
@@ -285,7 +295,7 @@ impl<T: Into<Value>> From<Option<T>> for Value {
     }
 }
 
-/// An object written in place: `object([("slug", "idporten-test".into())])`.
+/// Makes an object from its members: `object([("slug", "idporten-test".into())])`.
 #[must_use]
 pub fn object<const N: usize>(members: [(&str, Value); N]) -> Object {
     members.into_iter().collect()

@@ -1,4 +1,4 @@
-//! Key sets (RFC 7517), read entry by entry: one bad entry never costs a good one.
+//! Key sets (RFC 7517), read entry by entry: an invalid entry does not affect the valid ones.
 
 mod key;
 
@@ -13,9 +13,9 @@ pub use key::{KeyParameters, SigningKey};
 
 /// The largest document that is read, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
-/// The most entries a key set may have.
+/// The number of entries that a key set may have at most.
 pub const MAX_KEYS: usize = 100;
-/// The most different keys under one kid and algorithm.
+/// The number of different keys under one kid and algorithm at most.
 pub(crate) const MAX_CANDIDATES: usize = 4;
 
 /// The usable keys of a set, and the entries that are not used.
@@ -31,25 +31,37 @@ pub(crate) const MAX_CANDIDATES: usize = 4;
 /// let set = JwkSet::parse(format!(r#"{{"keys": [{ed25519}, {{"kty": "oct", "k": "c2VjcmV0"}}]}}"#).as_bytes())?;
 /// assert_eq!(set.keys()[0].kid(), Some("one"));
 /// assert_eq!(set.rejected()[0].cause, RejectionCause::Symmetric);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), idporten_config::document::Violation>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JwkSet {
     keys: Vec<SigningKey>,
     rejected: Vec<RejectedKey>,
-    /// What a key without `alg` may serve.
+    /// The algorithms that a key without `alg` may serve.
     published: Vec<SigningAlg>,
 }
 
 /// An entry of a key set that is not used.
+///
+/// ```
+/// use idporten_config::JwkSet;
+///
+/// let ed25519 = r#"{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+/// let short = r#"{"kty": "OKP", "crv": "Ed25519", "x": "AAAA", "kid": "short"}"#;
+/// let set = JwkSet::parse(format!(r#"{{"keys": [{ed25519}, {short}]}}"#).as_bytes())?;
+/// let rejected = &set.rejected()[0];
+/// assert_eq!((rejected.index, rejected.kid.as_deref()), (1, Some("short")));
+/// assert_eq!(rejected.reason, "`x` has 3 bytes; the curve has 32");
+/// # Ok::<(), idporten_config::document::Violation>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RejectedKey {
     /// The index of the entry in `keys`, from 0.
     pub index: usize,
-    /// Its `kid`, where that is a string.
+    /// The `kid` of the entry, if it is a string.
     pub kid: Option<String>,
-    /// The member that is wrong, and how; never holds key material.
+    /// The member that is wrong, and the mistake in it. It never holds key material.
     pub reason: String,
     /// The kind of the reason.
     pub cause: RejectionCause,
@@ -65,17 +77,17 @@ pub struct RejectedKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RejectionCause {
-    /// It is not a public key for signatures of a kind that this project knows.
+    /// The entry is not a public signature key of a type that this project supports.
     Unsuitable,
-    /// It is for encryption (`use` is `enc`), as many providers publish beside their signing keys.
+    /// The key is for encryption (`use` is `enc`). Many providers publish such keys beside their signing keys.
     Encryption,
-    /// It is a shared secret (`oct`), which now everybody shares.
+    /// The key is a shared secret (`oct`), which is public now that the set is.
     Symmetric,
-    /// It publishes a private key, which everybody must be taken to know.
+    /// The entry publishes a private key, which must be treated as known to everybody.
     Leaked,
-    /// It is a key that serves no algorithm published for the environment.
+    /// The key serves no algorithm published for the environment.
     NoAlgorithm,
-    /// It is one of too many keys under one kid and algorithm.
+    /// Too many other keys have the same kid and algorithm.
     Surplus,
 }
 
@@ -83,7 +95,7 @@ pub enum RejectionCause {
 #[derive(Clone, Copy)]
 pub(crate) struct Published<'a> {
     pub(crate) algs: &'a [SigningAlg],
-    /// What lets the keys of a set serve an algorithm, where none does.
+    /// The help for a set none of whose keys serves an algorithm.
     pub(crate) hint: &'a str,
 }
 
@@ -92,8 +104,9 @@ impl JwkSet {
     ///
     /// # Errors
     ///
-    /// A document over [`MAX_BYTES`], one that is not an object with a list `keys` of at most [`MAX_KEYS`] entries, one with
-    /// a duplicate member outside of its entries, and one without a usable key. The error says what is wrong with each entry.
+    /// Returns an error for a document larger than 1 MiB, one that is not an object with a list `keys` of at most [`MAX_KEYS`]
+    /// entries, one with a duplicate member outside of its entries, and one without a usable key. The error says what is wrong
+    /// with each entry.
     pub fn parse(text: &[u8]) -> Result<Self, Violation> {
         if text.len() > MAX_BYTES {
             return Err(Violation::new("", Rule::Keys, format!("the key set is larger than {MAX_BYTES} bytes")));
@@ -119,10 +132,12 @@ impl JwkSet {
             }
             None => return Err(refuse(Rule::Missing, "a key set must have a list `keys`".to_owned())),
         };
+        // Before any entry is read, so that rejected entries count too: reading them is the cost that the limit bounds.
         if entries.len() > MAX_KEYS {
             return Err(refuse(Rule::Keys, format!("{} keys; at most {MAX_KEYS} are accepted", entries.len())));
         }
         let set = Self::from_entries(entries, published.algs);
+        // RFC 7517, section 5: entries that are not understood are ignored. The set is refused only if no entry is left.
         if set.keys.is_empty() {
             let rule = if set.is_leaked() { Rule::Leaked } else { Rule::Keys };
             return Err(refuse(rule, format!("the key set has no usable key{}", set.reasons(published.hint))));
@@ -135,7 +150,8 @@ impl JwkSet {
         for (index, entry) in entries.iter().enumerate() {
             let read = SigningKey::from_json(entry).and_then(|key| set.usable(key));
             match read {
-                // A set that lists one key twice has one key: its thumbprint would otherwise be ambiguous with itself.
+                // Equal entries are one key. Kept twice, they would make their kid ambiguous and count twice against the limit of
+                // candidates.
                 Ok(key) if set.keys.contains(&key) => {}
                 Ok(key) => set.keys.push(key),
                 Err(Refusal { reason, cause }) => {
@@ -154,7 +170,8 @@ impl JwkSet {
             let reason = format!("names no `alg`, and its type serves none of the published algorithms ({among})");
             return Err(Refusal { reason, cause: RejectionCause::NoAlgorithm });
         }
-        // Each candidate costs a signature check for every token of its kid, forged ones included.
+        // Each candidate costs a signature check for every token with its kid, including forged ones. Without a limit, one
+        // request could cost as many checks as the set has keys.
         if !self.keys.contains(&key) && self.rivals(&key) >= MAX_CANDIDATES {
             let reason = format!("is one of more than {MAX_CANDIDATES} different keys under one kid and algorithm");
             return Err(Refusal { reason, cause: RejectionCause::Surplus });
@@ -166,7 +183,7 @@ impl JwkSet {
         SigningAlg::ALL.iter().any(|&alg| key.serves(alg, &self.published))
     }
 
-    /// Returns the usable entries of a key set that `keep` names, as they were served, and what was read of them.
+    /// Returns the usable entries of a key set that `keep` selects, as they were served, and the set that they make.
     #[cfg(feature = "refresh-core")]
     pub(crate) fn retaining(&self, json: &Value, keep: impl Fn(&SigningKey) -> bool) -> (Value, Self) {
         let entries = json.as_object().and_then(|set| set.get("keys")?.as_array()).unwrap_or_default();
@@ -177,7 +194,7 @@ impl JwkSet {
         (object([("keys", entries.into())]).into(), set)
     }
 
-    /// How many keys of the set a token could mean by the kid and algorithm of `key`.
+    /// Returns the number of keys in the set that a token with the kid and algorithm of `key` could mean.
     fn rivals(&self, key: &SigningKey) -> usize {
         self.keys.iter().filter(|other| other.is_rival_of(key, &self.published)).count()
     }
@@ -189,7 +206,7 @@ impl JwkSet {
         if is_hint_of_use && !hint.is_empty() { format!("{reasons}; {hint}") } else { reasons }
     }
 
-    /// Returns the usable keys, in the order served, equal ones merged.
+    /// Returns the usable keys in the order served, without duplicates.
     #[must_use]
     pub fn keys(&self) -> &[SigningKey] {
         &self.keys
@@ -232,8 +249,8 @@ impl JwkSet {
     /// let published = format!(r#"{{"keys": [{{"kty": "OKP", "crv": "Ed25519", "x": "{x}", "x5t": "AQ"}}, null]}}"#);
     /// let written = JwkSet::parse(published.as_bytes())?.to_json();
     /// let wanted = format!(r#"{{"keys": [{{"kty": "OKP", "crv": "Ed25519", "x": "{x}", "use": "sig"}}]}}"#);
-    /// assert_eq!(written.to_string(), idporten_config::document::json::Value::parse(wanted.as_bytes())?.to_string());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// assert_eq!(written.to_string(), idporten_config::document::json::Value::parse(wanted.as_bytes()).unwrap().to_string());
+    /// # Ok::<(), idporten_config::document::Violation>(())
     /// ```
     #[must_use]
     pub fn to_json(&self) -> Value {
@@ -242,7 +259,7 @@ impl JwkSet {
 }
 
 impl RejectedKey {
-    /// Returns whether the entry publishes a private key, which everybody must be taken to know.
+    /// Returns whether the entry publishes a private key, which must be treated as known to everybody.
     #[must_use]
     pub fn is_leaked(&self) -> bool {
         self.cause == RejectionCause::Leaked
@@ -250,7 +267,7 @@ impl RejectedKey {
 }
 
 impl RejectionCause {
-    /// Returns a name for machines: `no-algorithm`.
+    /// Returns a stable name for programs: `no-algorithm`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -264,8 +281,8 @@ impl RejectionCause {
     }
 }
 
-/// A key set as it was served, with empty strings in the place of private and symmetric key material. That they were published
-/// is reported; the material itself must reach no disk and no log.
+/// Returns a key set as it was served, with private and symmetric key material replaced by empty strings. The entries stay, so
+/// that the leak is reported; the material itself must reach no disk and no log.
 #[cfg(any(feature = "fetch", feature = "refresh-core"))]
 pub(crate) fn without_secrets(jwks: &Value) -> Value {
     match jwks {
@@ -281,7 +298,8 @@ pub(crate) fn without_secrets(jwks: &Value) -> Value {
     }
 }
 
-/// A duplicate within an entry costs that entry alone; it is found there.
+/// Returns a member name that is used twice outside of the entries. `Value::duplicate` on the whole set would refuse every key
+/// for a duplicate in one entry; such an entry is rejected alone.
 fn duplicate_outside_of_keys(set: &Object) -> Option<String> {
     set.own_duplicate()
         .map(str::to_owned)

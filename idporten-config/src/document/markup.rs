@@ -1,8 +1,8 @@
-//! Text of a provider's in documentation and in pull requests: nothing of it may become markup, a link, or a line of its own.
+//! Text from a provider in documentation and pull requests: it must not become markup, a link, or a line of its own.
 
 use crate::document::json::is_invisible;
 
-/// A value as inline code.
+/// Formats a value as inline code.
 #[must_use]
 pub fn code(value: &str) -> String {
     let shown: String = value.chars().take(200).collect();
@@ -13,7 +13,7 @@ pub fn code(value: &str) -> String {
     }
 }
 
-/// A character as it can stand between backticks, where nothing of it goes unseen.
+/// Formats a character for a code span: escaped if it is invisible or would end the span.
 fn visible(c: char) -> String {
     match c {
         '`' => "\\u{60}".to_owned(),

@@ -1,4 +1,4 @@
-//! Provider metadata: its members, and the rules a document must pass.
+//! Provider metadata: its members, and the rules that a document must pass.
 
 mod members;
 mod rules;

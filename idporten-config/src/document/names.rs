@@ -1,8 +1,8 @@
-//! Names in Rust for any string that a provider may publish: valid, distinct, the same on every run.
+//! Rust names for any string that a provider may publish. They are valid, distinct, and the same on every run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The keywords of all editions, those reserved for later ones included.
+/// The keywords of all editions, including those reserved for later ones.
 const KEYWORDS: &[&str] = &[
     "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
     "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
@@ -10,13 +10,13 @@ const KEYWORDS: &[&str] = &[
     "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
-// Sets and maps here are filled by `extend`, never collected: collecting sorts first, and each sort that is compiled for one
-// more type adds about 1 % to the library's machine code in a build script.
+// Sets and maps here are filled with `extend` rather than `collect`: collecting sorts first, and each sort compiled for another
+// type adds about 1 % to the library's machine code in a build script.
 
-/// Returns the variants of an enum, in the order of its values, which are distinct.
+/// Returns the variants of an enum in the order of its values, which must be distinct.
 ///
-/// Where two values would have one name, neither has it: each carries its bytes. A value that comes later can thus never take
-/// the name that code already uses for another.
+/// If two values would have the same name, neither gets it: each name carries the bytes of its value. A value that is published
+/// later can thus never take a name that code already uses for another value.
 #[must_use]
 pub fn variants<'a>(values: &[&'a str]) -> Vec<(String, &'a str)> {
     let mut users: BTreeMap<String, usize> = BTreeMap::new();
@@ -27,19 +27,20 @@ pub fn variants<'a>(values: &[&'a str]) -> Vec<(String, &'a str)> {
     let mut sorted: BTreeSet<&str> = BTreeSet::new();
     sorted.extend(values.iter().copied());
     let mut named: BTreeMap<&str, String> = BTreeMap::new();
-    // Names are given out in the order of the values' bytes, so that they do not depend on the order published.
+    // Names are assigned in the byte order of the values, so that they do not depend on the order published.
     for value in sorted {
         let base = variant(value);
-        // An underscore in the middle of a name, where a keyword has it at its end, is against the language's style.
+        // A keyword's name ends in an underscore, which in the middle of a name would be against the language's style.
         let name = if users[&base] == 1 { base } else { with_bytes(base.trim_end_matches('_'), value) };
         named.insert(value, taken.unused(name));
     }
     values.iter().map(|value| (named.remove(value).unwrap_or_default(), *value)).collect()
 }
 
-/// Returns the names of constants for members, which are distinct. Those in `first` keep their plain names, then those spelled as
-/// members usually are, so that an odd one that comes later takes no name that code already uses; of the rest, which come
-/// sorted, one whose name is taken gets underscores.
+/// Returns distinct names of constants for members.
+///
+/// The members in `first` are named first, then those spelled as members usually are, so that an unusual member that is published
+/// later takes no name that code already uses. A member whose name is taken gets underscores.
 #[cfg(feature = "codegen")]
 #[must_use]
 pub fn constants<'a>(first: &[&'a str], others: &[&'a str], reserved: &[&str]) -> BTreeMap<&'a str, String> {
@@ -52,7 +53,8 @@ pub fn constants<'a>(first: &[&'a str], others: &[&'a str], reserved: &[&str]) -
     names
 }
 
-/// `idporten-loa-high` is `IdportenLoaHigh`, `RS256` is `RS256`, and a URN goes by its last part.
+/// Returns the name of a variant: `IdportenLoaHigh` for `idporten-loa-high`, `RS256` for `RS256`; for a URN that of its last
+/// part.
 pub fn variant(value: &str) -> String {
     let value = match value.strip_prefix("urn:").and_then(|urn| urn.rsplit(':').next()) {
         Some(last) if last.chars().any(|c| c.is_ascii_alphanumeric()) => last,
@@ -63,13 +65,13 @@ pub fn variant(value: &str) -> String {
     match name.chars().next() {
         None => unnameable(value),
         Some(first) if first.is_ascii_digit() => format!("V{name}"),
-        // The list of an enum's values has this name.
+        // The constant with an enum's values has this name.
         Some(_) if name == "ALL" => name + "_",
         Some(_) => not_keyword(name),
     }
 }
 
-/// `token_endpoint` is `TOKEN_ENDPOINT`.
+/// Returns the name of a constant: `TOKEN_ENDPOINT` for `token_endpoint`.
 #[must_use]
 pub fn constant(member: &str) -> String {
     let name = spelled(member).to_ascii_uppercase();
@@ -80,7 +82,7 @@ pub fn constant(member: &str) -> String {
     }
 }
 
-/// `legacy-ver2` is `legacy_ver2`.
+/// Returns the name of a module: `legacy_ver2` for `legacy-ver2`.
 #[cfg(feature = "codegen")]
 #[must_use]
 pub fn module(stage: &str) -> String {
@@ -88,7 +90,7 @@ pub fn module(stage: &str) -> String {
     if name.starts_with(|c: char| c.is_ascii_digit()) { format!("v{name}") } else { not_keyword(name) }
 }
 
-/// Spells a text with letters and digits of ASCII as they are, other ASCII as `_`, and anything else by its code point.
+/// Spells a text with ASCII letters and digits unchanged, other ASCII as `_`, and everything else as its code point.
 fn spelled(text: &str) -> String {
     text.chars().fold(String::new(), |mut name, c| {
         match c {
@@ -121,8 +123,8 @@ fn not_keyword(name: String) -> String {
 /// The names that are in use.
 struct Taken {
     names: BTreeSet<String>,
-    /// The fewest underscores that the next name of a form may need, without which many names of one form would take quadratic
-    /// time.
+    /// The number of underscores to start with for the next equal name. Starting from none would take quadratic time for many
+    /// equal names.
     underscores: BTreeMap<String, usize>,
 }
 

@@ -12,7 +12,7 @@ use crate::document::url::UrlPolicy;
 use crate::document::violation::{Violation, listed, printable};
 use crate::environment::{KnownEnvironment, ProductName, Schema, SigningAlg};
 
-/// An environment whose documents are read: what they are checked against.
+/// An environment whose documents are read, with the facts that they are checked against.
 ///
 /// ```
 /// use idporten_config::KnownEnvironment;
@@ -43,6 +43,14 @@ pub struct Provider {
 }
 
 /// The rules that a description of a provider breaks.
+///
+/// ```
+/// use idporten_config::document::{Provider, Rule};
+///
+/// let url = "https://login.acme.no/.well-known/openid-configuration";
+/// let error = Provider::custom("acme", url, "login.acme.no").unwrap_err();
+/// assert!(error.violations().iter().any(|violation| violation.rule == Rule::Url));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DescriptionError {
     slug: String,
@@ -54,7 +62,7 @@ impl Provider {
     ///
     /// # Errors
     ///
-    /// Every rule that the description breaks. A slug of the table is refused, since the table says all of it.
+    /// Returns every rule that the description breaks. A slug of the table is refused, since the table already describes it.
     pub fn describe(description: Description) -> Result<Self, DescriptionError> {
         let violations = describe::check(&description);
         match description.slug.parse() {
@@ -65,11 +73,12 @@ impl Provider {
 
     /// Returns a provider that is known only at run time, by its well-known URL and its issuer.
     ///
-    /// Its endpoints must be on the issuer's host, and it must be reachable over https; [`Description`] lifts both limits.
+    /// Its endpoints must be on the issuer's host or a subdomain, and its URLs must be https; [`Description`] has settings that
+    /// relax both rules.
     ///
     /// # Errors
     ///
-    /// Every rule that the description breaks.
+    /// Returns every rule that the description breaks.
     ///
     /// ```
     /// use idporten_config::document::Provider;
@@ -91,32 +100,32 @@ impl Provider {
         &self.slug
     }
 
-    /// Returns the product it belongs to.
+    /// Returns the product that the environment belongs to.
     #[must_use]
     pub fn product(&self) -> &ProductName {
         &self.product
     }
 
-    /// Returns its name within the product.
+    /// Returns the name within the product.
     #[must_use]
     pub fn stage(&self) -> &str {
         &self.stage
     }
 
-    /// Returns its issuer identifier, byte for byte.
+    /// Returns the issuer identifier, to be compared byte for byte.
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
 
-    /// Returns the URL at which its metadata is published.
+    /// Returns the URL at which the metadata is published.
     #[must_use]
     pub fn well_known_url(&self) -> &str {
         &self.well_known_url
     }
 
-    /// Returns the specification that its metadata follows: the product's, or for a custom product the one that defines
-    /// its well-known URL.
+    /// Returns the specification that the metadata follows: the product's, or for a custom product the one that defines the
+    /// well-known URL.
     #[must_use]
     pub fn schema(&self) -> Schema {
         match self.product.known() {
@@ -125,31 +134,31 @@ impl Provider {
         }
     }
 
-    /// Returns the hosts that its endpoints are on, or below; the first is the issuer's own.
+    /// Returns the hosts that endpoints are on, or on subdomains of. The first is the issuer's host.
     #[must_use]
     pub fn endpoint_hosts(&self) -> &[String] {
         &self.endpoint_hosts
     }
 
-    /// Returns the algorithms that a key without `alg` may serve where the metadata does not list any.
+    /// Returns the algorithms that a key without `alg` may serve if the metadata lists none.
     #[must_use]
     pub fn signing_algs(&self) -> &[SigningAlg] {
         &self.signing_algs
     }
 
-    /// Returns whether it is for development only.
+    /// Returns whether the environment is for development only.
     #[must_use]
     pub fn is_development(&self) -> bool {
         self.development
     }
 
-    /// Returns its row in the table, if it has one.
+    /// Returns the environment of the table, if this is one.
     #[must_use]
     pub fn known(&self) -> Option<KnownEnvironment> {
         self.known
     }
 
-    /// Returns the name as people write it: `ID-porten TEST`, or the slug.
+    /// Returns the display name: `ID-porten TEST`, or the slug.
     #[must_use]
     pub fn name(&self) -> &str {
         self.known.map_or(&self.slug, |known| known.name())
@@ -159,7 +168,7 @@ impl Provider {
         url_policy(self.development)
     }
 
-    /// What allows a URL that the rules refuse, where a setting of the description does.
+    /// Returns the help for a URL that the rules refuse. It is empty unless a setting of the description would allow the URL.
     pub(crate) fn url_hint(&self, url: &str) -> &'static str {
         if self.known.is_some() { "" } else { describe::development_hint(url, self.development) }
     }
@@ -188,7 +197,7 @@ impl DescriptionError {
         &self.violations
     }
 
-    /// Returns the violations alone.
+    /// Returns the violations without the slug.
     #[must_use]
     pub fn into_violations(self) -> Vec<Violation> {
         self.violations

@@ -1,4 +1,4 @@
-//! The snapshot file: metadata and keys of one environment, and where and when they come from.
+//! The snapshot file: metadata and keys of one environment, with their origin and date.
 
 mod read;
 
@@ -15,21 +15,21 @@ use crate::document::provider::Provider;
 use crate::document::violation::{Rule, Violation, listed, printable};
 use crate::environment::SigningAlg;
 
-/// The file format that this version writes; it reads every older one.
+/// The file format that this version writes. It also reads every older format.
 pub(crate) const FORMAT: u64 = 1;
 
-/// The largest snapshot that is read, in bytes: two documents at their limit, with room for indentation.
+/// The largest snapshot that is read, in bytes: two documents at their limit, and room for indentation.
 pub const MAX_BYTES: usize = 8 * jwks::MAX_BYTES;
 
-/// The number of values that a snapshot may have: two documents at their limit, and what the file says of them.
+/// The number of values that a snapshot may have: two documents at their limit, and the file's own members.
 const MAX_VALUES: usize = 2 * json::MAX_VALUES + 200;
 
-/// The first moment of the year 10000, which the file's form of a time cannot write.
+/// The first moment of the year 10000, which the file's time format cannot express.
 const LAST_TIME: Duration = Duration::from_secs(253_402_300_800);
 
-/// The metadata and keys of an environment, as they were at one moment, every rule passed.
+/// The metadata and keys of an environment at one moment, which passed every rule.
 ///
-/// Its [`Display`](fmt::Display) form is the canonical text of the file: two snapshots of the same content have the same bytes.
+/// Its [`Display`](fmt::Display) form is the canonical text of the file: two snapshots with the same content have the same bytes.
 ///
 /// ```
 /// use idporten_config::{KnownEnvironment, Snapshot};
@@ -48,19 +48,41 @@ pub struct Snapshot {
     jwks: Option<(Value, JwkSet)>,
 }
 
-/// Where the values of a snapshot come from.
+/// The origin of a snapshot's values.
+///
+/// ```
+/// use idporten_config::document::Origin;
+/// use idporten_config::{KnownEnvironment, Snapshot};
+///
+/// let snapshot = Snapshot::parse(KnownEnvironment::IdportenTest.bundled_snapshot())?;
+/// assert_eq!(snapshot.origin(), Origin::Recorded);
+/// assert_eq!(snapshot.origin().as_str(), "recorded");
+/// # Ok::<(), idporten_config::document::SnapshotError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Origin {
-    /// Taken live from the provider, by this project's tool.
+    /// The values were fetched from the provider by this project.
     Fetched,
-    /// A recording of the live document, by others.
+    /// The values are a recording of the live document made by others.
     Recorded,
-    /// Values that the provider's documentation states.
+    /// The values are those that the provider's documentation states.
     Documented,
 }
 
-/// Why a text is not a snapshot that may be used: every reason at once.
+/// The error for a text that is not a usable snapshot. It holds every rule that the text breaks.
+///
+/// ```
+/// use idporten_config::document::Rule;
+/// use idporten_config::{KnownEnvironment, Snapshot};
+///
+/// let text = KnownEnvironment::IdportenTest.bundled_snapshot();
+/// let text = text.replace("\"https://test.idporten.no\"", "\"https://test.idporten.no/\"");
+/// let error = Snapshot::parse(text.replace("https://test.idporten.no/token", "/token")).unwrap_err();
+/// assert_eq!(error.environment(), Some("idporten-test"));
+/// let breaks = |rule| error.violations().iter().any(|violation| violation.rule == rule);
+/// assert!(breaks(Rule::Issuer) && breaks(Rule::Url));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnapshotError {
     environment: Option<String>,
@@ -72,8 +94,9 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// Every rule it breaks, each with its place. A private key among the keys is not an error as long as another key is left
-    /// (see [`JwkSet::is_leaked`]): a running program goes on with the rest, a build refuses the file.
+    /// Returns every rule that the text breaks, each with its place. A private key among the keys is not an error if another
+    /// key is usable (see [`JwkSet::is_leaked`]): a running program continues with the other keys, while a build refuses the
+    /// file.
     pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, SnapshotError> {
         let text = text.as_ref();
         let refuse = |violation| SnapshotError { environment: None, violations: vec![violation] };
@@ -87,11 +110,11 @@ impl Snapshot {
         }
     }
 
-    /// Makes a snapshot of documents as they were served.
+    /// Makes a snapshot from documents as they were served.
     ///
     /// # Errors
     ///
-    /// Every rule that the documents break.
+    /// Returns every rule that the documents break.
     pub fn new(
         provider: Provider,
         as_of: SystemTime,
@@ -106,7 +129,8 @@ impl Snapshot {
         match ProviderMetadata::read(metadata, &provider, completeness) {
             Ok(metadata) => Self::of(provider, as_of, origin, metadata, jwks),
             Err(mut violations) => {
-                // The algorithms are unknown here, and no key is blamed for that.
+                // The metadata was refused, so its algorithms are unknown. Every algorithm is accepted, so that no key is
+                // reported for a fault of the metadata.
                 let published = Published { algs: SigningAlg::ALL, hint: "" };
                 violations.extend(check(as_of, origin, jwks, published).err().into_iter().flatten());
                 Err(SnapshotError { environment: Some(provider.slug().to_owned()), violations })
@@ -114,7 +138,7 @@ impl Snapshot {
         }
     }
 
-    /// Makes a snapshot of metadata that was read for `provider`, with the completeness that `origin` asks for.
+    /// Makes a snapshot from metadata that was read for `provider`, with the completeness that `origin` requires.
     pub(crate) fn of(
         provider: Provider,
         as_of: SystemTime,
@@ -130,20 +154,20 @@ impl Snapshot {
         }
     }
 
-    /// Returns the snapshot with only the keys that `keep` names: no other entry is left, a rejected one neither.
+    /// Returns the snapshot with only the keys that `keep` selects, and without rejected entries.
     #[cfg(feature = "refresh-core")]
     pub(crate) fn retaining(&self, keep: impl Fn(&SigningKey) -> bool) -> Self {
         let jwks = self.jwks.as_ref().map(|(json, set)| set.retaining(json, keep));
         Self { jwks, ..self.clone() }
     }
 
-    /// Dates the documents anew.
+    /// Replaces the time at which the documents were served.
     #[cfg(feature = "refresh-core")]
     pub(crate) fn dated(self, as_of: SystemTime) -> Self {
         Self { as_of, ..self }
     }
 
-    /// The file as a tree.
+    /// Returns the content of the file as a tree.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let mut file = object([
@@ -161,80 +185,80 @@ impl Snapshot {
         file.into()
     }
 
-    /// The environment that the documents are of.
+    /// Returns the environment that the documents belong to.
     #[must_use]
     pub fn provider(&self) -> &Provider {
         &self.provider
     }
 
-    /// When the documents were as they are here.
+    /// Returns the time at which the provider published these documents.
     #[must_use]
     pub fn as_of(&self) -> SystemTime {
         self.as_of
     }
 
-    /// [`as_of`](Self::as_of) as the file has it, `YYYY-MM-DDTHH:MM:SSZ`.
+    /// Returns [`as_of`](Self::as_of) in the format of the file, `YYYY-MM-DDTHH:MM:SSZ`.
     #[must_use]
     pub fn timestamp(&self) -> String {
         format_time(self.as_of)
     }
 
-    /// The day of [`as_of`](Self::as_of), `YYYY-MM-DD`.
+    /// Returns the day of [`as_of`](Self::as_of), `YYYY-MM-DD`.
     #[must_use]
     pub fn date(&self) -> String {
         format_time(self.as_of)[..10].to_owned()
     }
 
-    /// How long ago the documents were as they are here; zero for a snapshot of the future.
+    /// Returns the time from [`as_of`](Self::as_of) to `now`, or zero for a snapshot dated in the future.
     #[must_use]
     pub fn age(&self, now: SystemTime) -> Duration {
         now.duration_since(self.as_of).unwrap_or_default()
     }
 
-    /// Where the values come from.
+    /// Returns the origin of the values.
     #[must_use]
     pub fn origin(&self) -> Origin {
         self.origin
     }
 
-    /// The metadata, member by member.
+    /// Returns the metadata, with a field for each known member.
     #[must_use]
     pub fn metadata(&self) -> &ProviderMetadata {
         &self.metadata
     }
 
-    /// The metadata, if it has every member that its schema requires.
+    /// Returns the metadata, if it has every member that its schema requires.
     #[must_use]
     pub fn complete_metadata(&self) -> Option<CompleteMetadata> {
         CompleteMetadata::new(Arc::clone(&self.metadata))
     }
 
-    /// The members that the schema requires and the metadata lacks.
+    /// Returns the members that the schema requires and the metadata lacks.
     #[must_use]
     pub fn missing_members(&self) -> Vec<&'static str> {
         self.metadata.missing_members()
     }
 
-    /// The metadata as it was served.
+    /// Returns the metadata as it was served.
     #[must_use]
     pub fn metadata_json(&self) -> &Object {
         self.metadata.document()
     }
 
-    /// The keys, where they are known.
+    /// Returns the keys, if they are known.
     #[must_use]
     pub fn jwks(&self) -> Option<&JwkSet> {
         self.jwks.as_ref().map(|(_, set)| set)
     }
 
-    /// The key set as it was served.
+    /// Returns the key set as it was served, if it is known.
     #[must_use]
     pub fn jwks_json(&self) -> Option<&Value> {
         self.jwks.as_ref().map(|(json, _)| json)
     }
 
-    /// Returns the algorithms that a key without `alg` may serve: those published for ID tokens, or the environment's own where
-    /// the metadata does not list any. `none` and `HS*` are never among them.
+    /// Returns the algorithms that a key without `alg` may serve: those published for ID tokens or, if the metadata lists none,
+    /// those of the environment. `none` and `HS*` are never among them.
     #[must_use]
     pub fn signing_algs(&self) -> Vec<SigningAlg> {
         signing_algs(&self.provider, &self.metadata)
@@ -257,7 +281,7 @@ impl fmt::Display for Snapshot {
 }
 
 impl Origin {
-    /// The name in the file: `fetched`.
+    /// Returns the name used in the file: `fetched`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -281,13 +305,13 @@ impl fmt::Display for Origin {
 }
 
 impl SnapshotError {
-    /// The slug that the file gives, if it could be read.
+    /// Returns the slug that the file names, if it could be read.
     #[must_use]
     pub fn environment(&self) -> Option<&str> {
         self.environment.as_deref()
     }
 
-    /// Every rule that is broken, in the order of the file's parts.
+    /// Returns every broken rule, in the order of the file's parts.
     #[must_use]
     pub fn violations(&self) -> &[Violation] {
         &self.violations
@@ -304,7 +328,8 @@ impl fmt::Display for SnapshotError {
 
 impl std::error::Error for SnapshotError {}
 
-/// `token_endpoint_auth_signing_alg_values_supported` does not count: it is about the assertions of clients.
+/// Returns the algorithms of [`Snapshot::signing_algs`]. `token_endpoint_auth_signing_alg_values_supported` is ignored, since it
+/// concerns the assertions of clients.
 fn signing_algs(provider: &Provider, metadata: &ProviderMetadata) -> Vec<SigningAlg> {
     match &metadata.id_token_signing_alg_values_supported {
         Some(names) => names.iter().filter_map(|name| name.parse().ok()).collect(),
@@ -312,7 +337,7 @@ fn signing_algs(provider: &Provider, metadata: &ProviderMetadata) -> Vec<Signing
     }
 }
 
-/// What lets the keys of a set serve an algorithm, where none of them does.
+/// Returns the help for a key set none of whose keys serves an algorithm.
 fn algorithm_hint(provider: &Provider, metadata: &ProviderMetadata) -> &'static str {
     match (&metadata.id_token_signing_alg_values_supported, provider.known()) {
         (Some(_), _) => {
@@ -323,7 +348,7 @@ fn algorithm_hint(provider: &Provider, metadata: &ProviderMetadata) -> &'static 
     }
 }
 
-/// The keys, and what else the rules say of a snapshot beside its metadata.
+/// Reads the keys and checks every rule of a snapshot except those for its metadata.
 fn check(
     as_of: SystemTime,
     origin: Origin,
@@ -348,13 +373,13 @@ fn check(
     if violations.is_empty() { Ok(keys) } else { Err(violations) }
 }
 
-/// Reads `YYYY-MM-DDTHH:MM:SSZ` and nothing else.
+/// Reads `YYYY-MM-DDTHH:MM:SSZ` and no other format, so that equal times have equal texts.
 fn parse_time(text: &str) -> Option<SystemTime> {
     let time = humantime::parse_rfc3339(text).ok()?;
     (format_time(time) == text).then_some(time)
 }
 
-/// Whether the file's form of a time can write it.
+/// Returns whether the file's time format can express the time.
 pub(crate) fn can_write(time: SystemTime) -> bool {
     (SystemTime::UNIX_EPOCH..SystemTime::UNIX_EPOCH + LAST_TIME).contains(&time)
 }

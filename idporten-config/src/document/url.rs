@@ -3,7 +3,7 @@
 
 use std::net::Ipv4Addr;
 
-/// The parts of an accepted URL that rules look at.
+/// The parts of an accepted URL that the rules examine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Url<'a> {
     /// The host, in lower case.
@@ -13,9 +13,9 @@ pub struct Url<'a> {
 /// The URLs that an environment may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UrlPolicy {
-    /// https on its default port.
+    /// Only https on its default port.
     Secure,
-    /// Plain http and any port too, for a development environment.
+    /// Also plain http and any port, for a development environment.
     Development,
 }
 
@@ -25,7 +25,7 @@ const MAX_LENGTH: usize = 2048;
 ///
 /// # Errors
 ///
-/// The part that is refused, in words.
+/// Returns a description of the part that is refused.
 pub fn parse(text: &str, policy: UrlPolicy) -> Result<Url<'_>, &'static str> {
     check_length(text)?;
     let (rest, default_port) = match (text.split_once("://"), policy) {
@@ -53,12 +53,12 @@ pub fn parse(text: &str, policy: UrlPolicy) -> Result<Url<'_>, &'static str> {
 
 /// Reads an issuer identifier, which may name the default port.
 ///
-/// Issuers are compared byte for byte, and a provider may well publish one with the default port written out. Nothing is ever
-/// fetched from an issuer, so that the one spelling of a URL that other readers would shorten does no harm here.
+/// [`parse`] refuses a default port, since other parsers drop it. An issuer is compared byte for byte and never fetched, and some
+/// providers publish one with the default port, so that it is accepted here.
 ///
 /// # Errors
 ///
-/// The part that is refused, in words.
+/// Returns a description of the part that is refused.
 pub fn parse_issuer(text: &str, policy: UrlPolicy) -> Result<Url<'_>, &'static str> {
     let explicit = match text.split_once("://") {
         Some(("https", rest)) => Some((rest, ":443")),
@@ -74,13 +74,13 @@ pub fn parse_issuer(text: &str, policy: UrlPolicy) -> Result<Url<'_>, &'static s
     Ok(Url { host })
 }
 
-/// Whether `host` is `parent` or a subdomain of it.
+/// Returns whether `host` is `parent` or a subdomain of it.
 #[must_use]
 pub fn on_or_below(host: &str, parent: &str) -> bool {
     host.strip_suffix(parent).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
-/// Whether a name may stand in a list of hosts.
+/// Returns whether a name is valid in a list of hosts.
 #[must_use]
 pub fn is_host(host: &str) -> bool {
     check_host(host, UrlPolicy::Development).is_ok()
@@ -122,7 +122,7 @@ fn check_host(host: &str, policy: UrlPolicy) -> Result<(), &'static str> {
             "has a host with a label that is empty, over 63 bytes, internationalised (`xn--`), or has a hyphen at an end",
         );
     }
-    // What looks like a number at the end is read as an IPv4 address, in many notations.
+    // Parsers read a host whose last label looks like a number as an IPv4 address, in many notations.
     let last = host.rsplit('.').next().unwrap_or(host);
     let numeric = last.bytes().all(|byte| byte.is_ascii_digit()) || last.starts_with("0x");
     if numeric && host.parse::<Ipv4Addr>().is_err() {

@@ -1,30 +1,49 @@
-//! What a document breaks: every rule at once, each with its place and reason.
+//! The rules that a document breaks: all of them at once, each with its place and reason.
 
 use std::fmt;
 
 /// One rule that a document breaks.
+///
+/// ```
+/// use idporten_config::document::Rule;
+/// use idporten_config::{KnownEnvironment, Snapshot};
+///
+/// let text = KnownEnvironment::IdportenTest.bundled_snapshot();
+/// let text = text.replace("https://test.idporten.no/token", "http://test.idporten.no/token");
+/// let error = Snapshot::parse(text).unwrap_err();
+/// let mut violations = error.violations().iter();
+/// let violation = violations.find(|violation| violation.place == "metadata.token_endpoint").expect("a violation");
+/// assert_eq!(violation.rule, Rule::Url);
+/// assert!(violation.reason.contains("plain http"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Violation {
-    /// Where, as a path into the document: `metadata.token_endpoint`. Empty for the document as a whole.
+    /// The place, as a path into the document: `metadata.token_endpoint`. Empty for the document as a whole.
     pub place: String,
-    /// Which rule.
+    /// The kind of rule.
     pub rule: Rule,
-    /// What is wrong and what would be right; never holds key material.
+    /// The mistake, and what would be correct. It never holds key material.
     pub reason: String,
 }
 
 /// The kinds of rules.
+///
+/// ```
+/// use idporten_config::document::Rule;
+///
+/// assert_eq!(Rule::Type.as_str(), "wrong-type");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Rule {
-    /// It must be JSON that can be kept exactly.
+    /// A document must be JSON whose values can be kept exactly.
     Syntax,
-    /// It must have the snapshot's file format.
+    /// A snapshot file must have the format of this project.
     Format,
     /// A member name may be used once in an object.
     Duplicate,
-    /// A required member must be there.
+    /// A required member must be present.
     Missing,
     /// A member must have its type.
     Type,
@@ -34,14 +53,14 @@ pub enum Rule {
     Url,
     /// An endpoint must be on a host of its environment.
     Host,
-    /// A key set must hold a usable key, and not too many.
+    /// A key set must hold a usable key, and at most as many entries as the limit allows.
     Keys,
     /// A key set must not publish private keys.
     Leaked,
 }
 
 impl Rule {
-    /// A name for machines: `wrong-type`.
+    /// Returns a stable name for programs: `wrong-type`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -64,7 +83,8 @@ impl Violation {
         Self { place: place.into(), rule, reason: reason.into() }
     }
 
-    /// A name that is used twice in one object. Readers differ in which of the two they take, so that neither is.
+    /// Makes the violation for a name that is used twice in one object. Parsers differ in which of the two they take, so neither
+    /// is accepted.
     pub(crate) fn duplicate(place: impl Into<String>) -> Self {
         Self::new(place, Rule::Duplicate, "is there twice; remove one of the two")
     }
@@ -83,10 +103,10 @@ impl fmt::Display for Violation {
     }
 }
 
-/// How many violations a message lists: a hostile document breaks rules by the thousand.
+/// The number of violations that a message lists: a hostile document can break rules thousands of times.
 const LISTED: usize = 12;
 
-/// Violations in a line, the first of them where there are many.
+/// Formats violations as one line, cut after the first [`LISTED`].
 pub(crate) fn listed(violations: &[Violation]) -> String {
     let shown: Vec<String> = violations.iter().take(LISTED).map(ToString::to_string).collect();
     let more = violations.len().saturating_sub(LISTED);
@@ -94,7 +114,7 @@ pub(crate) fn listed(violations: &[Violation]) -> String {
     shown.join("; ") + &rest
 }
 
-/// A value as it stands in messages: quoted, escaped, cut where it is long.
+/// Formats a value for messages: quoted, escaped, and cut if it is long.
 pub(crate) fn quoted(value: &str) -> String {
     match value.char_indices().nth(200) {
         None => format!("{value:?}"),
@@ -102,7 +122,7 @@ pub(crate) fn quoted(value: &str) -> String {
     }
 }
 
-/// A name as it stands in messages: escaped, cut where it is long.
+/// Formats a name for messages: escaped, and cut if it is long.
 #[must_use]
 pub fn printable(name: &str) -> String {
     let quoted = quoted(name);

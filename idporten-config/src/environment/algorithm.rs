@@ -59,7 +59,7 @@ impl SigningAlg {
         Self::Ed448,
     ];
 
-    /// The name, as in a header's or a key's `alg`.
+    /// Returns the name, as in the `alg` of a token header or a key.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -90,7 +90,8 @@ impl FromStr for SigningAlg {
 
     #[inline]
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        // Written out, since it is done for each token: the compiler compares numbers instead of calling a function.
+        // Written out rather than searched for in `ALL`, since each token's `alg` is read here: the compiler compares numbers
+        // instead of calling a function.
         Ok(match name {
             "RS256" => Self::RS256,
             "RS384" => Self::RS384,
@@ -109,7 +110,7 @@ impl FromStr for SigningAlg {
     }
 }
 
-/// For functions that take a token header's `alg` as text or as a value.
+/// Lets functions take a token header's `alg` as text or as a value.
 impl TryFrom<&str> for SigningAlg {
     type Error = UnknownSigningAlg;
 
@@ -119,7 +120,7 @@ impl TryFrom<&str> for SigningAlg {
     }
 }
 
-/// For headers that hold their `alg` as a `String`.
+/// Lets functions take the `alg` of headers that hold it as a `String`.
 impl TryFrom<&String> for SigningAlg {
     type Error = UnknownSigningAlg;
 
@@ -129,7 +130,16 @@ impl TryFrom<&String> for SigningAlg {
     }
 }
 
-/// The name is not that of an asymmetric signature algorithm. `none` and `HS*` are among the names refused.
+/// The error for a name that is not that of an asymmetric signature algorithm. `none` and `HS*` are among the names refused.
+///
+/// ```
+/// use idporten_config::SigningAlg;
+/// use idporten_config::environment::UnknownSigningAlg;
+///
+/// let error = "none".parse::<SigningAlg>().unwrap_err();
+/// assert_eq!(error, SigningAlg::try_from("HS256").unwrap_err());
+/// assert!(error.to_string().starts_with("not an asymmetric signature algorithm"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnknownSigningAlg;

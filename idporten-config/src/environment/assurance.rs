@@ -3,15 +3,15 @@
 /// The `acr` values that have an order, each list from the lowest level to the highest.
 ///
 /// Values of different lists are not comparable: Digdir documents no equivalence between the two families. A value in no list,
-/// such as `selfregistered-email`, is comparable with itself alone.
+/// such as `selfregistered-email`, is comparable only with itself.
 ///
 /// ```
 /// use idporten_config::environment::ACR_ORDERS;
 ///
 /// assert_eq!(ACR_ORDERS[0], ["idporten-loa-substantial", "idporten-loa-high"]);
 /// ```
-// The `low` levels are left out: no documentation ranks a log-in that reached one of them, and an `acr` that is ranked here
-// by mistake lets a weaker log-in pass.
+// The `low` levels are left out: no documentation ranks a log-in that reached one of them, and ranking an `acr` by mistake
+// would accept a weaker log-in.
 pub const ACR_ORDERS: &[&[&str]] =
     &[&["idporten-loa-substantial", "idporten-loa-high"], &["eidas-loa-substantial", "eidas-loa-high"]];
 
@@ -37,9 +37,9 @@ pub fn acr_at_least(reached: &str, wanted: &str) -> bool {
     reached == wanted || ACR_ORDERS.iter().any(is_above)
 }
 
-/// Returns whether an `acr` value has a place in one of the [`ACR_ORDERS`].
+/// Returns whether an `acr` value is in one of the [`ACR_ORDERS`].
 ///
-/// A program that asks for "at least" a value without one asks for that value alone, which is seldom what was meant.
+/// If it is in none, asking for "at least" that value accepts that value only, which is seldom what the program means.
 ///
 /// ```
 /// use idporten_config::environment::acr_is_ranked;

@@ -1,6 +1,6 @@
-//! Which of the known names a mistyped one was meant to be.
+//! The search for the known name that a mistyped name was probably meant to be.
 
-/// The name of `known` nearest to `given`, if it is near enough to be worth suggesting.
+/// Returns the name of `known` that is most similar to `given`, if it is similar enough to suggest.
 pub(crate) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if given.len() > 100 {
         return None;
@@ -15,7 +15,7 @@ pub(crate) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>)
         .map(|(_, name)| name)
 }
 
-/// Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours, each counted one.
+/// Returns the optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours each count one.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];

@@ -1,4 +1,4 @@
-//! The products that environments belong to, and the kind of metadata each publishes.
+//! The products that environments belong to, and the kind of metadata that each publishes.
 
 use core::fmt;
 use core::str::FromStr;
@@ -36,7 +36,8 @@ pub enum Product {
 /// assert_eq!("idporten".parse::<ProductName>()?.known(), Some(Product::Idporten));
 /// # Ok::<(), idporten_config::environment::InvalidProductName>(())
 /// ```
-// A known product is always held as one, so that the derived equality does not tell the two spellings apart.
+// A known product is always stored as `Known`, so that the derived equality holds whether it was made from text or from
+// `Product`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ProductName(Name);
 
@@ -66,7 +67,7 @@ impl Product {
     /// Every product.
     pub const ALL: &'static [Self] = &[Self::Idporten, Self::Maskinporten, Self::Ansattporten];
 
-    /// The name used in slugs, manifests and module names: `idporten`.
+    /// Returns the name used in slugs, manifests and module names: `idporten`.
     #[must_use]
     pub const fn slug(self) -> &'static str {
         match self {
@@ -76,7 +77,7 @@ impl Product {
         }
     }
 
-    /// The name as people write it: `ID-porten`.
+    /// Returns the display name: `ID-porten`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -86,7 +87,7 @@ impl Product {
         }
     }
 
-    /// One line on what it is.
+    /// Returns a one-line description.
     #[must_use]
     pub const fn description(self) -> &'static str {
         match self {
@@ -96,7 +97,7 @@ impl Product {
         }
     }
 
-    /// The specification that the metadata of its environments follows.
+    /// Returns the specification that the metadata of its environments follows.
     #[must_use]
     pub const fn schema(self) -> Schema {
         match self {
@@ -122,7 +123,14 @@ impl FromStr for Product {
     }
 }
 
-/// The name is not that of a product: `idporten`, `maskinporten` or `ansattporten`.
+/// The error for a name that is not that of a product: `idporten`, `maskinporten` or `ansattporten`.
+///
+/// ```
+/// use idporten_config::Product;
+///
+/// let error = "altinn".parse::<Product>().unwrap_err();
+/// assert_eq!(error.to_string(), "not a product; choose `idporten`, `maskinporten` or `ansattporten`");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnknownProduct;
@@ -136,7 +144,7 @@ impl fmt::Display for UnknownProduct {
 impl core::error::Error for UnknownProduct {}
 
 impl ProductName {
-    /// Returns the name as it stands in slugs, manifests and module names.
+    /// Returns the name used in slugs, manifests and module names.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match &self.0 {
@@ -145,7 +153,7 @@ impl ProductName {
         }
     }
 
-    /// Returns the product of the table, if it is one.
+    /// Returns the product of the table with this name, if there is one.
     #[must_use]
     pub fn known(&self) -> Option<Product> {
         match self.0 {
@@ -154,7 +162,7 @@ impl ProductName {
         }
     }
 
-    /// Returns the name as people write it: `ID-porten`, or a custom product's name as it is.
+    /// Returns the display name: `ID-porten`, or a custom product's name unchanged.
     #[must_use]
     pub fn name(&self) -> &str {
         match &self.0 {
@@ -176,7 +184,7 @@ impl PartialEq<Product> for ProductName {
     }
 }
 
-/// For `provider.product() == Product::Idporten`, where the left side is a reference.
+/// Lets `provider.product() == Product::Idporten` compile, whose left side is a reference.
 impl PartialEq<Product> for &ProductName {
     fn eq(&self, product: &Product) -> bool {
         **self == *product
@@ -184,7 +192,7 @@ impl PartialEq<Product> for &ProductName {
 }
 
 impl fmt::Display for ProductName {
-    /// Writes the name as it stands in slugs.
+    /// Writes the name used in slugs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -193,7 +201,7 @@ impl fmt::Display for ProductName {
 impl FromStr for ProductName {
     type Err = InvalidProductName;
 
-    /// Takes a name.
+    /// Checks a name and takes it.
     ///
     /// # Errors
     ///
@@ -208,6 +216,13 @@ impl FromStr for ProductName {
 }
 
 /// The error for a text that cannot be the name of a product.
+///
+/// ```
+/// use idporten_config::environment::ProductName;
+///
+/// let error = "ID-porten".parse::<ProductName>().unwrap_err();
+/// assert!(error.to_string().starts_with("not the name of a product"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvalidProductName;
@@ -230,11 +245,11 @@ pub fn is_slug(text: &str) -> bool {
 }
 
 impl Schema {
-    /// The schema of the metadata at a well-known URL, where the product does not tell: RFC 8414, section 3, and `OpenID`
-    /// Connect Discovery 1.0, section 4, differ in the last part.
+    /// Returns the schema of the metadata at a well-known URL, for a product that does not determine it: RFC 8414, section 3, and
+    /// `OpenID` Connect Discovery 1.0, section 4, differ in the last part.
     #[cfg(feature = "snapshot")]
     pub(crate) fn of_well_known_url(url: &str) -> Self {
-        // RFC 8414 puts the path of an issuer that has one behind the well-known part.
+        // Not `ends_with`: RFC 8414 puts the path of the issuer, if it has one, after the well-known part.
         if url.contains("/.well-known/oauth-authorization-server") {
             Self::OAuthAuthorizationServer
         } else {
@@ -242,7 +257,7 @@ impl Schema {
         }
     }
 
-    /// The specification's name, with its section.
+    /// Returns the name of the specification, with the section.
     #[must_use]
     pub const fn specification(self) -> &'static str {
         match self {
@@ -251,7 +266,7 @@ impl Schema {
         }
     }
 
-    /// The members that a complete document must have.
+    /// Returns the members that a complete document must have.
     #[must_use]
     pub const fn required_members(self) -> &'static [&'static str] {
         match self {

@@ -2,7 +2,7 @@
 
 use super::{KnownEnvironment, Lifecycle, Product};
 
-/// What the table says of an environment.
+/// The row of an environment.
 pub(super) struct Row {
     pub(super) slug: &'static str,
     pub(super) product: Product,
@@ -77,7 +77,7 @@ const IDPORTEN_LEGACY_YT2: Row = Row {
         date: None,
         reason: "the old OIDC solution is retired; its documentation was removed on 2024-03-13, the exact date is unknown",
     },
-    // The host really is difi.eon.no.
+    // The host really is difi.eon.no, not difi.no.
     well_known_url: "https://oidc-yt2.difi.eon.no/idporten-oidc-provider/.well-known/openid-configuration",
     issuer: "https://oidc-yt2.difi.eon.no/idporten-oidc-provider/",
     endpoint_hosts: &["oidc-yt2.difi.eon.no"],

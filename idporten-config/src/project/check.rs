@@ -1,6 +1,6 @@
-//! The one place that decides what is examined in a project. Build scripts, macros and the tool print what it reports.
+//! The checks of a project. Build scripts, macros and the tool all print the report that is made here.
 //!
-//! Nothing here touches a disk or a clock: files are read through a function, and times are arguments.
+//! This module does no I/O and reads no clock: files are read through a function, and times are arguments.
 
 mod keys;
 mod requirements;
@@ -21,21 +21,21 @@ use crate::project::times::Times;
 
 pub use snapshots::days;
 
-/// What a check found.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Report {
     /// The snapshots that code can be generated from, in the manifest's order.
     pub sources: Vec<Source>,
-    /// The snapshots that may only be looked at, because they hold a private key.
+    /// The snapshots that no code is generated from, because they hold a private key.
     pub leaked: Vec<Source>,
-    /// What is wrong, or worth knowing.
+    /// The findings about the manifest, the snapshots and the requirements.
     pub findings: Vec<Finding>,
-    /// What is wrong, or worth knowing, of key sets.
+    /// The findings about key sets.
     pub keys: Vec<Finding>,
-    /// A warning for a build whose `SOURCE_DATE_EPOCH` is before the snapshots, which leaves no time to measure their age by.
+    /// A warning for a build whose `SOURCE_DATE_EPOCH` is before the snapshots, so that their age cannot be measured.
     pub unmeasurable: Option<Finding>,
-    /// The files that were asked for.
+    /// The files that were looked for.
     pub files: Vec<File>,
 }
 
@@ -48,8 +48,8 @@ impl Manifest {
 
 /// Checks a manifest's snapshots and requirements.
 ///
-/// `only` limits the report to these environments, unless it is empty; what they depend on is read all the same. `read` reads a
-/// file by its path, relative to the project's root.
+/// `only` limits the report to these environments, unless it is empty; the environments that they are based on are read too.
+/// `read` reads a file by its path, relative to the project's root.
 pub(super) fn check(
     manifest: &Manifest,
     only: &[String],
@@ -57,13 +57,14 @@ pub(super) fn check(
     times: Times,
 ) -> Report {
     let Located { mut sources, mut leaked, files, mut findings } = locate(manifest, read);
-    // A manifest's text says itself that it names none.
+    // Only for a builder: reading an empty `idporten.toml` already reports this.
     if manifest.route == Route::Builder && manifest.environments().is_empty() {
         let help = "add one, such as `.environment(\"idporten-test\")`";
         findings.push(Finding::error("the generator names no environment", help));
     }
     findings.extend(reject_duplicates(&mut sources, manifest));
     findings.extend(requirements::unmet(manifest, &sources));
+    // Filtered only now, and not before the files are read: duplicates, bases and requirements concern the whole manifest.
     let is_wanted = |slug: &str| only.is_empty() || only.iter().any(|wanted| wanted == slug);
     sources.retain(|source| is_wanted(source.provider().slug()));
     leaked.retain(|source| is_wanted(source.provider().slug()));
@@ -79,7 +80,7 @@ pub(super) fn check(
     Report { sources, leaked, findings, keys, unmeasurable, files }
 }
 
-/// The sources of each product, in the order of its first one.
+/// Groups the sources by product, in the order of each product's first source.
 fn by_product(sources: &[Source]) -> Vec<Shared<'_>> {
     let mut products: Vec<Vec<&Source>> = Vec::new();
     for source in sources {

@@ -1,4 +1,4 @@
-//! Environments that would have the same name in code.
+//! The environments that would have the same name in code.
 
 use crate::document::names;
 use crate::document::provider::Provider;
@@ -6,8 +6,8 @@ use crate::project::finding::Finding;
 use crate::project::manifest::Manifest;
 use crate::project::source::Source;
 
-/// Removes each source whose module or variant another source of its product has already, and reports it. The stage names both,
-/// so that it must be unique within a product.
+/// Removes and reports each source whose module or variant name an earlier source of its product already has. Both names come
+/// from the stage, so that it must be unique within a product.
 pub(super) fn reject_duplicates(sources: &mut Vec<Source>, manifest: &Manifest) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut kept: Vec<Provider> = Vec::new();

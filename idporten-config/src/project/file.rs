@@ -1,4 +1,4 @@
-//! Files of a project.
+//! The files of a project.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -6,11 +6,12 @@ use std::path::Path;
 
 use crate::document::snapshot::MAX_BYTES;
 
-/// Reads a manifest or a snapshot. Of a longer file, one byte more than a snapshot may have is read.
+/// Reads a manifest or a snapshot. At most one byte more than the size limit of a snapshot is read, which is enough to reject it.
 ///
 /// # Errors
 ///
-/// Those of the file system, and a file that is not a regular one: opening a pipe would wait for somebody to write to it.
+/// Returns the errors of the file system, and an error for a file that is not regular: opening a pipe would block until another
+/// process writes to it.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::other("it is not a regular file"));

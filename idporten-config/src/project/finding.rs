@@ -1,41 +1,41 @@
-//! What is wrong, or worth knowing, in a project: said the same way by a build, a macro and the tool.
+//! The findings about a project, in the form that a build, a macro and the tool all print.
 
 use std::fmt;
 
 use crate::document::json::is_invisible;
 
-/// One thing that is wrong, or worth knowing: what, where, and what fixes it.
+/// A mistake in a project or a remark about it, with its place and the fix.
 ///
-/// Its [`Display`](fmt::Display) form has a line for each part, none of which holds a character that a terminal or a build tool
-/// could take for a command.
+/// Its [`Display`](fmt::Display) form has a line for each part. Control characters are escaped, so that no text can be a
+/// command to a terminal or to cargo.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// The environment it concerns, by slug; none if it concerns the project.
+    /// The slug of the environment that it concerns, or `None` if it concerns the project.
     pub environment: Option<String>,
-    /// What is wrong.
+    /// The message.
     pub message: String,
-    /// The place of what is wrong.
+    /// The place of the mistake, if it has one.
     pub place: Option<Place>,
-    /// What else helps to understand it.
+    /// Further facts that help to understand it.
     pub notes: Vec<String>,
     /// The edit or command that fixes it.
     pub help: String,
 }
 
-/// How bad a finding is, in decreasing order.
+/// The severity of a finding, in decreasing order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Severity {
     /// A build fails.
     Error,
-    /// A build says it and goes on, `check` fails.
+    /// A build reports it and continues; `check` fails.
     Warning,
-    /// A build does not say it, `check` fails.
+    /// A build does not report it; `check` fails.
     CheckOnly,
-    /// A build does not say it, `check` says it and does not fail.
+    /// A build does not report it; `check` reports it and does not fail.
     Note,
 }
 
@@ -47,12 +47,12 @@ pub struct Place {
     pub file: String,
     /// The line, from 1.
     pub line: Option<usize>,
-    /// The text there.
+    /// The text at the place.
     pub text: String,
 }
 
 impl Finding {
-    /// A finding that fails a build.
+    /// Makes a finding that fails a build.
     #[must_use]
     pub fn error(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self {
@@ -65,32 +65,32 @@ impl Finding {
         }
     }
 
-    /// A finding that a build reports and goes on.
+    /// Makes a finding that a build reports without failing.
     #[must_use]
     pub fn warning(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(message, help) }
     }
 
-    /// A finding that fails `check` and is none of a build's.
+    /// Makes a finding that fails `check` and that a build does not report.
     #[must_use]
     pub fn for_check(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self { severity: Severity::CheckOnly, ..Self::error(message, help) }
     }
 
-    /// A finding that is worth knowing and fails nothing.
+    /// Makes a finding that fails nothing.
     #[must_use]
     pub fn note_of(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self { severity: Severity::Note, ..Self::error(message, help) }
     }
 
-    /// Names the environment that it concerns.
+    /// Sets the environment that it concerns.
     #[must_use]
     pub fn of(mut self, environment: &str) -> Self {
         self.environment = Some(environment.to_owned());
         self
     }
 
-    /// Sets its place.
+    /// Sets the place.
     #[must_use]
     pub fn at(mut self, place: Option<&Place>) -> Self {
         self.place = place.cloned();
@@ -104,25 +104,25 @@ impl Finding {
         self
     }
 
-    /// Whether a build fails.
+    /// Returns whether a build fails.
     #[must_use]
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
 
-    /// Whether a build reports it.
+    /// Returns whether a build reports the finding.
     #[must_use]
     pub fn is_for_builds(&self) -> bool {
         matches!(self.severity, Severity::Error | Severity::Warning)
     }
 
-    /// Whether `check` fails.
+    /// Returns whether `check` fails.
     #[must_use]
     pub fn fails_check(&self) -> bool {
         self.severity != Severity::Note
     }
 
-    /// The lines of its text.
+    /// Returns the lines of the text.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![escape_control(&self.message)];
@@ -150,13 +150,13 @@ impl fmt::Display for Severity {
 }
 
 impl Place {
-    /// A line of a file, from 1, or the whole file; `text` is the text there.
+    /// Makes a place: a line of a file, counted from 1, or the whole file. `text` is the text at the place.
     #[must_use]
     pub fn new(file: impl Into<String>, line: Option<usize>, text: impl Into<String>) -> Self {
         Self { file: file.into(), line, text: text.into() }
     }
 
-    /// The place of a byte in a text.
+    /// Returns the place of a byte in a text.
     #[cfg(feature = "codegen")]
     pub(crate) fn in_text(file: &str, text: &str, offset: usize) -> Self {
         let before = text.get(..offset).unwrap_or(text);

@@ -1,4 +1,4 @@
-//! The snapshots of a manifest's environments: found, read and parsed.
+//! The search for the snapshots of a manifest's environments.
 
 use std::io;
 
@@ -10,20 +10,20 @@ use crate::project::finding::Finding;
 use crate::project::manifest::{Environment, Manifest, Route, unknown_environment};
 use crate::project::source::{Base, Source, leaked_key};
 
-/// How many violations of one snapshot are reported: a hostile one breaks rules by the thousand.
+/// The number of violations of one snapshot that are reported: a hostile one can break rules thousands of times.
 const MAX_REPORTED: usize = 50;
 
-/// A file that was asked for.
+/// A file that was looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct File {
-    /// Its path, relative to the project's root.
+    /// The path, relative to the project's root.
     pub path: String,
-    /// Whether it was there.
+    /// The flag that is true if the file existed.
     pub present: bool,
 }
 
-/// What was found of a manifest's environments.
+/// The snapshots of a manifest's environments, with the findings about them.
 #[derive(Debug, Default)]
 pub(super) struct Located {
     pub(super) sources: Vec<Source>,
@@ -35,7 +35,7 @@ pub(super) struct Located {
 /// Finds the snapshot of each environment. `read` reads a file by its path.
 pub(super) fn locate(manifest: &Manifest, read: &dyn Fn(&str) -> io::Result<Vec<u8>>) -> Located {
     let mut locator = Locator { manifest, read, located: Located::default() };
-    // An environment that stands on another needs that one's source.
+    // An environment that is based on another needs that one's source, so that it comes second.
     let (based, others): (Vec<_>, Vec<_>) =
         manifest.environments().iter().partition(|environment| environment.based_on.is_some());
     for environment in others.into_iter().chain(based) {
@@ -59,12 +59,12 @@ impl Locator<'_> {
             return self.bundled(environment);
         }
         let path = &environment.path;
-        // A path is printed as a directive to cargo, which a line break would end.
+        // The path is later printed in a directive to cargo. A line break would start another directive.
         if path.contains(char::is_control) {
             let message = format!("{}: the path `{}` holds a control character", environment.slug, printable(path));
             return self.report(environment, Finding::error(message, "name the directory of snapshots without it"));
         }
-        // A fetched snapshot wins, but its file is asked for all the same: the build depends on it once no fetch is wanted.
+        // The file is looked for even if a fetched snapshot is used instead: the next build without a fetch depends on it.
         let text = (self.read)(path);
         let present = !matches!(&text, Err(error) if error.kind() == io::ErrorKind::NotFound);
         self.located.files.push(File { path: path.clone(), present });
@@ -120,7 +120,8 @@ impl Locator<'_> {
         self.report(environment, Finding::error(message, help));
     }
 
-    /// A source whose values are those of the environment it is based on. Its snapshot holds only what is certain: the issuer.
+    /// Returns a source with the values of the environment that this one is based on. Its own snapshot holds only the issuer, the
+    /// one value that is certain.
     fn stand_in(&self, environment: &Environment) -> Option<Source> {
         let (slug, provider) = (environment.based_on.as_deref()?, environment.described()?);
         let base = self.located.sources.iter().find(|source| source.provider().slug() == slug)?;
@@ -142,7 +143,7 @@ impl Locator<'_> {
             fetch += " and move the file there, or name the file that it writes";
         }
         let help = match (environment.known(), environment.described(), &environment.based_on) {
-            // The manifest itself reports a name that is not there.
+            // The manifest's reader has already reported a `based-on` that names no environment.
             (_, _, Some(base)) if self.manifest.environment(base).is_none() => return,
             (_, _, Some(base)) => {
                 let message = format!("{slug}: no snapshot at `{path}`, and none of {base}, which it is based on");
@@ -175,8 +176,8 @@ impl Locator<'_> {
     }
 }
 
-/// What fixes a snapshot that breaks a rule. A rule that the provider's own description sets is fixed there: another fetch would
-/// meet it again.
+/// Returns the help for a snapshot that breaks a rule. For a rule that depends on the provider's description it is a change of
+/// the description, since another fetch would break the same rule.
 fn way_out(violation: &Violation, environment: &Environment) -> String {
     let slug = printable(&environment.slug);
     let fetch = format!("run `idporten-config fetch {slug}` to take it again");

@@ -1,4 +1,4 @@
-//! What a program is built for: `idporten.toml`, or the same said in a build script, a macro or a command.
+//! The environments that a program is built for, from `idporten.toml`, a build script, a macro or a command.
 
 mod environments;
 mod reader;
@@ -22,10 +22,10 @@ pub const FILE_NAME: &str = "idporten.toml";
 /// The directory of snapshots, beside the manifest, unless the manifest names another.
 pub const DEFAULT_SNAPSHOTS: &str = "snapshots";
 
-/// The age up to which a snapshot is current, unless the manifest says otherwise: 30 days.
+/// The age up to which a snapshot is current, unless the manifest sets another: 30 days.
 pub const DEFAULT_MAX_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// The environments a program is built for, and what it requires of them.
+/// The environments that a program is built for, and its requirements on them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Manifest {
     /// The manifest's directory, as a prefix of paths: empty, or ending in a slash.
@@ -34,9 +34,9 @@ pub struct Manifest {
     snapshots: String,
     max_age: Duration,
     environments: Vec<Environment>,
-    /// What is required of every environment of a product, or of every environment if no product is named.
+    /// The requirements on every environment of a product, or on every environment if no product is named.
     pub(crate) requirements: Vec<(Option<ProductName>, Requirement)>,
-    /// Messages name a remedy in the words of this route.
+    /// The kind of text to which help texts refer.
     pub(crate) route: Route,
 }
 
@@ -60,38 +60,39 @@ pub enum Route {
 pub struct Environment {
     /// The slug.
     pub slug: String,
-    /// The provider, from the table or as the manifest describes it. None for a slug that neither has: then only the snapshot
-    /// can say what it is.
+    /// The provider, from the table or as the manifest describes it. `None` for a slug that is in neither: its snapshot then
+    /// describes it.
     pub provider: Option<Provider>,
     /// The path of its snapshot.
     pub path: String,
-    /// Whether the bundled snapshot is used in place of that file.
+    /// The flag that is true if the bundled snapshot is used instead of that file.
     pub bundled: bool,
-    /// The environment whose values stand in while there is no snapshot.
+    /// The environment whose values are used while there is no snapshot.
     pub based_on: Option<String>,
     /// The place at which the manifest names it.
     pub place: Option<Place>,
-    /// A snapshot that was fetched for this build, which is used in place of any file.
+    /// A snapshot that was fetched for this build and is used instead of any file.
     pub(crate) fetched: Option<Snapshot>,
 }
 
 impl Manifest {
-    /// Reads a manifest's text. `file` is its path, as messages show it; the paths of snapshots start from its directory.
+    /// Reads a manifest's text. `file` is its path, as messages show it; the paths of snapshots are relative to its directory.
     ///
-    /// Returns what could be read beside everything that is wrong, so that as much as possible can be generated. A finding that
+    /// Returns the readable part together with every mistake, so that as much as possible can be generated. A finding that
     /// names an environment leaves the other environments usable; any other finding concerns the manifest as a whole.
     #[must_use]
     pub fn parse(text: &str, file: &str) -> (Self, Vec<Finding>) {
         reader::manifest(text, file)
     }
 
-    /// A manifest without environments, for a build script to fill.
+    /// Makes a manifest without environments, which a build script fills.
     #[cfg(feature = "build")]
     pub(crate) fn of_builder() -> Self {
         Self { route: Route::Builder, ..Self::default() }
     }
 
-    /// The manifest of the macro `environment!`: one environment, with its snapshot at `snapshot`, at the usual path, or bundled.
+    /// Makes the manifest of the macro `environment!`: one environment, with its snapshot at `snapshot`, at the usual path, or
+    /// bundled.
     #[must_use]
     pub fn of_macro(slug: &str, snapshot: Option<String>, bundled: bool) -> Self {
         let mut manifest = Self { route: Route::Macro, ..Self::default() };
@@ -102,8 +103,8 @@ impl Manifest {
         manifest
     }
 
-    /// The manifest of a command that names environments: for each its slug, and whether its snapshot is the bundled one rather
-    /// than a file in the directory `snapshots`.
+    /// Makes the manifest of a command that names environments: each by its slug, with `true` for the bundled snapshot and
+    /// `false` for a file in the directory `snapshots`.
     pub fn of_command_line(snapshots: &str, environments: impl IntoIterator<Item = (String, bool)>) -> Self {
         let mut manifest = Self { route: Route::CommandLine, snapshots: snapshots.to_owned(), ..Self::default() };
         for (slug, bundled) in environments {
@@ -121,24 +122,24 @@ impl Manifest {
         self.environments.push(Environment { slug, provider, path, bundled, based_on, place, fetched });
     }
 
-    /// The environments, in the order of the text.
+    /// Returns the environments, in the order of the text.
     #[must_use]
     pub fn environments(&self) -> &[Environment] {
         &self.environments
     }
 
-    /// The environment with this slug.
+    /// Returns the environment with this slug.
     #[must_use]
     pub fn environment(&self, slug: &str) -> Option<&Environment> {
         self.environments.iter().find(|environment| environment.slug == slug)
     }
 
-    /// The slugs of the environments, in the order of the text.
+    /// Returns the slugs of the environments, in the order of the text.
     pub fn slugs(&self) -> impl Iterator<Item = &str> {
         self.environments.iter().map(|environment| environment.slug.as_str())
     }
 
-    /// The age up to which a snapshot is current.
+    /// Returns the age up to which a snapshot is current.
     #[must_use]
     pub fn max_age(&self) -> Duration {
         self.max_age
@@ -150,7 +151,7 @@ impl Manifest {
         self.max_age = max_age;
     }
 
-    /// Sets the directory of snapshots. Unlike the one that a manifest names, it is not relative to the manifest.
+    /// Sets the directory of snapshots. Unlike the directory that a manifest names, it is not relative to the manifest.
     #[cfg(feature = "build")]
     pub(crate) fn set_snapshots(&mut self, directory: &str) {
         self.directory.clear();
@@ -161,7 +162,7 @@ impl Manifest {
         }
     }
 
-    /// Uses a snapshot that was just fetched in place of any other.
+    /// Sets the snapshot that was just fetched, which is used instead of any other.
     #[cfg(all(feature = "build", feature = "fetch"))]
     pub(crate) fn set_fetched(&mut self, slug: &str, snapshot: &Snapshot) {
         for environment in self.environments.iter_mut().filter(|environment| environment.slug == slug) {
@@ -169,7 +170,7 @@ impl Manifest {
         }
     }
 
-    /// The directory of snapshots.
+    /// Returns the directory of snapshots.
     #[must_use]
     pub fn snapshots_directory(&self) -> String {
         match self.snapshots.trim_end_matches('/') {
@@ -180,7 +181,7 @@ impl Manifest {
         }
     }
 
-    /// The path at which a snapshot is unless another one is named.
+    /// Returns the path of a snapshot for which no other path is named.
     pub(crate) fn usual_path(&self, slug: &str) -> String {
         match self.snapshots_directory().as_str() {
             "." => format!("{slug}.json"),
@@ -188,7 +189,7 @@ impl Manifest {
         }
     }
 
-    /// The error for an environment that the manifest, at `file`, does not name.
+    /// Returns the error for an environment that the manifest at `file` does not name.
     #[must_use]
     pub fn not_named(&self, slug: &str, file: &str) -> Finding {
         let message = format!("`{}` is not an environment of `{}`", printable(slug), printable(file));
@@ -203,7 +204,7 @@ impl Manifest {
     }
 }
 
-/// The error for a slug that is neither in the table nor described.
+/// Returns the error for a slug that is neither in the table nor described.
 #[must_use]
 pub fn unknown_environment(slug: &str) -> Finding {
     let known: Vec<_> = KnownEnvironment::ALL.iter().map(|known| known.slug()).collect();
@@ -232,7 +233,7 @@ impl Default for Manifest {
 }
 
 impl Route {
-    /// The text that asks for the bundled snapshot of an environment.
+    /// Returns the text that selects the bundled snapshot of an environment.
     pub(crate) fn ask_for_bundled(self, slug: &str) -> String {
         match self {
             Self::File => "`bundled = true`".to_owned(),
@@ -244,12 +245,12 @@ impl Route {
 }
 
 impl Environment {
-    /// The environment of the table, if it is one of those.
+    /// Returns the environment of the table, if this is one.
     pub(crate) fn known(&self) -> Option<KnownEnvironment> {
         self.provider.as_ref().and_then(Provider::known)
     }
 
-    /// The provider, if the manifest describes it.
+    /// Returns the provider, if the manifest describes it.
     pub(crate) fn described(&self) -> Option<&Provider> {
         self.provider.as_ref().filter(|provider| provider.known().is_none())
     }

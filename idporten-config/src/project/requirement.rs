@@ -1,4 +1,4 @@
-//! What a program requires of an environment, and whether a snapshot meets it.
+//! The requirements of a program on an environment, and the check that a snapshot meets them.
 
 use crate::document::json::Value;
 use crate::document::metadata::{self, MEMBERS};
@@ -7,7 +7,7 @@ use crate::document::violation::{printable, quoted};
 use crate::environment::nearest::nearest;
 use crate::project::finding::{Finding, Place};
 
-/// A requirement: a metadata member, and what it must hold.
+/// A requirement: a metadata member, and the value that it must have.
 ///
 /// ```
 /// use idporten_config::internal::Requirement;
@@ -26,29 +26,29 @@ pub struct Requirement {
     place: Option<Place>,
 }
 
-/// What a member must hold.
+/// The value that a member must have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Expected {
-    /// It must be there; a boolean must be true.
+    /// The member must be present; a boolean must be true.
     Present,
-    /// It must be equal to this string.
+    /// The member must be equal to this string.
     Equal(String),
-    /// It must contain each of these values.
+    /// The member must contain each of these values.
     Contains(Vec<String>),
-    /// Nothing, which `false` stands for: it is refused, since a requirement that always holds is a mistake.
+    /// The requirement `false`, which is refused, since a requirement that always holds is a mistake.
     Nothing,
 }
 
 impl Requirement {
-    /// Requires that a member, by its standard name, holds something: a string to be equal to, a list of values to contain,
-    /// or [`Expected::Present`].
+    /// Makes a requirement on a member, by its standard name: a string to be equal to, a list of values to contain, or
+    /// [`Expected::Present`].
     #[must_use]
     pub fn new(member: impl Into<String>, expected: impl Into<Expected>) -> Self {
         Self { member: member.into(), expected: expected.into(), place: None }
     }
 
-    /// The member's name.
+    /// Returns the name of the member.
     #[must_use]
     pub fn member(&self) -> &str {
         &self.member
@@ -65,7 +65,7 @@ impl Requirement {
         self
     }
 
-    /// Everything in which the snapshot does not meet the requirement; a finding for each value that is missing.
+    /// Returns a finding for each value that the snapshot lacks. If there is none, the snapshot meets the requirement.
     #[must_use]
     pub fn check(&self, snapshot: &Snapshot) -> Vec<Finding> {
         if self.expected == Expected::Contains(Vec::new()) || self.expected == Expected::Nothing {
@@ -130,7 +130,7 @@ impl Requirement {
             }
             (_, Value::Array(_)) => form("a list of strings"),
             (_, Value::String(_)) => form("a string, or `true`"),
-            // A boolean, or what has no form of its own.
+            // Booleans, and values of types for which no other requirement can be written.
             _ => form("`true`"),
         }
     }

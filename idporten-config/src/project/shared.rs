@@ -1,4 +1,4 @@
-//! The values that every environment of a product supports: what a program may use wherever it is started.
+//! The values that every environment of a product supports, which a program may use in any of them.
 
 use std::collections::BTreeSet;
 
@@ -16,13 +16,13 @@ pub struct Shared<'a> {
     lists: Vec<SharedList<'a>>,
 }
 
-/// One list, with the values that every environment publishes that states it.
+/// One list, with the values common to every environment that states it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct SharedList<'a> {
     /// The metadata member.
     pub member: &'static Member,
-    /// The values, in the order of the first environment that states the list. Empty if the environments have none in common.
+    /// The values, in the order of the first environment that states the list. Empty if the environments have no value in common.
     pub values: Vec<&'a str>,
 }
 
@@ -40,25 +40,25 @@ impl<'a> Shared<'a> {
         Self { sources: sources.to_vec(), environments, lists }
     }
 
-    /// All the sources of the product.
+    /// Returns all sources of the product.
     pub(crate) fn sources(&self) -> &[&'a Source] {
         &self.sources
     }
 
-    /// The environments that take part.
+    /// Returns the environments that take part.
     #[must_use]
     pub fn environments(&self) -> &[&'a Source] {
         &self.environments
     }
 
-    /// The lists that any of the environments states, in the order of the table of members.
+    /// Returns the lists that at least one of the environments states, in the order of the table of members.
     #[must_use]
     pub fn lists(&self) -> &[SharedList<'a>] {
         &self.lists
     }
 
-    /// The lists that `source` does not state and another environment does. They are intersected without it, so that the result
-    /// may hold values that it does not support.
+    /// Returns the lists that `source` does not state and another environment does. They are intersected without `source`, so
+    /// that the result may hold values that it does not support.
     pub(crate) fn unstated(&self, source: &Source) -> Vec<&'static str> {
         if !self.environments.contains(&source) {
             return Vec::new();
@@ -67,8 +67,8 @@ impl<'a> Shared<'a> {
         lists.map(|list| list.member.name).collect()
     }
 
-    /// A warning for the lists that environments publish without a value in common: no enum can be generated of them, and the
-    /// compiler would only propose the enum of one environment.
+    /// Returns a warning for the lists that environments publish without a common value. No enum is generated for them, and
+    /// without the warning the compiler would only suggest the enum of one environment.
     pub(crate) fn without_values(&self) -> Option<Finding> {
         let empty = self.lists.iter().filter(|list| list.values.is_empty() && self.is_published(list.member));
         let empty: Vec<_> = empty.map(|list| list.member.name).collect();
@@ -85,7 +85,7 @@ impl<'a> Shared<'a> {
         Some(Finding::warning(message, help))
     }
 
-    /// Whether any environment publishes a value of the list.
+    /// Returns whether at least one environment publishes a value of the list.
     fn is_published(&self, member: &Member) -> bool {
         self.environments.iter().any(|source| stated(source, member).is_some_and(|values| !values.is_empty()))
     }
@@ -103,8 +103,8 @@ fn intersection<'a>(sources: &[&'a Source], member: &Member) -> Option<Vec<&'a s
     Some(first.into_iter().filter(|value| others.iter().all(|list| list.contains(value))).collect())
 }
 
-/// The values that a source states. A complete document that lacks a list supports none of its values; in any other, a list
-/// that is absent is unknown, which is why it stays out of the intersection.
+/// Returns the values that a source states. A complete document that lacks a list supports none of its values. In any other
+/// document an absent list is unknown, so that it is left out of the intersection.
 fn stated<'a>(source: &'a Source, member: &Member) -> Option<Vec<&'a str>> {
     match source.values().get(member.name).and_then(json::Value::as_strings) {
         Some(values) => Some(usable(Some(member), values)),

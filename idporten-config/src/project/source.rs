@@ -6,7 +6,7 @@ use crate::document::snapshot::{Snapshot, SnapshotError};
 use crate::document::violation::printable;
 use crate::environment::KnownEnvironment;
 
-/// What code is generated from: a snapshot, and where it was found.
+/// A snapshot that code is generated from, and the place where it was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Source {
     pub(crate) snapshot: Snapshot,
@@ -15,7 +15,7 @@ pub struct Source {
     pub(crate) based_on: Option<Base>,
 }
 
-/// The environment whose values stand in for those of another, which has no snapshot yet.
+/// The environment whose values are used for another that has no snapshot yet.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Base {
     pub(crate) slug: String,
@@ -27,7 +27,8 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// None in a released package: its tests read every bundled snapshot.
+    /// Returns the rules that the bundled snapshot breaks. The tests read every bundled snapshot, so that a released package
+    /// returns no error.
     pub fn bundled(environment: KnownEnvironment) -> Result<Self, SnapshotError> {
         Ok(Self {
             snapshot: Snapshot::parse(environment.bundled_snapshot())?,
@@ -37,26 +38,26 @@ impl Source {
         })
     }
 
-    /// A snapshot that was read or fetched; `label` names the file or says where it came from.
+    /// Makes a source from a snapshot that was read or fetched. `label` names the file or the origin.
     #[must_use]
     pub fn new(snapshot: Snapshot, label: impl Into<String>) -> Self {
         Self { snapshot, label: label.into(), bundled: false, based_on: None }
     }
 
-    /// The snapshot.
+    /// Returns the snapshot.
     #[must_use]
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
     }
 
-    /// The path of its file, or the words that say where else it was found.
+    /// Returns the path of the file, or words for another origin.
     #[must_use]
     pub fn label(&self) -> &str {
         &self.label
     }
 
-    /// Makes its path relative to `directory`, a path that ends in a slash, where the file is below it: what stands in a file to
-    /// be committed must not depend on where the tool was started.
+    /// Makes the path relative to `directory`, a path that ends in a slash, if the file is below it. A file to be committed
+    /// must not depend on the directory in which the tool was started.
     #[must_use]
     pub fn relative_to(mut self, directory: &str) -> Self {
         if let Some(path) = self.label.strip_prefix(directory).filter(|_| !self.bundled) {
@@ -65,26 +66,26 @@ impl Source {
         self
     }
 
-    /// The origin and day of its values, and whether there are keys: `recorded 2024-07-30, without keys`.
+    /// Returns the origin and day of the values, and whether there are keys: `recorded 2024-07-30, without keys`.
     #[must_use]
     pub fn provenance(&self) -> String {
         let keys = if self.snapshot.jwks().is_none() { ", without keys" } else { "" };
         format!("{} {}{keys}", self.snapshot.origin(), self.snapshot.date())
     }
 
-    /// Whether it is the bundled snapshot.
+    /// Returns whether the snapshot is the bundled one.
     #[must_use]
     pub fn is_bundled(&self) -> bool {
         self.bundled
     }
 
-    /// The environment whose values stand in, for an environment without a snapshot.
+    /// Returns the environment whose values are used, for an environment without a snapshot.
     #[must_use]
     pub fn based_on(&self) -> Option<&str> {
         self.based_on.as_ref().map(|base| base.slug.as_str())
     }
 
-    /// The values that code is generated from.
+    /// Returns the values that code is generated from.
     pub(crate) fn values(&self) -> &Object {
         self.based_on.as_ref().map_or(self.snapshot.metadata_json(), |base| &base.values)
     }
@@ -94,7 +95,7 @@ impl Source {
     }
 }
 
-/// Returns which entry of the key set publishes a private key, if one does.
+/// Returns a description of the entry of the key set that publishes a private key, if there is one.
 #[must_use]
 pub fn leaked_key(snapshot: &Snapshot) -> Option<String> {
     let leaked = snapshot.jwks()?.rejected().iter().find(|rejected| rejected.is_leaked())?;

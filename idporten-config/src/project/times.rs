@@ -1,43 +1,44 @@
-//! The times that the ages of snapshots are measured by.
+//! The times that are used to measure the age of snapshots.
 
 use std::time::{Duration, SystemTime};
 
 use crate::document::snapshot::Snapshot;
 use crate::project::finding::Finding;
 
-/// The times that a check measures ages by. Without any, ages and dates are not checked.
+/// The times that a check uses to measure ages. Without any, ages and dates are not checked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Times {
-    /// The time of `SOURCE_DATE_EPOCH`, which stands in for the clock so that a build can be reproduced.
+    /// The time of `SOURCE_DATE_EPOCH`, which replaces the clock so that a build can be reproduced.
     pub source_date_epoch: Option<SystemTime>,
-    /// The time of the machine's clock; absent where the result must not depend on it.
+    /// The time of the machine's clock, or `None` if the result must not depend on it.
     pub clock: Option<SystemTime>,
 }
 
 impl Times {
-    /// The times of a build, given the value of `SOURCE_DATE_EPOCH`: with that variable set, nothing depends on the clock.
+    /// Returns the times of a build, given the value of `SOURCE_DATE_EPOCH`. If that variable is set, nothing depends on the
+    /// clock.
     ///
     /// # Errors
     ///
-    /// A value that is not a number of seconds since 1970.
+    /// Returns an error for a value that is not a number of seconds since 1970.
     pub fn of_build(source_date_epoch: Option<&str>, clock: SystemTime) -> Result<Self, Box<Finding>> {
         let times = Self::of_tool(source_date_epoch, clock)?;
         Ok(Self { clock: times.clock.filter(|_| times.source_date_epoch.is_none()), ..times })
     }
 
-    /// The times of a command, which may depend on the clock whatever `SOURCE_DATE_EPOCH` is.
+    /// Returns the times of a command, which uses the clock even if `SOURCE_DATE_EPOCH` is set.
     ///
     /// # Errors
     ///
-    /// A value that is not a number of seconds since 1970.
+    /// Returns an error for a value that is not a number of seconds since 1970.
     pub fn of_tool(source_date_epoch: Option<&str>, clock: SystemTime) -> Result<Self, Box<Finding>> {
-        // A variable that is exported without a value counts as unset, as in other tools that read it.
+        // An exported variable without a value counts as unset, as in other tools that read it.
         let text = source_date_epoch.filter(|text| !text.is_empty());
         Ok(Self { source_date_epoch: text.map(parse).transpose()?, clock: Some(clock) })
     }
 
-    /// The time that the age of a snapshot is measured at. `SOURCE_DATE_EPOCH` before the snapshot says nothing about its age:
-    /// build systems such as Nix set it to 1980 everywhere.
+    /// Returns the time at which the age of a snapshot is measured. A `SOURCE_DATE_EPOCH` before the snapshot is not used: build
+    /// systems such as Nix set it to 1980 for every build.
     #[must_use]
     pub fn for_age_of(&self, snapshot: &Snapshot) -> Option<SystemTime> {
         self.source_date_epoch.filter(|time| *time >= snapshot.as_of()).or(self.clock)

@@ -1,4 +1,4 @@
-//! Changes of keys. A kid is a label: the same one with other material is a new key.
+//! Changes of keys. A kid is only a label: the same kid with other key material is a new key.
 
 use super::{Change, ChangeKind, Subject};
 use crate::document::jwks::{JwkSet, KeyParameters, SigningKey};
@@ -8,7 +8,7 @@ pub(super) fn changes(before: Option<&JwkSet>, after: Option<&JwkSet>) -> Vec<Ch
     let mut gone: Vec<_> = old.iter().filter(|key| !new.contains(key)).collect();
     let mut changes = Vec::new();
     for key in new.iter().filter(|key| !old.contains(key)) {
-        // A key that took the place of another under its kid is one change.
+        // A key that replaces another under its kid is one change, not a removal and an addition.
         let replaced = gone.iter().position(|other| other.kid() == key.kid());
         let before = replaced.map(|at| gone.remove(at));
         let note = match (before, before.is_none() && key.kid().is_some() && old.iter().any(|o| o.kid() == key.kid())) {
@@ -39,7 +39,7 @@ fn change(kid: Option<&str>, before: Option<String>, after: Option<String>, note
     }
 }
 
-/// `RSA 3072, thumbprint …`: what a reviewer compares.
+/// Describes a key for a reviewer, who compares the thumbprint: `RSA 3072, thumbprint …`.
 fn describe(key: &SigningKey) -> String {
     let size = match key.parameters() {
         KeyParameters::Rsa { bits, .. } => bits.to_string(),
@@ -49,7 +49,7 @@ fn describe(key: &SigningKey) -> String {
     format!("{} {size}{alg}, thumbprint {}", key.key_type(), key.thumbprint())
 }
 
-/// Entries that publish a private key and did not before.
+/// Returns a change for each entry that publishes a private key and did not before.
 fn leaked(before: Option<&JwkSet>, after: Option<&JwkSet>) -> Vec<Change> {
     let leaked = |set: Option<&JwkSet>| -> Vec<Option<String>> {
         let rejected = set.map(JwkSet::rejected).unwrap_or_default().iter();

@@ -62,7 +62,7 @@ fn distinct<'a>(values: &[&'a str]) -> Vec<&'a str> {
     values.iter().copied().filter(|value| seen.insert(*value)).collect()
 }
 
-/// The variants that stand for values in generated code.
+/// Returns the variants of the values in generated code.
 fn variants<'a>(known: Option<&Member>, values: &[&'a str]) -> BTreeMap<&'a str, String> {
     let Some((type_name, _)) = known.and_then(|known| known.value) else { return BTreeMap::new() };
     let usable = metadata::usable(known, values.to_vec());
@@ -86,13 +86,14 @@ fn whole(name: &str, kind: ChangeKind, before: Option<&Value>, after: Option<&Va
     }
 }
 
-/// What a change of a member that is no list means. A demand (`require_..`) is the reverse of a capability.
+/// Returns the kind of a change of a member that is not a list. For a requirement (`require_..`), turning it on is breaking;
+/// for a capability, turning it off is.
 fn kind_of(name: &str, before: Option<&Value>, after: Option<&Value>) -> ChangeKind {
     let is_page = member(name).is_some_and(|member| member.kind == metadata::MemberType::Text);
     let is_demand = name.starts_with("require_");
     match (before, after) {
         _ if is_page => ChangeKind::Other,
-        // What is off from the start is no loss.
+        // A capability that is off when its member first appears takes nothing away.
         (None, Some(Value::Bool(false))) => ChangeKind::Addition,
         (Some(Value::Bool(_)) | None, Some(Value::Bool(now))) if is_demand == *now => ChangeKind::Breaking,
         (None, _) | (Some(Value::Bool(_)), Some(Value::Bool(_))) => ChangeKind::Addition,
@@ -104,7 +105,7 @@ fn kind_of(name: &str, before: Option<&Value>, after: Option<&Value>) -> ChangeK
     }
 }
 
-/// A value in a line.
+/// Formats a value in one line.
 fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => text.to_string(),

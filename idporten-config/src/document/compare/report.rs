@@ -82,7 +82,7 @@ fn row(change: &Change) -> String {
     format!("| {meaning} | {subject} | {before} | {after}{note} |\n")
 }
 
-/// A value in a cell of a table, where a bar ends the cell even within code.
+/// Formats a value as a table cell, which a bar would end even within a code span.
 fn cell(value: &str) -> String {
     code(value).replace('|', "\\|")
 }

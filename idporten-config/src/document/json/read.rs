@@ -1,4 +1,4 @@
-//! Text to tree, through one serde visitor.
+//! The JSON reader: text to tree, through one serde visitor.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -12,12 +12,12 @@ use super::{Exact, Number, Object, Value};
 /// The depth to which arrays and objects may be nested.
 pub const MAX_DEPTH: usize = 64;
 
-/// The number of values that a document may have: scalars, arrays and objects, whether in an array or in an object.
+/// The number of values that a document may have: scalars, arrays and objects at every level.
 ///
-/// A tree costs many times its text where the values are small, so that a limit of bytes alone would not bound memory.
+/// A tree of small values takes many times the memory of its text, so that a limit on bytes alone would not bound memory.
 pub const MAX_VALUES: usize = 50_000;
 
-/// The error for a text that is not JSON, or not JSON that can be kept exactly and within the limits.
+/// The error for a text that is not JSON, or that is JSON but exceeds a limit or holds a number that cannot be kept exactly.
 ///
 /// ```
 /// use idporten_config::document::json::Value;
@@ -33,7 +33,7 @@ pub struct Error {
 }
 
 impl Error {
-    /// Returns the line of the text at fault, from 1, if the error has one.
+    /// Returns the line of the mistake, counted from 1, if the error has one.
     #[must_use]
     pub fn line(&self) -> Option<usize> {
         self.place.map(|(line, _)| line)
@@ -53,10 +53,12 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 pub(super) fn parse(text: &[u8], max_values: usize) -> Result<Value, Error> {
+    // RFC 8259, section 8.1, forbids writing a byte-order mark and lets parsers ignore one. It is refused, since not all do.
     if text.starts_with(b"\xef\xbb\xbf") {
         let message = "not JSON: starts with a byte-order mark; save it as UTF-8 without one".into();
         return Err(Error { message, place: None });
     }
+    // Not left to `serde_json::from_slice`: `next_number` needs the same text as `str`.
     let text = std::str::from_utf8(text).map_err(|error| Error {
         message: format!("not JSON: not UTF-8 at byte {}; JSON is always UTF-8", error.valid_up_to()),
         place: None,
@@ -76,13 +78,15 @@ pub(super) fn parse(text: &[u8], max_values: usize) -> Result<Value, Error> {
 fn from_serde_json(error: &serde_json::Error, reading: &Reading<'_>) -> Error {
     let text = error.to_string();
     let place = (error.line(), error.column());
+    // `serde_json::Error` has no accessor for its message without the place.
     let message = text.strip_suffix(&format!(" at line {} column {}", place.0, place.1)).unwrap_or(&text);
     let message = match message {
+        // `serde_json` classifies this as a syntax error, but the text is JSON, and the member has to be named.
         "number out of range" => {
             let failed_at = reading.failed_at.take().unwrap_or_else(|| reading.place());
             format!("the number at {failed_at} is out of range; publish it as a string")
         }
-        // What the visitor refuses is JSON, and says itself what is wrong.
+        // An error of the visitor says itself what is wrong, and its text is valid JSON: "not JSON" would mislead.
         refused if error.is_data() => refused.to_owned(),
         other => format!("not JSON: {other}"),
     };
@@ -90,11 +94,12 @@ fn from_serde_json(error: &serde_json::Error, reading: &Reading<'_>) -> Error {
 }
 
 struct Reading<'a> {
-    /// The place in the tree at which the reader is.
+    /// The current place in the tree.
     path: RefCell<Vec<Step>>,
-    /// The place at which it failed, kept because the path is unwound by the time that the error is seen.
+    /// The place of the first error, kept because the path is unwound before the error reaches the caller.
     failed_at: RefCell<Option<String>>,
-    /// The text that follows the last number read. The visitor is handed rounded doubles; what was written stands here.
+    /// The text after the last number read. The visitor receives rounded doubles, so that the digits are taken from here.
+    /// `serde_json` passes them on only with its feature `arbitrary_precision`, which would change every crate in the build.
     numbers: Cell<&'a str>,
     max_values: usize,
     values: Cell<usize>,
@@ -127,7 +132,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Counts a value as soon as it begins, so that the tree never grows past the limit.
+    /// Counts a value when it begins, so that the tree never grows past the limit.
     fn count<E: serde_core::de::Error>(&self) -> Result<(), E> {
         self.values.set(self.values.get() + 1);
         if self.values.get() > self.max_values {
@@ -136,7 +141,7 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// The text of the next number: numbers are visited in the order in which they are written.
+    /// Returns the text of the next number. Numbers are visited in the order in which they are written.
     fn next_number(&self) -> &str {
         let text = self.numbers.get();
         let start = number_start(text);
@@ -147,7 +152,7 @@ impl Reading<'_> {
     }
 }
 
-/// Where the first number of a JSON text starts: a digit or a minus sign outside of strings.
+/// Returns the offset of the first number of a JSON text: of a digit or a minus sign outside of strings.
 fn number_start(text: &str) -> usize {
     let mut in_string = false;
     let mut escaped = false;
@@ -173,6 +178,7 @@ struct Seed<'a> {
 
 impl Seed<'_> {
     fn deeper<E: serde_core::de::Error>(self) -> Result<Self, E> {
+        // `serde_json` stops at 128 levels. This limit is lower, so that it does not depend on the library.
         if self.depth == MAX_DEPTH {
             return Err(E::custom(format_args!("nested deeper than {MAX_DEPTH} levels")));
         }
@@ -213,6 +219,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        // An integer is exact, but the reader has to move past its text.
         self.reading.next_number();
         Ok(Value::from(value))
     }
@@ -224,6 +231,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
     fn visit_f64<E: serde_core::de::Error>(self, value: f64) -> Result<Value, E> {
         let written = self.reading.next_number();
+        // `{:e}` writes the shortest digits that read back as this double. Any rounding shows as a difference from the text.
         if Decimal::parse(written).is_none_or(|written| Decimal::parse(&format!("{value:e}")) != Some(written)) {
             let place = self.reading.place();
             return Err(E::custom(format_args!(
@@ -246,6 +254,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let deeper = self.deeper()?;
+        // Not a map, which would drop one of two members with the same name before the rules see both.
         let mut members = Vec::new();
         while let Some(name) = entries.next_key::<Cow<'_, str>>()? {
             let name: Arc<str> = name.into();
@@ -256,7 +265,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 }
 
-/// A decimal number by its meaning: no zeros at either end, the point folded into the exponent.
+/// A decimal number in normal form: the digits have no zeros at either end, and the exponent includes the decimal point.
 #[derive(PartialEq)]
 struct Decimal {
     negative: bool,

@@ -1,4 +1,4 @@
-//! Tree to canonical text.
+//! The canonical text of a tree.
 
 use std::fmt::{Formatter, Result, Write};
 
@@ -71,7 +71,7 @@ fn string(f: &mut Formatter<'_>, text: &str) -> Result {
     f.write_char('"')
 }
 
-/// The value as serde has it; of two members of one name, both.
+/// Serializes the value. If two members have the same name, both are written.
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         match self {
@@ -93,8 +93,8 @@ impl Serialize for Object {
     }
 }
 
-/// Whether a reader of a diff would not see the character, or would see others in its place: controls, separators of lines,
-/// zero-width characters, tags, and those that turn the direction of text.
+/// Returns whether a character is invisible in a diff or changes how other characters look: controls, line separators, zero-width
+/// characters, tags, and characters that change the direction of text.
 pub(crate) fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{a0}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

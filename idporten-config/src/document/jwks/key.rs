@@ -9,15 +9,27 @@ use crate::document::json::{Object, Value};
 use crate::document::violation::printable;
 use crate::environment::SigningAlg;
 
-/// Members that only a private key has (RFC 7518 section 6.2.2 and 6.3.2, RFC 8037 section 2, and `priv` of the AKP draft).
+/// The members that only a private key has (RFC 7518 sections 6.2.2 and 6.3.2, RFC 8037 section 2, and `priv` of the AKP draft).
 const PRIVATE_MEMBERS: &[&str] = &["d", "p", "q", "dp", "dq", "qi", "oth", "priv"];
 pub(crate) const MAX_KID: usize = 256;
 const MIN_RSA_BITS: usize = 2048;
-/// What the verifiers in use take.
+/// The largest modulus that the common verifiers accept.
 const MAX_RSA_BITS: usize = 8192;
 const MAX_EXPONENT_BITS: usize = 32;
 
 /// A provider's public key for verifying signatures (RFC 7517, RFC 7518 section 6, RFC 8037).
+///
+/// ```
+/// use idporten_config::{JwkSet, SigningAlg};
+///
+/// let jwk = r#"{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "alg": "EdDSA"}"#;
+/// let set = JwkSet::parse(format!(r#"{{"keys": [{jwk}]}}"#).as_bytes())?;
+/// let key = &set.keys()[0];
+/// assert_eq!((key.key_type(), key.alg(), key.kid()), ("OKP", Some(SigningAlg::EdDSA), None));
+/// // The thumbprint of this key in RFC 8037, appendix A.3.
+/// assert_eq!(key.thumbprint(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+/// # Ok::<(), idporten_config::document::Violation>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SigningKey {
     kid: Option<String>,
@@ -25,7 +37,18 @@ pub struct SigningKey {
     parameters: KeyParameters,
 }
 
-/// The numbers of a public key, each in base64url without padding, and those of RSA without leading zero octets.
+/// The numbers of a public key, each in base64url without padding. Those of RSA have no leading zero octets.
+///
+/// ```
+/// use idporten_config::JwkSet;
+/// use idporten_config::document::KeyParameters;
+///
+/// let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+/// let set = JwkSet::parse(format!(r#"{{"keys": [{{"kty": "OKP", "crv": "Ed25519", "x": "{x}"}}]}}"#).as_bytes())?;
+/// let KeyParameters::Okp { crv, x: found, .. } = set.keys()[0].parameters() else { panic!("another key type") };
+/// assert_eq!((*crv, found.as_str()), ("Ed25519", x));
+/// # Ok::<(), idporten_config::document::Violation>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyParameters {
@@ -36,13 +59,13 @@ pub enum KeyParameters {
         n: String,
         /// The exponent.
         e: String,
-        /// The length of the modulus.
+        /// The length of the modulus in bits.
         bits: usize,
     },
     /// A key on one of the NIST curves.
     #[non_exhaustive]
     Ec {
-        /// `P-256`, `P-384` or `P-521`.
+        /// The curve: `P-256`, `P-384` or `P-521`.
         crv: &'static str,
         /// The x coordinate.
         x: String,
@@ -52,7 +75,7 @@ pub enum KeyParameters {
     /// An Edwards-curve key.
     #[non_exhaustive]
     Okp {
-        /// `Ed25519` or `Ed448`.
+        /// The curve: `Ed25519` or `Ed448`.
         crv: &'static str,
         /// The public key.
         x: String,
@@ -88,26 +111,26 @@ impl SigningKey {
         Ok(Self { kid: kid.map(str::to_owned), alg, parameters })
     }
 
-    /// The key's id: a label, which says nothing of the key.
+    /// Returns the key's id. It is only a label: another key may be published under the same one.
     #[must_use]
     #[inline]
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
 
-    /// The one algorithm it serves, where the key says so.
+    /// Returns the only algorithm that the key serves, if the key names one.
     #[must_use]
     pub fn alg(&self) -> Option<SigningAlg> {
         self.alg
     }
 
-    /// What the key is made of.
+    /// Returns the numbers of the key.
     #[must_use]
     pub fn parameters(&self) -> &KeyParameters {
         &self.parameters
     }
 
-    /// Its `kty`: `RSA`, `EC` or `OKP`.
+    /// Returns the `kty`: `RSA`, `EC` or `OKP`.
     #[must_use]
     pub fn key_type(&self) -> &'static str {
         match self.parameters {
@@ -117,8 +140,8 @@ impl SigningKey {
         }
     }
 
-    /// Returns the key as an entry of a key set (RFC 7517 section 4): its parameters, `use`, and `kid` and `alg` where the provider
-    /// published them. Other members, certificates among them, are left out.
+    /// Returns the key as an entry of a key set (RFC 7517 section 4): its parameters, `use`, and `kid` and `alg` where the
+    /// provider published them. Other members, certificates among them, are left out.
     ///
     /// ```
     /// use idporten_config::JwkSet;
@@ -128,7 +151,7 @@ impl SigningKey {
     /// let key = JwkSet::parse(published.as_bytes())?.keys()[0].to_jwk();
     /// let key = key.as_object().unwrap();
     /// assert_eq!(key.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["alg", "crv", "kid", "kty", "use", "x"]);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok::<(), idporten_config::document::Violation>(())
     /// ```
     #[must_use]
     pub fn to_jwk(&self) -> Value {
@@ -145,8 +168,8 @@ impl SigningKey {
         entry.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Object>().into()
     }
 
-    /// Whether it may verify signatures of this algorithm: its own, or, where it names none, one that its type allows and
-    /// that is among the `published` ones.
+    /// Returns whether the key may verify signatures of this algorithm: the one that it names or, if it names none, one that its
+    /// type allows and that is among the `published` ones.
     #[must_use]
     pub fn serves(&self, alg: SigningAlg, published: &[SigningAlg]) -> bool {
         match self.alg {
@@ -155,17 +178,18 @@ impl SigningKey {
         }
     }
 
-    /// Whether a token could mean either key: the same kid, and an algorithm that both serve.
+    /// Returns whether a token could mean either key: both have the same kid and serve a common algorithm.
     pub(super) fn is_rival_of(&self, other: &Self, published: &[SigningAlg]) -> bool {
         let both_serve = |&alg: &SigningAlg| self.serves(alg, published) && other.serves(alg, published);
         self.kid.is_some() && self.kid == other.kid && SigningAlg::ALL.iter().any(both_serve)
     }
 
-    /// The RFC 7638 thumbprint with SHA-256, in base64url.
+    /// Returns the RFC 7638 thumbprint with SHA-256, in base64url.
     #[cfg(feature = "snapshot")]
     #[must_use]
     pub fn thumbprint(&self) -> String {
-        // Names and values are letters, digits, `-` and `_` alone: nothing to escape.
+        // RFC 7638, section 3, hashes JSON with sorted members. No serialiser is needed: names and values consist of letters,
+        // digits, `-` and `_`, so that nothing has to be escaped.
         let members = match &self.parameters {
             KeyParameters::Rsa { n, e, .. } => format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#),
             KeyParameters::Ec { crv, x, y } => format!(r#"{{"crv":"{crv}","kty":"EC","x":"{x}","y":"{y}"}}"#),
@@ -176,7 +200,7 @@ impl SigningKey {
 }
 
 impl KeyParameters {
-    /// Whether a key of this type and curve can serve the algorithm.
+    /// Returns whether a key of this type and curve can serve the algorithm.
     fn allow(&self, alg: SigningAlg) -> bool {
         use SigningAlg as A;
         match (self, alg) {
@@ -192,9 +216,10 @@ impl KeyParameters {
     }
 }
 
-/// Looked for in the entry as published, before anything of it is left out.
+/// Refuses an entry with secret members. It reads the entry as published, before any member is dropped.
 fn refuse_private(entry: &Object) -> Result<(), Refusal> {
-    // A symmetric key is rejected by its type. Its owner uses it with others, so that nothing of the provider's has leaked.
+    // `oct` comes first, since such a key may also have members of a private key. It is not reported as leaked: a shared secret
+    // is not the private half of a key that signs tokens.
     if entry.get("kty").and_then(Value::as_str) == Some("oct") {
         return Err(Refusal {
             reason: "`kty` is `oct`, a shared secret, which never verifies a provider's signatures".to_owned(),
@@ -210,7 +235,7 @@ fn refuse_private(entry: &Object) -> Result<(), Refusal> {
     }
 }
 
-/// Whether a member holds what nobody but its owner may know.
+/// Returns whether a member holds secret key material.
 #[cfg(any(feature = "fetch", feature = "refresh-core"))]
 pub(super) fn is_secret(name: &str) -> bool {
     name == "k" || PRIVATE_MEMBERS.contains(&name)
@@ -227,7 +252,7 @@ fn check_use(entry: &Object) -> Result<(), Refusal> {
     match entry.get("key_ops") {
         None => Ok(()),
         Some(operations) => match operations.as_strings() {
-            // RFC 7517, section 4.3: duplicates must not be there.
+            // RFC 7517, section 4.3, forbids duplicate values.
             Some(operations) if has_duplicates(&operations) => Err("`key_ops` has a value twice".into()),
             Some(operations) if operations.contains(&"verify") => Ok(()),
             Some(_) => Err("`key_ops` is without `verify`".into()),
@@ -274,7 +299,7 @@ fn rsa(entry: &Object) -> Result<KeyParameters, Refusal> {
     if bits > MAX_RSA_BITS {
         return Err(format!("`n` has {bits} bits; at most {MAX_RSA_BITS} can be verified with").into());
     }
-    // A modulus is a product of odd primes; with an even one every signature is refused or, worse, can be made.
+    // A modulus is a product of odd primes. With an even one, verifiers refuse every signature or, worse, anyone can forge one.
     if is_even(&modulus) {
         return Err("`n` is even".into());
     }
@@ -304,8 +329,8 @@ fn octets(entry: &Object, name: &str, length: usize) -> Result<String, Refusal> 
     }
 }
 
-/// The octets of an unsigned integer. RFC 7518, section 6.3.1.1, forbids leading zeros and notes that some libraries write
-/// them: without them, both spellings are one key, with one thumbprint.
+/// Returns the octets of an unsigned integer without leading zeros. RFC 7518, section 6.3.1.1, forbids them and notes that some
+/// libraries write them; removing them makes both spellings one key with one thumbprint.
 fn integer(entry: &Object, name: &str) -> Result<Vec<u8>, Refusal> {
     let bytes = decoded(entry, name)?;
     let start = bytes.iter().position(|&byte| byte != 0).unwrap_or(bytes.len());
@@ -337,7 +362,7 @@ fn optional_text<'a>(entry: &'a Object, name: &str) -> Result<Option<&'a str>, R
     }
 }
 
-/// The length of a big-endian number, leading zeros aside.
+/// Returns the length of a big-endian number in bits, without leading zeros.
 fn bit_length(bytes: &[u8]) -> usize {
     match bytes.iter().position(|&byte| byte != 0) {
         Some(start) => (bytes.len() - start) * 8 - bytes[start].leading_zeros() as usize,

@@ -1,4 +1,4 @@
-//! Stories of key sets. The key material is arithmetic and nobody's: these tests check form.
+//! Stories of key sets. The key material is synthetic and belongs to no one, since these tests only check the form.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 

@@ -1,4 +1,4 @@
-//! Every member this project knows by name: what it is, which specification defines it, which type it has.
+//! The members that this project knows by name, each with its meaning, its type and the specification that defines it.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -6,7 +6,15 @@ use std::sync::Arc;
 use crate::document::json::{Object, Value};
 use crate::environment::Schema;
 
-/// What a member may hold.
+/// The type of a member's value.
+///
+/// ```
+/// use idporten_config::document::{MemberType, member};
+///
+/// let kind = |name| member(name).map(|member| member.kind);
+/// assert_eq!(kind("token_endpoint"), Some(MemberType::Endpoint));
+/// assert_eq!(kind("scopes_supported"), Some(MemberType::List));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MemberType {
@@ -14,33 +22,41 @@ pub enum MemberType {
     Issuer,
     /// A URL that requests go to, or that keys come from.
     Endpoint,
-    /// A string without a rule of its own: pages for people, signed metadata.
+    /// A string that no further rule applies to, such as the address of a page, or signed metadata.
     Text,
     /// A boolean.
     Flag,
     /// A list of strings.
     List,
-    /// A list of signature algorithms, in which `none` and `HS*` never count.
+    /// A list of signature algorithms, of which `none` and `HS*` are ignored.
     SigningAlgs,
 }
 
 /// A member known by name.
+///
+/// ```
+/// use idporten_config::document::member;
+///
+/// let issuer = member("issuer").expect("a known member");
+/// assert_eq!(issuer.specification, "OpenID Connect Discovery 1.0, section 3");
+/// assert!(member("not_a_member").is_none());
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Member {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// What it may hold.
+    /// The type of its value.
     pub kind: MemberType,
-    /// What it is: the first line of its documentation.
+    /// The meaning, which is the first line of its documentation.
     pub summary: &'static str,
     /// The specification that defines it.
     pub specification: &'static str,
-    /// The enum of its values in generated code, and what a value is.
+    /// The name of the enum of its values in generated code, and the meaning of a value.
     pub value: Option<(&'static str, &'static str)>,
 }
 
-/// Members of OpenID Connect Discovery 1.0 that RFC 8414, section 2, took over.
+/// The members of OpenID Connect Discovery 1.0 that RFC 8414, section 2, also defines.
 const IN_BOTH: &[&str] = &[
     "issuer",
     "authorization_endpoint",
@@ -60,7 +76,7 @@ const IN_BOTH: &[&str] = &[
 ];
 
 impl Member {
-    /// The specification that defines it in metadata of this schema.
+    /// Returns the specification that defines the member in metadata of this schema.
     #[must_use]
     pub fn specification_in(&self, schema: Schema) -> &'static str {
         match schema {
@@ -70,7 +86,7 @@ impl Member {
     }
 }
 
-/// The member with this name.
+/// Returns the member with this name.
 #[must_use]
 pub fn member(name: &str) -> Option<&'static Member> {
     MEMBERS.iter().find(|member| member.name == name)
@@ -92,13 +108,13 @@ const RP_INITIATED: &str = "OpenID Connect RP-Initiated Logout 1.0, section 2.1"
 const FRONT_CHANNEL: &str = "OpenID Connect Front-Channel Logout 1.0, section 3";
 const BACK_CHANNEL: &str = "OpenID Connect Back-Channel Logout 1.0, section 2.1";
 
-// One list makes the table, the fields and the methods, so that no member can be in one of them alone.
+// One list produces the table, the fields and the methods, so that they cannot disagree.
 macro_rules! members {
     (
         required { $($required:ident: $required_kind:ident, $required_spec:ident, $required_summary:literal;)+ }
         optional { $($name:ident: $kind:ident, $spec:ident, $summary:literal $(, $value:ident $value_summary:literal)?;)+ }
     ) => {
-        /// The members known by name; those of both schemas that are required first.
+                /// The members known by name, those that both schemas require first.
         pub const MEMBERS: &[Member] = &[
             $(Member {
                 name: stringify!($required), kind: MemberType::$required_kind, summary: $required_summary,
@@ -112,8 +128,9 @@ macro_rules! members {
 
         /// A provider's metadata (OpenID Connect Discovery 1.0, RFC 8414) that passed every rule.
         ///
-        /// Every member is optional: a recording or a documentation may lack some, and such metadata is good for generating
-        /// code only. [`complete`](Self::complete) gives the form in which the required members are certain.
+                /// Every member is optional: a recording or a documentation may lack some, and such metadata is suitable only for
+                /// generating code. [`complete`](Self::complete) returns the form in which the required members are always
+                /// present.
         ///
         /// ```
         /// use idporten_config::document::json::Value;
@@ -134,10 +151,10 @@ macro_rules! members {
         pub struct ProviderMetadata {
             $(#[doc = concat!($required_summary, ".")] pub $required: Option<String>,)+
             $(#[doc = concat!($summary, ".")] pub $name: Option<members!(@type $kind)>,)+
-            /// Members that this version does not know by name, as they were served.
+                        /// The members that this version does not know by name, as they were served.
             pub additional: Object,
             pub(super) schema: Schema,
-            /// The document as it was served: what is written to files and compared.
+                        /// The document as it was served, which is written to files and compared.
             pub(super) document: Object,
         }
 
@@ -173,7 +190,7 @@ macro_rules! members {
         #[non_exhaustive]
         pub struct CompleteMetadata {
             $(#[doc = concat!($required_summary, ".")] pub $required: String,)+
-            /// Shared with the snapshot that it is of, so that the document is in memory once.
+                        /// Shared with the snapshot that the metadata comes from, so that the document is in memory once.
             metadata: Arc<ProviderMetadata>,
         }
 
@@ -309,7 +326,7 @@ impl Deref for CompleteMetadata {
     }
 }
 
-/// The members that a schema requires and a document lacks.
+/// Returns the members that a schema requires and a document lacks.
 pub(super) fn missing(document: &Object, schema: Schema) -> impl Iterator<Item = &'static str> {
     schema.required_members().iter().copied().filter(|name| !document.contains(name))
 }
@@ -345,7 +362,7 @@ fn additional(object: &Object) -> Object {
         .collect()
 }
 
-/// The values of a list, each once, and of algorithms only those that can be trusted to sign.
+/// Returns the values of a list without duplicates and, for signature algorithms, without `none` and `HS*`.
 #[cfg(feature = "snapshot")]
 #[must_use]
 pub fn usable<'a>(known: Option<&Member>, values: Vec<&'a str>) -> Vec<&'a str> {

@@ -1,4 +1,4 @@
-//! The rules that metadata must pass, the same for a build, the tool and a running program.
+//! The rules that metadata must pass. They are the same for a build, the tool and a running program.
 
 use super::members::missing;
 use super::{MemberType, ProviderMetadata, member};
@@ -8,12 +8,24 @@ use crate::document::url::{self, on_or_below};
 use crate::document::violation::{Rule, Violation, printable, quoted};
 use crate::environment::KnownEnvironment;
 
-/// Whether a document must have the members that its schema requires.
+/// The demand on a document to have the members that its schema requires.
+///
+/// ```
+/// use idporten_config::KnownEnvironment;
+/// use idporten_config::document::json::Object;
+/// use idporten_config::document::{Completeness, ProviderMetadata};
+///
+/// let read = |completeness| {
+///     ProviderMetadata::read(Object::default(), &KnownEnvironment::MaskinportenTest.into(), completeness)
+/// };
+/// assert!(read(Completeness::Partial).is_ok());
+/// assert_eq!(read(Completeness::Complete).unwrap_err().len(), 3);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Completeness {
-    /// Every required member must be there: what a provider serves.
+    /// Every required member must be present, as in a document that a provider serves.
     Complete,
-    /// Members may be missing: what a recording or a documentation states.
+    /// Members may be missing, as in a recording or a documentation.
     Partial,
 }
 
@@ -22,7 +34,7 @@ impl ProviderMetadata {
     ///
     /// # Errors
     ///
-    /// Every rule that the document breaks: a member name that is used twice, a missing member where `completeness` asks for
+    /// Returns every rule that the document breaks: a member name that is used twice, a missing member if `completeness` requires
     /// all of them, a wrong type, an issuer that is not the provider's, an endpoint that is not an https URL on one of the
     /// provider's hosts.
     pub fn read(document: Object, provider: &Provider, completeness: Completeness) -> Result<Self, Vec<Violation>> {
@@ -44,7 +56,8 @@ fn check(metadata: &Object, provider: &Provider, completeness: Completeness) -> 
     }
     for (name, value) in metadata.iter() {
         violations.extend(check_member(place(name), name, value, provider).err());
-        // RFC 8705, section 5: the aliases are endpoints in the place of those of the same name.
+        // RFC 8705, section 5: a client that uses mutual TLS sends its requests to an alias instead of the endpoint of the same
+        // name, so that an alias is as sensitive as the endpoint itself.
         if let (ALIASES, Value::Object(aliases)) = (name, value) {
             let check = |(alias, value): (&str, &Value)| {
                 check_member(format!("{}.{}", place(ALIASES), printable(alias)), alias, value, provider).err()
@@ -58,7 +71,8 @@ fn check(metadata: &Object, provider: &Provider, completeness: Completeness) -> 
 const ALIASES: &str = "mtls_endpoint_aliases";
 
 fn check_member(place: String, name: &str, value: &Value, provider: &Provider) -> Result<(), Violation> {
-    // An endpoint of a specification that came later is held to the same rules: it is where secrets may be sent.
+    // Not only the members of the table: an endpoint of a later specification may also receive secrets, so that it must pass the
+    // same rules.
     let kind =
         member(name).map(|member| member.kind).or_else(|| name.ends_with("_endpoint").then_some(MemberType::Endpoint));
     let Some(kind) = kind else { return Ok(()) };
@@ -84,8 +98,8 @@ fn check_strings(place: &str, values: &[Value]) -> Result<(), Violation> {
     }
 }
 
-/// OpenID Connect Discovery 1.0, section 4.3: the issuer must be exactly the expected one. Nothing is normalised, since `iss`
-/// in tokens is compared byte for byte too.
+/// Checks that the issuer is exactly the expected one (OpenID Connect Discovery 1.0, section 4.3). Nothing is normalised, since
+/// `iss` in tokens is compared byte for byte too.
 fn check_issuer(place: String, issuer: &str, provider: &Provider) -> Result<(), Violation> {
     let expected = provider.issuer();
     if issuer == expected {
@@ -112,6 +126,7 @@ fn check_endpoint(place: String, name: &str, text: &str, provider: &Provider) ->
     if !hosts.iter().any(|parent| on_or_below(host, parent)) {
         return refuse(Rule::Host, format!("is not on {} or below it{}", hosts.join(", "), host_hint(provider)));
     }
+    // After the list of hosts, which a test environment's host can pass: it may be a subdomain of production's.
     if let Some(other) = belongs_to_another(host, provider) {
         return refuse(Rule::Host, format!("is on a host of another environment, {other}"));
     }
@@ -125,7 +140,7 @@ fn check_endpoint(place: String, name: &str, text: &str, provider: &Provider) ->
     Ok(())
 }
 
-/// The way to allow a host that the rules refuse. The hosts of the table are nobody's to set.
+/// Returns the help for a host that the rules refuse. It is empty for an environment of the table, whose hosts are fixed.
 fn host_hint(provider: &Provider) -> &'static str {
     match provider.known() {
         Some(_) => "",
@@ -133,7 +148,8 @@ fn host_hint(provider: &Provider) -> &'static str {
     }
 }
 
-/// The environment of the table that the host is nearer to than to this one: production must not trust what test publishes.
+/// Returns the environment of the table that the host belongs to, if it is not this one. `test.idporten.no` is a subdomain of
+/// production's `idporten.no`, but production must not trust documents of the test environment.
 fn belongs_to_another(host: &str, provider: &Provider) -> Option<KnownEnvironment> {
     let issuer_host = &provider.endpoint_hosts()[0];
     KnownEnvironment::ALL.iter().copied().filter(|other| Some(*other) != provider.known()).find(|other| {
@@ -142,8 +158,8 @@ fn belongs_to_another(host: &str, provider: &Provider) -> Option<KnownEnvironmen
     })
 }
 
-/// Whether keys may come from the host. Whoever serves the keys decides which tokens are valid, so that a host below the
-/// issuer's, which may be run by others, is not enough.
+/// Returns whether keys may come from the host. The server of the keys decides which tokens are valid, so that a subdomain of the
+/// issuer's host, which another party may operate, is not accepted.
 fn serves_keys(host: &str, provider: &Provider) -> bool {
     match provider.known() {
         Some(_) => host == provider.endpoint_hosts()[0],

@@ -35,8 +35,8 @@ impl Description {
     /// Describes a provider by its name in file names and manifests, the URL of its metadata, and its issuer, which is compared
     /// byte for byte.
     ///
-    /// Without further settings it is a product of its own, its endpoints are on the issuer's host or below it, its keys serve
-    /// RS256 where neither they nor the metadata name an algorithm, and https on the default port is required.
+    /// Without further settings it is a separate product, its endpoints are on the issuer's host or subdomains of it, its keys
+    /// serve RS256 if neither they nor the metadata name an algorithm, and its URLs must be https on the default port.
     #[must_use]
     pub fn new(slug: impl Into<String>, well_known_url: impl Into<String>, issuer: impl Into<String>) -> Self {
         Self {
@@ -57,29 +57,29 @@ impl Description {
         self
     }
 
-    /// Sets the hosts, beside the issuer's, that endpoints may be on or below.
+    /// Sets the hosts, besides the issuer's, that endpoints may be on, or on subdomains of.
     #[must_use]
     pub fn with_endpoint_hosts<T: Into<String>>(mut self, hosts: impl IntoIterator<Item = T>) -> Self {
         self.endpoint_hosts = hosts.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Sets the algorithms that a key without `alg` may serve where the metadata does not list any.
+    /// Sets the algorithms that a key without `alg` may serve if the metadata lists none.
     #[must_use]
     pub fn with_signing_algs(mut self, algs: impl IntoIterator<Item = SigningAlg>) -> Self {
         self.signing_algs = algs.into_iter().collect();
         self
     }
 
-    /// Sets whether the provider is for development only: plain http and ports are then allowed, and generated code leaves it
-    /// out of what the environments of its product share.
+    /// Sets whether the provider is for development only. Plain http and ports are then allowed, and generated code ignores the
+    /// provider when it determines the values that the environments of a product share.
     #[must_use]
     pub fn with_development(mut self, development: bool) -> Self {
         self.development = development;
         self
     }
 
-    /// The provider, once the rules have passed; `own_product` is what it is grouped with if nothing else is set.
+    /// Returns the provider of a description that passed the rules. `own_product` is its product if none is set.
     pub(super) fn into_provider(self, own_product: ProductName) -> Provider {
         let issuer = url::parse_issuer(&self.issuer, url_policy(self.development));
         let issuer_host = issuer.map(|url| url.host.to_owned()).unwrap_or_default();
@@ -102,7 +102,7 @@ impl Description {
     }
 }
 
-/// Every rule that a description breaks.
+/// Returns every rule that a description breaks.
 pub(super) fn check(description: &Description) -> Vec<Violation> {
     let mut violations = Vec::new();
     violations.extend(check_slug(&description.slug).err());
@@ -128,7 +128,7 @@ fn check_slug(slug: &str) -> Result<(), Violation> {
 fn check_issuer(description: &Description) -> Result<(), Violation> {
     let issuer = &description.issuer;
     check_url("issuer", issuer, description.development, url::parse_issuer)?;
-    // A description that takes its URL from one environment and its issuer from another never matches what is served.
+    // A description with the URL of one environment and the issuer of another would be refused only once its document is read.
     match KnownEnvironment::from_well_known_url(&description.well_known_url) {
         Some(known) if known.issuer() != issuer => {
             let reason = format!(
@@ -156,7 +156,7 @@ fn check_url(place: &str, text: &str, development: bool, parse: Parse) -> Result
     match parse(text, url_policy(development)) {
         Err(reason) => refuse(format!("{reason}{}", development_hint(text, development))),
         // OpenID Connect Discovery 1.0, section 3, and RFC 8414, section 2: an issuer has no query, and the well-known URL is
-        // made of it.
+        // derived from the issuer.
         Ok(_) if text.contains('?') => refuse("has a query; remove it".to_owned()),
         Ok(_) => Ok(()),
     }
@@ -167,14 +167,14 @@ fn check_host(host: &str, development: bool) -> Result<(), Violation> {
     if !url::is_host(host) {
         return refuse("is not a host name; remove scheme, port and path");
     }
-    // A top-level domain would accept the hosts of everybody in it.
+    // A top-level domain would accept every host below it.
     if !development && !host.contains('.') {
         return refuse("is a whole domain; name the hosts in it");
     }
     Ok(())
 }
 
-/// The words for a URL that is still a template: `https://login.microsoftonline.com/{tenantid}/v2.0`.
+/// Returns the help for a URL that is still a template: `https://login.microsoftonline.com/{tenantid}/v2.0`.
 pub(crate) fn template_hint(text: &str) -> Option<String> {
     let start = text.find('{')?;
     let end = start + text[start..].find('}')?;
@@ -183,7 +183,7 @@ pub(crate) fn template_hint(text: &str) -> Option<String> {
     Some(format!("is a template, not an issuer: put {value} in place of `{}`", placeholder.escape_debug()))
 }
 
-/// The words for a URL that is refused only because its environment is not for development.
+/// Returns the help for a URL that is refused only because its environment is not for development.
 pub(super) fn development_hint(text: &str, development: bool) -> &'static str {
     if !development && url::parse(text, UrlPolicy::Development).is_ok() {
         "; set `development = true` if the provider is for development only"

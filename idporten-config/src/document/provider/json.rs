@@ -8,7 +8,7 @@ use crate::environment::{ProductName, SigningAlg};
 const MEMBERS: &[&str] = &["development", "endpoint_hosts", "issuer", "product", "signing_algs", "stage"];
 
 impl Provider {
-    /// The snapshot's member `provider`; none for an environment of the table, which describes it.
+    /// Returns the snapshot's member `provider`, or `None` for an environment of the table, which already describes it.
     pub(crate) fn to_json(&self) -> Option<Object> {
         let algs: Vec<&str> = self.signing_algs.iter().map(|alg| alg.as_str()).collect();
         self.known.is_none().then(|| {
@@ -23,7 +23,7 @@ impl Provider {
         })
     }
 
-    /// The provider that a snapshot's member `provider` describes.
+    /// Reads the provider that a snapshot's member `provider` describes.
     pub(crate) fn from_json(slug: &str, well_known_url: &str, json: &Object) -> Result<Self, Vec<Violation>> {
         let mut reader = Reader { json, violations: Vec::new() };
         reader.refuse_unknown();

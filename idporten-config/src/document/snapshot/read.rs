@@ -1,4 +1,4 @@
-//! The file's object to a snapshot, with everything that is wrong found at once.
+//! The reader of a snapshot file's object, which finds every mistake at once.
 
 use super::{FORMAT, Origin, Snapshot, SnapshotError, parse_time};
 use crate::document::json::{Object, Value};

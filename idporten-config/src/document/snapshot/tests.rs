@@ -7,7 +7,7 @@ fn bundled() -> String {
     KnownEnvironment::IdportenTest.bundled_snapshot().replace("\r\n", "\n")
 }
 
-/// What is wrong with the bundled snapshot of idporten-test once `from` in it is `to`.
+/// Returns the error for the bundled snapshot of idporten-test with `from` replaced by `to`.
 #[track_caller]
 fn refused(from: &str, to: &str) -> String {
     assert!(bundled().contains(from));

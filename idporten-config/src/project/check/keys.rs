@@ -1,12 +1,13 @@
-//! Entries of a key set that verify nothing, or that a kid does not tell apart. The provider alone can change them, so that a build
-//! does not report them.
+//! The entries of a key set that verify nothing, or that share a kid. Only the provider can change them, so that a build does not
+//! report them.
 
 use crate::document::jwks::{JwkSet, RejectedKey, RejectionCause};
 use crate::document::snapshot::Snapshot;
 use crate::document::violation::printable;
 use crate::project::finding::Finding;
 
-/// Examines the key set of a snapshot. An entry with a private key is not reported here: no snapshot that has one is used.
+/// Examines the key set of a snapshot. An entry with a private key is not reported here, since no snapshot with one becomes a
+/// source.
 pub(super) fn check(snapshot: &Snapshot) -> Vec<Finding> {
     let Some(set) = snapshot.jwks() else { return Vec::new() };
     let slug = snapshot.provider().slug();
@@ -15,7 +16,8 @@ pub(super) fn check(snapshot: &Snapshot) -> Vec<Finding> {
     unused.chain(ambiguous_kids(slug, set)).map(|finding| finding.of(slug)).collect()
 }
 
-/// Publishing keys for encryption is usual, so that they do not fail a check.
+/// Returns the finding for an entry that is not used. It does not fail a check for an encryption key, which providers commonly
+/// publish.
 fn rejected_entry(slug: &str, rejected: &RejectedKey) -> Finding {
     let kid = rejected.kid.as_deref().map(|kid| format!(", kid `{}`,", printable(kid))).unwrap_or_default();
     let entry = format!("entry {} of the key set{kid}", rejected.index);

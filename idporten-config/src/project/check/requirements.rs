@@ -1,4 +1,4 @@
-//! The requirements that are not met.
+//! The check of the manifest's requirements.
 
 use crate::document::violation::printable;
 use crate::environment::ProductName;
@@ -7,7 +7,7 @@ use crate::project::manifest::{Environment, Manifest};
 use crate::project::requirement::Requirement;
 use crate::project::source::Source;
 
-/// Checks each requirement in every environment of its product, those for development aside.
+/// Checks each requirement in every environment of its product, except those for development: a mock often publishes less.
 pub(super) fn unmet(manifest: &Manifest, sources: &[Source]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (product, requirement) in &manifest.requirements {
@@ -15,6 +15,7 @@ pub(super) fn unmet(manifest: &Manifest, sources: &[Source]) -> Vec<Finding> {
         if !manifest.environments().iter().any(|environment| may_owe(environment, sources, &concerns)) {
             findings.push(owed_by_nobody(product.as_ref(), requirement));
         }
+        // Sources rather than environments: an environment without a usable snapshot already has an error.
         let owing = sources
             .iter()
             .filter(|source| concerns(source.provider().product()) && !source.provider().is_development());
@@ -23,8 +24,8 @@ pub(super) fn unmet(manifest: &Manifest, sources: &[Source]) -> Vec<Finding> {
     findings
 }
 
-/// Whether a requirement concerns an environment, as far as that can be told. One whose product is unknown, because neither the
-/// table nor the manifest nor a snapshot says it, has an error of its own.
+/// Returns whether a requirement may concern an environment. The product is unknown if neither the table nor the manifest nor a
+/// snapshot states it. Such an environment has its own error, and a second one for the requirement would mislead.
 fn may_owe(environment: &Environment, sources: &[Source], concerns: &dyn Fn(&ProductName) -> bool) -> bool {
     let found = || sources.iter().map(Source::provider).find(|provider| provider.slug() == environment.slug);
     match environment.provider.as_ref().or_else(found) {
@@ -33,7 +34,8 @@ fn may_owe(environment: &Environment, sources: &[Source], concerns: &dyn Fn(&Pro
     }
 }
 
-/// A requirement that concerns no environment would pass unseen.
+/// Returns the error for a requirement that concerns no environment. Without it, the requirement would hold without being
+/// checked.
 fn owed_by_nobody(product: Option<&ProductName>, requirement: &Requirement) -> Finding {
     let slug = product.map_or("any product", ProductName::as_str);
     let message = format!(

@@ -1,4 +1,4 @@
-//! What is said of a snapshot that can be used: its age, its origin, the lists it does not state.
+//! The checks of a usable snapshot: its age, its origin, and the lists that it does not state.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use crate::project::shared::Shared;
 use crate::project::source::Source;
 use crate::project::times::Times;
 
-/// The difference between two clocks up to which a snapshot does not count as one of the future: a day.
+/// The tolerance for a snapshot dated in the future, since the clocks of two machines may differ: a day.
 const CLOCK_SLACK: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Checks one snapshot; `shared` is what the environments of its product share.
+/// Checks one snapshot. `shared` holds the lists that the environments of its product share.
 pub(super) fn check(source: &Source, shared: &Shared<'_>, manifest: &Manifest, times: Times) -> Vec<Finding> {
     if source.based_on.is_some() {
-        // It has no snapshot, and what stands in for one is checked where it belongs.
+        // There is no snapshot, and the one whose values are used is checked as its own environment's.
         return Vec::new();
     }
     let warning = out_of_date(source, shared, manifest, times);
@@ -24,7 +24,7 @@ pub(super) fn check(source: &Source, shared: &Shared<'_>, manifest: &Manifest, t
     findings.map(|finding| finding.of(source.provider().slug()).at(place)).collect()
 }
 
-/// One warning for all that a newer snapshot would fix, so that a build says one line an environment.
+/// Returns one warning for everything that a newer snapshot would fix, so that a build prints one line for each environment.
 fn out_of_date(source: &Source, shared: &Shared<'_>, manifest: &Manifest, times: Times) -> Option<Finding> {
     let (snapshot, slug) = (source.snapshot(), source.provider().slug());
     let age = times.for_age_of(snapshot).map(|now| snapshot.age(now)).filter(|age| *age > manifest.max_age());
@@ -48,7 +48,7 @@ fn out_of_date(source: &Source, shared: &Shared<'_>, manifest: &Manifest, times:
         problems.push("is dated in the future".to_owned());
         help = format!("set this machine's clock right, or {help}");
     }
-    // Whoever asks for the bundled snapshot knows that it is not the live document.
+    // Not for a bundled snapshot: choosing it is a decision to use incomplete values.
     if !unstated.is_empty() && !source.bundled {
         problems.push(format!(
             "does not state {}, so the shared enums may hold values that {slug} does not support",
@@ -67,7 +67,7 @@ fn out_of_date(source: &Source, shared: &Shared<'_>, manifest: &Manifest, times:
     })
 }
 
-/// The first names, and how many more there are.
+/// Formats the first names and the number of the others.
 fn listed(names: &[&str]) -> String {
     const SHOWN: usize = 3;
     let shown: Vec<_> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
@@ -77,7 +77,8 @@ fn listed(names: &[&str]) -> String {
     }
 }
 
-/// Production must not depend on what others wrote down. A build does not say it: until the first fetch it would say it each time.
+/// Returns a finding for a production snapshot that was not fetched, since production should not depend on recordings of
+/// others. A build does not report it: it would repeat the finding at every run until the first fetch.
 fn not_fetched(source: &Source) -> Option<Finding> {
     let (snapshot, provider) = (source.snapshot(), source.provider());
     if provider.stage() != "prod" || provider.is_development() || snapshot.origin() == Origin::Fetched {
@@ -90,11 +91,12 @@ fn not_fetched(source: &Source) -> Option<Finding> {
     Some(finding.note(format!("{}, {}", source.provenance(), source.label())))
 }
 
-/// One warning if `SOURCE_DATE_EPOCH` is before snapshots and says nothing about their age, unless the clock does.
+/// Returns one warning if `SOURCE_DATE_EPOCH` is before snapshots and no clock is available, so that their age is unknown.
 pub(super) fn unmeasurable(sources: &[Source], times: Times) -> Option<Finding> {
     let epoch = times.source_date_epoch.filter(|_| times.clock.is_none())?;
     let own = || sources.iter().filter(|source| source.based_on.is_none());
-    // A bundled snapshot may well be newer than the project's last change: what counts is the project's own files, if it has any.
+    // A bundled snapshot can be newer than the project's last change without any mistake, so that it is ignored if the project
+    // has snapshot files.
     let has_files = own().any(|source| !source.bundled);
     let mut later = own().filter(|source| source.snapshot().as_of() > epoch && !(has_files && source.bundled));
     let first = later.next()?.provider().slug();
@@ -108,7 +110,7 @@ pub(super) fn unmeasurable(sources: &[Source], times: Times) -> Option<Finding> 
     Some(Finding::warning(message, help))
 }
 
-/// A duration in days from two days on, and exactly below that.
+/// Formats a duration: in days from two days up, exactly below that.
 #[must_use]
 pub fn days(duration: Duration) -> String {
     match duration.as_secs() / 86_400 {

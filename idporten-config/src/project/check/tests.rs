@@ -1,4 +1,4 @@
-//! Stories of manifests that meet their snapshots.
+//! Stories of manifests checked with their snapshots.
 
 use std::time::SystemTime;
 
@@ -18,7 +18,7 @@ fn day(text: &str) -> SystemTime {
     humantime::parse_rfc3339(&format!("{text}T00:00:00Z")).unwrap()
 }
 
-/// The times of a build on that day.
+/// Returns the times of a build on that day.
 fn on(text: &str) -> Times {
     Times { source_date_epoch: None, clock: Some(day(text)) }
 }
@@ -37,12 +37,12 @@ fn check_with(manifest: &str, files: &[(&str, String)]) -> Report {
     check_at(manifest, files, Times::default())
 }
 
-/// The findings that a build reports, without their place.
+/// Returns the findings that a build reports, without their place.
 fn of_build(report: &Report) -> Vec<String> {
     report.findings.iter().filter(|finding| finding.is_for_builds()).map(|finding| finding.message.clone()).collect()
 }
 
-/// The only finding that a build reports.
+/// Returns the only finding that a build reports.
 #[track_caller]
 fn only(report: &Report) -> &Finding {
     let findings: Vec<_> = report.findings.iter().filter(|finding| finding.is_for_builds()).collect();

@@ -8,12 +8,12 @@ use crate::environment::nearest::nearest;
 use crate::environment::{KnownEnvironment, ProductName, SigningAlg};
 use crate::project::finding::{Finding, Place};
 
-/// The keys of an environment of the table, which says the rest.
+/// The keys of an environment of the table, which defines everything else.
 const KNOWN_KEYS: &[&str] = &["bundled"];
 /// The keys of any other environment.
 const DESCRIBED_KEYS: &[&str] =
     &["based-on", "development", "endpoint-hosts", "issuer", "product", "signing-algs", "well-known-url"];
-/// What a product may be named.
+/// The help for a name that a product cannot have.
 const PRODUCT: &str =
     "\"idporten\", \"maskinporten\", \"ansattporten\", or another name of lower-case letters, digits and hyphens";
 const REQUIRED_KEYS: [&str; 3] = ["product", "well-known-url", "issuer"];
@@ -21,7 +21,7 @@ const REQUIRED_KEYS: [&str; 3] = ["product", "well-known-url", "issuer"];
 impl Reader<'_> {
     pub(super) fn environments(&mut self, tables: &Table<'_>, manifest: &mut Manifest) {
         let mut named: Vec<_> = tables.iter().collect();
-        // The parser sorts by name; findings and generated code keep the order of the text.
+        // The parser returns the tables sorted by name, but findings and generated code keep the order of the text.
         named.sort_by_key(|(slug, _)| slug.span().start);
         for (slug, item) in named {
             let place = self.place(&slug.span());
@@ -56,7 +56,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads whether the bundled snapshot of an environment of the table is asked for.
+    /// Reads the key `bundled` of an environment of the table.
     fn known(&mut self, slug: &str, table: &Table<'_>) -> bool {
         for key in table.keys() {
             let name = key.get_ref().as_ref();
@@ -115,10 +115,10 @@ impl Reader<'_> {
         }
     }
 
-    /// Checks that `based-on` names another environment of the manifest and of the product, and stands in an environment for
-    /// development: what stands in for an unknown value must never reach production.
+    /// Checks that `based-on` names another environment of the manifest and the product, and is a key of an environment for
+    /// development: a substitute for an unknown value must never reach production.
     ///
-    /// These findings name the environment, so that a fetch of the others, or of its own first snapshot, goes on.
+    /// These findings name the environment, so that the other environments, or this one's first snapshot, can still be fetched.
     fn check_bases(&mut self, environments: &[Environment]) {
         for environment in environments {
             let (Some(base), Some(own)) = (&environment.based_on, environment.described()) else {
@@ -144,7 +144,7 @@ impl Reader<'_> {
     }
 }
 
-/// The beginning of a help text: what `based-on` could name in place of `base`.
+/// Returns the beginning of a help text, which lists the environments that `based-on` could name instead of `base`.
 fn bases_for(base: &str, own: &Provider, environments: &[Environment]) -> String {
     let is_named = environments.iter().any(|other| other.slug == base);
     if !is_named && base.parse::<KnownEnvironment>().is_ok_and(|known| *own.product() == known.product()) {
@@ -157,7 +157,7 @@ fn bases_for(base: &str, own: &Provider, environments: &[Environment]) -> String
     }
 }
 
-/// Whether the values of an environment may stand in for those of `own`.
+/// Returns whether `own` may be based on the environment.
 fn is_base_for(environment: &Environment, own: &Provider) -> bool {
     let is_of_product = environment.provider.as_ref().is_some_and(|provider| provider.product() == own.product());
     is_of_product && environment.based_on.is_none() && environment.slug != own.slug()

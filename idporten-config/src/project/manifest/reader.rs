@@ -1,4 +1,4 @@
-//! A manifest's text to a manifest. Every mistake is found at once, with its line.
+//! The reader of a manifest's text. It finds every mistake at once, with its line.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -12,7 +12,7 @@ use crate::document::violation::printable;
 use crate::environment::nearest::nearest;
 use crate::project::finding::{Finding, Place};
 
-/// One stray bracket can make an error of every line after it.
+/// The number of syntax errors that are reported: one stray bracket can cause an error on every later line.
 const MAX_SYNTAX_ERRORS: usize = 10;
 const KEYS: &[&str] = &["environments", "max-age", "require", "snapshots"];
 
@@ -29,7 +29,7 @@ pub(super) fn manifest(text: &str, file: &str) -> (Manifest, Vec<Finding>) {
     (manifest, reader.findings)
 }
 
-/// The text that is read, and what was found wrong so far.
+/// The text that is read, and the findings so far.
 pub(super) struct Reader<'a> {
     text: &'a str,
     file: &'a str,
@@ -136,8 +136,8 @@ impl Reader<'_> {
     }
 }
 
-/// The key and value of a line `key = word` whose value is neither quoted nor of another type. TOML has no bare strings, and the
-/// parser's own message speaks of whatever else the first letter could begin: "invalid float, expected `inf`" for `idporten`.
+/// Returns the key and value of a line `key = word` whose value is neither quoted nor of another type. TOML has no bare
+/// strings, and the parser's message is misleading: for `idporten` it is "invalid float, expected `inf`".
 fn unquoted(line: &str) -> Option<(&str, &str)> {
     let (key, value) = line.split_once('=')?;
     let value = value.split('#').next().unwrap_or_default().trim();

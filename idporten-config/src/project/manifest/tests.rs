@@ -16,7 +16,7 @@ fn parse(text: &str) -> (Manifest, Vec<String>) {
     (manifest, findings.iter().map(ToString::to_string).collect())
 }
 
-/// The one thing that is wrong with a manifest.
+/// Returns the only mistake in a manifest.
 #[track_caller]
 fn wrong(text: &str) -> String {
     let (_, mut findings) = parse(text);
