@@ -1,21 +1,31 @@
-//! The time, and sleeping until then: below both the refresher and the clocks of tests.
+//! The time, and sleeping until a time, as the refresher and the clocks of tests use them.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use event_listener::{EventListener, Listener};
 
-/// A moment, by both clocks.
+/// A moment on the monotonic clock and on the wall clock.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use idporten_config::refresh::schedule::Now;
+///
+/// let start = Now { monotonic: Duration::ZERO, wall: SystemTime::UNIX_EPOCH };
+/// let resumed = Now { monotonic: Duration::from_secs(1), wall: start.wall + Duration::from_secs(60) };
+/// assert_eq!(resumed.since(start), Duration::from_secs(60), "the monotonic clock stood still while the machine slept");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Now {
-    /// The time since some fixed moment: it never goes back, and may stand still while the machine is suspended.
+    /// The time since a fixed moment. It never goes back, and may stand still while the machine is suspended.
     pub monotonic: Duration,
     /// The time of day, which may be set.
     pub wall: SystemTime,
 }
 
 impl Now {
-    /// Returns the time since an earlier moment, by whichever clock says more: the monotonic one stands still while a machine is
+    /// Returns the time since an earlier moment, by the clock that shows more: the monotonic one stands still while a machine is
     /// suspended, and the wall clock may be set back.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
@@ -24,13 +34,13 @@ impl Now {
     }
 }
 
-/// The clock of a refresher: the system's, or a test's.
+/// The clock of a refresher: that of the system or of a test.
 pub(crate) trait Clock: Send + Sync {
     fn now(&self) -> Now;
-    /// Sleeps until then, or until woken; not at all where it was woken since it last slept.
+    /// Sleeps until this time, or until woken. Returns at once if it was woken since it last slept.
     fn park(&self, until: Duration);
     fn wake(&self);
-    /// Another thread is at work, from now until it has left: a test's clock stands still meanwhile.
+    /// Registers a thread that is at work until it leaves. A test's clock stands still meanwhile.
     fn enter(&self) {}
     fn leave(&self) {}
     /// Waits on the caller's thread until notified, or until this time.
@@ -68,7 +78,7 @@ impl Clock for SystemClock {
         self.bell.notify_one();
     }
 
-    /// The caller keeps its own deadline: a worker that has ended, or that a `fork` left in the parent process, wakes nobody.
+    /// Waits with a timeout, since a worker that has ended, or that a `fork` left in the parent process, wakes no waiter.
     fn block(&self, listener: EventListener, until: Duration) {
         match self.start.checked_add(until) {
             Some(deadline) => drop(listener.wait_deadline(deadline)),

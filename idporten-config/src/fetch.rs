@@ -1,12 +1,12 @@
-//! Fetching live documents over HTTPS, with a limit on everything.
+//! The client that fetches live documents over HTTPS, with limits on time, size and redirects.
 //!
-//! Metadata and keys are fetched and checked as one unit: any failure leaves the caller with what it had. This module knows
-//! nothing of caching. With feature `fetch` it brings a client, `Fetcher`; for another HTTP client there is [`Transport`].
+//! Metadata and keys are fetched and checked as one unit: any failure leaves the caller with what it had. This module does
+//! not cache. With feature `fetch` it brings a client, `Fetcher`; for another HTTP client there is [`Transport`].
 //!
 //! The client's TLS is rustls. Its cryptography provider is that of the feature `ring` or `aws-lc-rs` (with both, aws-lc-rs), or
-//! else the one that the program has installed for the process; this crate installs none. Take the feature of the provider that
-//! the program has already: where two are compiled in and none is installed, the program's own `rustls::ClientConfig::builder()`
-//! panics.
+//! else the one that the program has installed for the process; this crate installs none. Use the feature of the provider
+//! that the program already has: if two are compiled in and none is installed, `rustls::ClientConfig::builder()` panics in the
+//! program.
 #![cfg_attr(
     feature = "fetch",
     doc = r#"

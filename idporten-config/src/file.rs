@@ -1,4 +1,4 @@
-//! Writing a file whole or not at all: for the store of a refresher and for what the tool writes.
+//! Atomic writes of a file, for the store of a refresher and for the files of the tool.
 
 use std::collections::hash_map::RandomState;
 use std::ffi::OsString;
@@ -9,27 +9,28 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// The age at which a temporary file counts as abandoned whatever process made it. No write takes an hour.
+/// The age above which a temporary file counts as abandoned, regardless of the process that made it. No write takes an hour.
 const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
 /// The permissions of a written file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Those of the file that is replaced; of a new file, those that the process gives to new files.
+    /// The permissions of the file that is replaced, or those that the process gives to new files.
     Kept,
-    /// Reading and writing by this user, nothing else.
+    /// Read and write permission for this user only.
     Private,
 }
 
 /// Writes a file beside the target and renames it into place, so that every reader sees the old bytes or the new ones. A link in
-/// the target's place is replaced, not followed. Temporary files that killed processes left of this target are removed.
+/// the target's place is replaced, not followed. Temporary files of this target that killed processes left are removed.
 ///
 /// # Errors
 ///
-/// The directory or the disk refuses; the target is as it was.
+/// The error of the directory or the disk. The target is unchanged.
 pub fn replace(target: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
     let written = match write_beside(target, bytes, access) {
-        // Another process took the temporary file for abandoned: in containers that share a directory, process ids say little.
+        // Another process took the temporary file for abandoned: a process id means nothing in another
+        // container that shares the directory.
         Err(error) if error.kind() == io::ErrorKind::NotFound => write_beside(target, bytes, access),
         written => written,
     };
@@ -37,7 +38,7 @@ pub fn replace(target: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
 }
 
 fn write_beside(target: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
-    // Beside the target, since a rename does not cross file systems.
+    // The file is made beside the target, since a rename does not cross file systems.
     let (mut file, path) = create_beside(target, access)?;
     let written = fill(&mut file, bytes, target, access).and_then(|()| fs::rename(&path, target));
     written.inspect_err(|_| drop(fs::remove_file(&path)))
@@ -47,7 +48,7 @@ fn write_beside(target: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// The directory refuses it.
+/// The error of the directory.
 pub(crate) fn create_beside(target: &Path, access: Access) -> io::Result<(File, PathBuf)> {
     let mut name = prefix(target).ok_or(io::ErrorKind::InvalidFilename)?;
     name.push(format!("{}-{:016x}-{:016x}.tmp", std::process::id(), process_token(), random()));
@@ -68,11 +69,11 @@ fn fill(file: &mut File, bytes: &[u8], target: &Path, access: Access) -> io::Res
         file.set_permissions(old.permissions())?;
     }
     file.write_all(bytes)?;
-    // Before the rename: after a loss of power, a renamed file may otherwise be empty.
+    // The data is synced before the rename: after a loss of power, a renamed file could otherwise be empty.
     file.sync_all()
 }
 
-/// Removes what processes that were killed left of this target.
+/// Removes the temporary files of this target that killed processes left.
 fn remove_abandoned(target: &Path) {
     let Some(prefix) = prefix(target) else { return };
     let directory = target.parent().filter(|directory| *directory != Path::new("")).unwrap_or(Path::new("."));
@@ -87,19 +88,19 @@ fn remove_abandoned(target: &Path) {
     }
 }
 
-/// Says whether the process that named a temporary file so has ended, where that can be known.
+/// Returns whether the process that made a temporary file of this name has ended, as far as that can be known.
 fn is_of_ended_process(name: &str) -> bool {
     let mut parts = name.split('-');
     let (Some(process), Some(token)) = (parts.next(), parts.next()) else { return false };
     match process.parse::<u32>() {
-        // A container that is started again often gets the process id that it had.
+        // A restarted container often gets the same process id as before.
         Ok(process) if process == std::process::id() => token != format!("{:016x}", process_token()),
         Ok(process) => Path::new("/proc/self").exists() && !Path::new("/proc").join(process.to_string()).exists(),
         Err(_) => false,
     }
 }
 
-/// Returns the beginning of the names of a target's temporary files.
+/// Returns the prefix of the names of a target's temporary files.
 fn prefix(target: &Path) -> Option<OsString> {
     let mut prefix = OsString::from(".");
     prefix.push(target.file_name()?);

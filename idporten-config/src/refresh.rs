@@ -86,7 +86,7 @@ pub struct Refresher {
     _alive: Arc<Alive>,
 }
 
-/// What all handles hold, and the worker does not.
+/// The token that all handles share and the worker does not hold, so that the last dropped handle ends the worker.
 struct Alive(Arc<Shared>);
 
 impl Drop for Alive {
@@ -140,7 +140,7 @@ impl Refresher {
     pub fn for_provider(provider: impl Into<Provider>) -> Result<Builder, StartError> {
         let provider = provider.into();
         let issuer = object([("issuer", provider.issuer().into())]);
-        // Documented, so that it is never served, and of the oldest time, so that any store is newer.
+        // `Documented`, so that it is never served, and of the oldest time, so that any store is newer.
         Ok(Builder::new(Snapshot::new(provider, SystemTime::UNIX_EPOCH, Origin::Documented, issuer, None)?))
     }
 
@@ -199,7 +199,7 @@ impl Refresher {
         }
     }
 
-    /// The path of a key that is not in the set, apart from the short one.
+    /// The slow path, for a key that is not in the set. It is `#[cold]` and separate so that the fast path can be inlined.
     #[cold]
     fn look_up(&self, kid: Option<&str>, alg: Option<SigningAlg>, waits: bool) -> Result<Keys, LookupError> {
         let mut lookup = Lookup::new(&self.shared, kid, alg, waits);
@@ -303,12 +303,12 @@ impl Refresher {
 
 #[cfg(feature = "jsonwebtoken-11")]
 impl Refresher {
-    /// The environment, which no refresh changes.
+    /// Returns the environment. No refresh changes it.
     pub(crate) fn provider(&self) -> &crate::document::Provider {
         self.shared.seed.provider()
     }
 
-    /// The time of day, by the clock of a test where there is one.
+    /// Returns the time of day, which a test's clock replaces.
     pub(crate) fn wall(&self) -> std::time::SystemTime {
         self.shared.clock.now().wall
     }

@@ -1,4 +1,4 @@
-//! Tools for tests of programs: a clock that a test moves, and a provider in memory.
+//! Tools for the tests of programs: a clock that a test moves, and a provider in memory.
 //!
 //! The example shows what a service does when ID-porten rotates its key at midnight, during an outage.
 //!

@@ -1,4 +1,5 @@
-//! What the causes of a failed exchange say: libraries repeat themselves on the way down, and wrap what happened in errors of I/O.
+//! The text of the causes of a failed exchange. Libraries repeat themselves along the chain of causes, and wrap errors in I/O
+//! errors.
 
 use std::error::Error;
 use std::io;
@@ -6,7 +7,7 @@ use std::io;
 #[cfg(feature = "fetch")]
 use super::handshake;
 
-/// Returns what an error and the errors below it say, outermost first.
+/// Returns the messages of an error and of its causes, outermost first.
 pub(super) fn texts<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = String> + 'a {
     chain(error).filter_map(|error| {
         #[cfg(feature = "fetch")]
@@ -26,7 +27,7 @@ fn is_vague(text: &str) -> bool {
         || text == "request or response body error"
 }
 
-/// The errors from this one downwards.
+/// Returns an iterator over this error and its causes.
 pub(super) fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error| next(*error))
 }

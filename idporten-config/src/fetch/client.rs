@@ -93,13 +93,12 @@ impl Fetcher {
         })
     }
 
-    /// Fetches the metadata of an environment, and then the keys from where it says they are. `now` is the time that the
-    /// snapshot is of; behind a mirror the answers' `Age` and `Date` make it older.
+    /// Fetches the metadata of an environment, and then the keys from its `jwks_uri`. `now` becomes the snapshot's `as_of`; behind
+    /// a mirror the answers' `Age` and `Date` make it older.
     ///
     /// # Errors
     ///
-    /// What went wrong, at which step, and its cause; [`FetchError::kind`] says what to do about it. Nothing of a body is in
-    /// it.
+    /// The error names the step, the URL and the cause; [`FetchError::kind`] says what to do about it. It holds no part of a body.
     pub fn fetch(&self, provider: &Provider, now: SystemTime) -> Result<Snapshot, FetchError> {
         on_a_thread(|| self.unit(provider, now))
     }
@@ -151,7 +150,7 @@ impl Fetcher {
         })
     }
 
-    /// Where a document is read from.
+    /// Returns the URL that a document is read from.
     fn address(&self, url: &str) -> String {
         match &self.mirror {
             Some(mirror) => {
@@ -185,7 +184,7 @@ pub(crate) struct LazyFetcher {
 
 #[cfg(feature = "refresh")]
 impl LazyFetcher {
-    /// Fails only where the options themselves are wrong.
+    /// Fails only if the options themselves are wrong.
     pub(crate) fn new(options: Options) -> Result<Self, FetchError> {
         options.check()?;
         Ok(Self { options, fetcher: Mutex::new(None), failed: AtomicBool::new(true) })
@@ -196,7 +195,7 @@ impl LazyFetcher {
         get(&fetcher).inspect_err(|_| self.failed.store(true, Ordering::Relaxed))
     }
 
-    /// The lock is held for no longer than it takes to look.
+    /// Locks the client. Callers clone it, so that the lock is not held during a request.
     fn fetcher(&self) -> MutexGuard<'_, Option<Fetcher>> {
         self.fetcher.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! The error of a fetch, by what a caller would do about it.
+//! The errors of a fetch, separated by what a caller would do about them.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -15,7 +15,7 @@ use crate::document::violation::{Violation, listed, printable, quoted};
 
 type Cause = Box<dyn Error + Send + Sync>;
 
-/// What helps where nothing else can be said.
+/// The remedy where the cause suggests no other.
 const LATER: &str = "try again later";
 const REACHABLE: &str = "see that this machine can resolve and reach the host, and that {server} is up";
 
@@ -34,17 +34,25 @@ pub struct FetchError {
     step: Option<Step>,
     url: Option<Box<str>>,
     message: String,
-    /// What would help, where the cause does not say so itself. `{server}` stands for who was asked.
+    /// The remedy, if the cause does not state one itself. `{server}` stands for the server that was asked.
     help: Cow<'static, str>,
     server: Server,
     retry_after: Option<Duration>,
     violations: Box<[Violation]>,
-    /// Whether the same request may well succeed at once.
+    /// True if the same request may succeed at once.
     transient: bool,
     source: Option<Cause>,
 }
 
 /// The kinds of a [`FetchError`], by what a caller would do about it.
+///
+/// ```
+/// use idporten_config::fetch::{FetchError, Kind};
+///
+/// let error = FetchError::network("https://test.idporten.no/jwks.json", "the connection was refused");
+/// let is_worth_a_retry = matches!(error.kind(), Kind::Network | Kind::Status(_));
+/// assert!(is_worth_a_retry);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
@@ -60,6 +68,21 @@ pub enum Kind {
 }
 
 /// The document that was being fetched.
+///
+/// ```
+/// # use idporten_config::KnownEnvironment;
+/// # use idporten_config::testing::{MemoryProvider, snapshot};
+/// use idporten_config::fetch::Step;
+/// use idporten_config::refresh::{RefreshError, Refresher};
+///
+/// # let seed = snapshot(KnownEnvironment::IdportenTest, std::time::SystemTime::now(), &["one"]);
+/// # let provider = MemoryProvider::new(&seed);
+/// # let refresher = Refresher::builder(seed)?.start_with(provider.clone())?;
+/// provider.at("https://test.idporten.no/jwks.json").fail(503);
+/// let Err(RefreshError::Failed(error)) = refresher.refresh_now() else { panic!("the keys are not answered") };
+/// assert_eq!(error.step(), Some(Step::Keys));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Step {
@@ -69,7 +92,7 @@ pub enum Step {
     Keys,
 }
 
-/// Who was asked.
+/// The server that was asked.
 #[derive(Debug, Clone, Copy)]
 enum Server {
     Unknown,
@@ -122,14 +145,14 @@ impl FetchError {
         Self { help: help.into(), ..self }
     }
 
-    /// The options or the machine are wrong. `remedy` is what fixes that, after the reason where there is one.
+    /// Returns the error for wrong options or a wrong machine. `remedy` is what fixes that, after the reason where there is one.
     pub(crate) fn setup(message: impl fmt::Display, remedy: impl fmt::Display) -> Self {
         Self { url: None, ..Self::new(Kind::Setup, "", format!("{message}: {remedy}")) }
     }
 
     #[cfg(feature = "fetch")]
     pub(super) fn mirror(mirror: &str, reason: &str) -> Self {
-        // What stands before the host may be a password.
+        // The user information before the host may hold a password (RFC 3986 section 3.2.1).
         let shown = mirror.rsplit('@').next().unwrap_or(mirror);
         Self::setup("the mirror cannot be used", format!("{} {reason}; give an https URL", quoted(shown)))
     }
@@ -147,13 +170,14 @@ impl FetchError {
         Self::setup("the fetch was given up", "nobody is left who wants its result")
     }
 
-    /// The answer is a document that passed every rule and is too old to be of use.
+    /// Returns the error for a document that passed every rule and is too old to be used.
     #[cfg(feature = "refresh-core")]
     pub(crate) fn outdated(url: &str, message: &str) -> Self {
         Self::new(Kind::Document, url, message)
     }
 
-    /// The request came to no response. `proxy` is the variable that names a proxy for it, and what helps where that fails.
+    /// Returns the error for a request without a response. `proxy` is the variable that names a proxy for it, and the remedy if the
+    /// proxy fails.
     #[cfg(feature = "fetch")]
     pub(super) fn exchange(url: &str, error: reqwest::Error, trust: Trust, proxy: Option<(&str, String)>) -> Self {
         let error = error.without_url();
@@ -161,7 +185,8 @@ impl FetchError {
             (true, true) => ("connect timed out", true, "see that no firewall stands between here and {server}"),
             (true, false) => ("cannot connect", true, REACHABLE),
             (false, true) => ("no answer within the time allowed", false, LATER),
-            // The connection ended before an answer: as with one that is kept open and that the other side has just closed.
+            // The connection ended before an answer, as happens if the server closes a kept-alive connection at that moment (RFC 9112
+            // section 9.3.1).
             (false, false) => ("the exchange failed", true, "see that {server} speaks HTTP/1.1, and try again"),
         };
         let failed = Self::new(Kind::Network, url, message);
@@ -177,7 +202,7 @@ impl FetchError {
 
     #[cfg(feature = "fetch")]
     pub(super) fn interrupted(url: &str, error: std::io::Error) -> Self {
-        // The client hands every error of a body over as one of kind `Other`; what happened is within.
+        // The client wraps every error of a body in one of kind `Other`; the cause is inside.
         let client = error.get_ref().and_then(|inner| inner.downcast_ref::<reqwest::Error>());
         if client.is_some_and(reqwest::Error::is_timeout) {
             return Self { source: Some(error.into()), ..Self::overdue(url) };
@@ -224,7 +249,7 @@ impl FetchError {
         Self::new(Kind::Document, url, message).with_help("see what {server} serves at this URL")
     }
 
-    /// The document breaks rules. `is_described` says that the environment is one of a manifest.
+    /// Returns the error for a document that breaks rules. `is_described` is true for an environment of a manifest.
     pub(super) fn rules(url: &str, violations: Vec<Violation>, is_described: bool) -> Self {
         let help = if is_described {
             "correct the document of {server}, or the environment in the manifest"
@@ -245,7 +270,7 @@ impl FetchError {
         self.kind
     }
 
-    /// Returns which document was being fetched; none where it did not come to that.
+    /// Returns the document that was being fetched, or `None` if no request was made.
     #[must_use]
     pub fn step(&self) -> Option<Step> {
         self.step
@@ -257,7 +282,7 @@ impl FetchError {
         self.url.as_deref()
     }
 
-    /// Returns how long the provider asks to wait. Nothing here has waited.
+    /// Returns the time for which the provider asks to wait. The caller has to do the waiting.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
@@ -279,7 +304,7 @@ impl fmt::Display for FetchError {
         f.write_str(&self.message)?;
         let mut last = self.message.clone();
         for text in self.source.as_deref().into_iter().flat_map(|source| cause::texts(source)) {
-            // Libraries repeat themselves on the way down.
+            // Libraries repeat the message of a cause in their own.
             if text != last {
                 write!(f, ": {}", printable(&text))?;
             }

@@ -14,18 +14,18 @@ use super::tls::Trust;
 use super::transport::{self, check_content_type};
 use crate::document::jwks::MAX_BYTES;
 
-/// How requests are made.
+/// The options of requests.
 pub(super) struct Exchange<'a> {
     pub(super) client: &'a Client,
-    /// When the body must have been read.
+    /// The time by which the body must have been read.
     pub(super) deadline: Instant,
-    /// Whose certificate authorities are trusted.
+    /// The certificate authorities that are trusted.
     pub(super) trust: Trust,
-    /// Whether no proxy is used.
+    /// True if no proxy is used.
     pub(super) is_direct: bool,
-    /// Whether answers may be older than now: they come from a mirror, or from a cache.
+    /// True if answers may be older than now, since they come from a mirror or a cache.
     pub(super) ages: bool,
-    /// Whether caches are asked not to answer from what they keep.
+    /// True if caches are asked not to answer from what they keep.
     pub(super) past_caches: bool,
 }
 
@@ -37,7 +37,7 @@ impl Exchange<'_> {
     /// Gets a document.
     pub(super) fn get(&self, url: &str) -> Result<transport::Response, FetchError> {
         let accept = "application/json, application/jwk-set+json";
-        // On the request, where it bounds everything from the first byte sent to the last byte read.
+        // The limit is set on the request, where it covers everything from the first byte sent to the last byte read.
         let mut request = self.client.get(url).header(ACCEPT, accept).timeout(self.left());
         if self.past_caches {
             // RFC 9111 section 5.2.1.4. Squid and HAProxy obey it; Varnish, Traffic Server and nginx do not.
@@ -87,12 +87,12 @@ impl Exchange<'_> {
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    // Of two, neither counts: which one would, is the guess of whoever reads them.
+    // A field that is sent twice counts as absent: readers differ in which of the two they take.
     let mut values = headers.get_all(name).iter();
     values.next().filter(|_| values.next().is_none())?.to_str().ok()
 }
 
-/// Seconds (RFC 9111 section 1.2.2): a number too large to hold counts as the largest.
+/// Reads a number of seconds (RFC 9111 section 1.2.2): a number that is too large counts as the largest.
 fn seconds(headers: &HeaderMap, name: &HeaderName) -> Option<Duration> {
     number(header(headers, name)?.trim())
 }
@@ -106,7 +106,7 @@ fn date(headers: &HeaderMap, name: &HeaderName) -> Option<SystemTime> {
     httpdate::parse_http_date(header(headers, name)?).ok()
 }
 
-/// `Retry-After` (RFC 9110 section 10.2.3): seconds, or a date.
+/// Reads `Retry-After` (RFC 9110 section 10.2.3): seconds, or a date.
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let by_date = || date(headers, &RETRY_AFTER).map(|date| date.duration_since(now).unwrap_or_default());
     seconds(headers, &RETRY_AFTER).or_else(by_date)

@@ -1,4 +1,4 @@
-//! What TLS says where a connection fails, in words: rustls prints the names of its types.
+//! The messages of failed TLS handshakes. rustls itself prints the names of its types.
 
 use std::error::Error;
 use std::time::{Duration, UNIX_EPOCH};
@@ -15,7 +15,7 @@ pub(super) fn error_of_tls<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a r
     cause::chain(error).find_map(|cause| cause.downcast_ref())
 }
 
-/// Returns what TLS says, without a `Debug` form.
+/// Returns the message of a TLS error, without a `Debug` form.
 pub(super) fn in_words(error: &rustls::Error) -> String {
     match error {
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
@@ -31,7 +31,7 @@ pub(super) fn in_words(error: &rustls::Error) -> String {
     }
 }
 
-/// Returns what would help against an error of TLS. `{server}` stands for who was asked.
+/// Returns the remedy for a TLS error. `{server}` stands for the server that was asked.
 pub(super) fn help(error: &rustls::Error, trust: Trust) -> String {
     let help = match error {
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
@@ -94,7 +94,7 @@ fn certificate(error: &CertificateError) -> String {
 }
 
 fn date(time: UnixTime) -> humantime::Rfc3339Timestamp {
-    // Beyond what can be written, the last second that can.
+    // A later date is replaced by the last one that can be written.
     let seconds = time.as_secs().min(253_402_300_799);
     humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds))
 }

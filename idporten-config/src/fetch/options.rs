@@ -32,16 +32,16 @@ pub struct Options {
     pub deadline: Duration,
     /// A file with certificate authorities to trust, in PEM, beside those of the machine.
     pub ca_file: Option<PathBuf>,
-    /// Whether those of `ca_file` alone are trusted; no.
+    /// True to trust the authorities of `ca_file` alone; false by default.
     pub ca_only: bool,
     /// A mirror: `https://H/P` is read from `<mirror>/H/P`, for both documents. It is trusted like the provider, since it
     /// chooses the keys.
     pub mirror: Option<String>,
-    /// Whether the mirror is known to pass on the provider's `Date`, or to cache nothing; no. Without this or an `Age` in its
-    /// answers (RFC 9111 section 5.1) they do not prove that they are fresh, and a kid that is not among their keys stays
-    /// undetermined instead of unknown: nginx dates what it keeps as of now, unless it has `proxy_pass_header Date`.
+    /// True if the mirror is known to pass on the provider's `Date`, or to cache nothing; false by default. Without this or an `Age`
+    /// in its answers (RFC 9111 section 5.1) they do not prove that they are fresh, and a kid that is not among their keys stays
+    /// undetermined instead of unknown: nginx puts the current `Date` on cached answers, unless it has `proxy_pass_header Date`.
     pub mirror_passes_date: bool,
-    /// The addresses of hosts, to use without the name system and without a proxy.
+    /// The addresses of hosts, to use without DNS and without a proxy.
     pub(super) addresses: Option<Vec<(String, SocketAddr)>>,
     #[cfg(feature = "rustls-0-23")]
     rustls: Option<rustls::ClientConfig>,
@@ -84,8 +84,8 @@ impl Options {
         Self { mirror: Some(mirror.into()), ..self }
     }
 
-    /// Says where hosts are, so that the tests of this crate can answer under the providers' names. Neither the name system nor a
-    /// proxy is asked then.
+    /// Sets the addresses of hosts, so that the tests of this crate can answer under the providers' names. Neither DNS nor a proxy
+    /// is used then.
     #[doc(hidden)]
     #[must_use]
     pub fn with_addresses(self, addresses: impl IntoIterator<Item = (String, SocketAddr)>) -> Self {
@@ -184,7 +184,7 @@ impl Default for Options {
 }
 
 fn check_mirror(mirror: &str) -> Result<(), FetchError> {
-    // A port is fine here: the mirror is the operator's own word.
+    // A port is allowed here, unlike in documents: the operator chose the mirror.
     match url::parse(mirror, UrlPolicy::Development) {
         Ok(_) if !mirror.starts_with("https://") => Err(FetchError::mirror(mirror, "is not https")),
         Ok(_) if mirror.contains('?') => Err(FetchError::mirror(mirror, "has a query")),

@@ -1,6 +1,6 @@
-//! The proxies of the environment variables: what to say where a connection through one failed.
+//! The proxies of the environment variables, for the message of a connection that failed through one.
 
-/// Returns the variable that names a proxy for a URL, and what would help where that proxy does not lead there. None where the
+/// Returns the variable that names a proxy for a URL, and the remedy if that proxy does not lead there. Returns `None` if the
 /// variables name no proxy for it.
 pub(super) fn help(url: &str, variable: &dyn Fn(&str) -> Option<String>) -> Option<(&'static str, String)> {
     let name = proxy_variable(url, variable)?;
@@ -34,8 +34,8 @@ fn host(url: &str) -> &str {
     }
 }
 
-/// Whether an entry of `NO_PROXY` leaves a host out, by the client's rules. A network of addresses counts as one that does: its
-/// host is then left out of the message, where the opposite would be a wrong accusation.
+/// Returns whether an entry of `NO_PROXY` excludes a host, by the client's rules. A network of addresses counts as one that does:
+/// the message then does not mention the proxy, where the opposite could blame a proxy that is not used.
 fn matches(entry: &str, host: &str) -> bool {
     let bare = entry.strip_prefix('.').unwrap_or(entry).to_ascii_lowercase();
     let is_network = entry.contains('/') && host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok();

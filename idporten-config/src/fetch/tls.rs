@@ -1,4 +1,4 @@
-//! TLS: which cryptography provider is used, and which certificate authorities are trusted.
+//! TLS: the cryptography provider that is used, and the certificate authorities that are trusted.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::error::FetchError;
 use super::handshake;
 use crate::document::violation::quoted;
 
-/// Whose certificate authorities are trusted.
+/// The certificate authorities that are trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trust {
     /// Those of the machine, and of a file where one is named.
@@ -43,8 +43,8 @@ pub(super) fn config(ca_file: Option<&Path>, ca_only: bool) -> Result<ClientConf
     Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
 }
 
-/// Returns the provider of this crate's features, or else the one that the program has installed. None is installed here: which
-/// one the process uses is the program's choice, and it can be made only once.
+/// Returns the provider of this crate's features, or else the one that the program has installed. None is installed here: the
+/// program chooses the one of the process, and that can be done only once.
 pub(super) fn provider() -> Result<Arc<CryptoProvider>, FetchError> {
     compiled_in().or_else(|| CryptoProvider::get_default().cloned()).ok_or_else(no_provider)
 }
@@ -85,7 +85,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, FetchError>
     if certificates.is_empty() {
         return Err(unreadable("it holds no certificate".to_owned()));
     }
-    // Here, where the file is known: the machine's verifier would report it as if the machine had no authorities.
+    // Checked here, where the file is known: the machine's verifier would report that the machine has no authorities.
     for certificate in &certificates {
         let authority = RootCertStore::empty().add(certificate.clone());
         authority.map_err(|error| unreadable(format!("a certificate in it is damaged ({error})")))?;
@@ -120,7 +120,7 @@ fn no_authorities_help(error: &str, variable: &dyn Fn(&str) -> Option<String>) -
     if set.is_empty() {
         return format!("{error}; {remedies}");
     }
-    // A package would be of no use beside the variables: they switch the machine's own authorities off.
+    // Installing a package would not help: the variables switch the machine's own authorities off.
     let names: Vec<_> = set.iter().map(|(name, _)| *name).collect();
     let values: Vec<_> = set.iter().map(|(name, value)| format!("{name}={}", quoted(value))).collect();
     let (names, values) = (names.join(" and "), values.join(" and "));

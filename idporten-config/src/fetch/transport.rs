@@ -1,4 +1,4 @@
-//! What the refresher needs of an HTTP client.
+//! The interface between the refresher and an HTTP client.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -7,12 +7,12 @@ use super::error::FetchError;
 use super::unit::Answer;
 use crate::document::jwks::MAX_BYTES;
 
-/// How far the clocks of this machine and of the provider may be apart before a `Date` counts as one of before.
+/// The difference of the clocks of this machine and the provider up to which a `Date` in the past counts as now.
 const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
 /// An HTTP client: one method, which gets one document.
 ///
-/// Which documents, in which order, and whether they may be used is decided by its caller. What is left to an implementation:
+/// The caller decides which documents are fetched, in which order, and whether they may be used. An implementation has to
 /// trust only what TLS vouches for, **follow no redirect**, stop reading a body at 1 MiB, and end within the time given.
 ///
 /// ```
@@ -40,11 +40,11 @@ pub trait Transport: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`FetchError::network`] where there is no response; any response with a status is none.
+    /// [`FetchError::network`] if there is no response. A response with any status is not an error.
     fn get(&self, url: &str, timeout: Duration) -> Result<Response, FetchError>;
 
     /// Gets the document as [`get`](Self::get) does, past the caches that obey `Cache-Control: no-cache` in a request (RFC 9111
-    /// section 5.2.1.4). It is called where a key may have been published a moment ago. A client that cannot send the header
+    /// section 5.2.1.4). It is called if a key may have been published a moment ago. A client that cannot send the header
     /// leaves it as it is: an answer from a cache is then taken for what its age proves.
     ///
     /// # Errors
@@ -54,7 +54,7 @@ pub trait Transport: Send + Sync + 'static {
         self.get(url, timeout)
     }
 
-    /// Sets up what takes its time, before the first request of each unit. Nothing, for most.
+    /// Prepares for the requests of a unit, before the first one. Most implementations have nothing to prepare.
     ///
     /// # Errors
     ///
@@ -79,6 +79,15 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
 }
 
 /// A response to a request for a document.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use idporten_config::fetch::Response;
+///
+/// let response = Response::new(200, "application/json", "{}").with_age(Duration::from_secs(30));
+/// assert!(format!("{response:?}").contains("200"), "the debug form holds the status, not the body");
+/// ```
 #[derive(Clone)]
 pub struct Response {
     status: u16,
@@ -91,46 +100,46 @@ pub struct Response {
     retry_after: Option<Duration>,
 }
 
-/// The age of an answer, and what says so.
+/// The age of an answer, and the header that states it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Age {
     pub(crate) stated: Duration,
-    /// The age that the answer proves to be no lower than the true one; none where it proves nothing.
+    /// The age that the answer proves to be no lower than the true one; `None` if it proves nothing.
     pub(crate) proven: Option<Duration>,
-    /// The header that says that it is not of now.
+    /// The header that states an age above zero.
     pub(crate) header: Option<&'static str>,
 }
 
 impl Response {
-    /// A response: its status, its `Content-Type` (empty where there is none) and its body.
+    /// Returns a response with a status, a `Content-Type` (empty if there is none) and a body.
     #[must_use]
     pub fn new(status: u16, content_type: impl Into<String>, body: impl Into<Vec<u8>>) -> Self {
         let (content_type, body) = (content_type.into(), body.into());
         Self { status, content_type, body, age: None, date: None, mirror: None, passes_date: false, retry_after: None }
     }
 
-    /// Sets its `Age` (RFC 9111 section 5.1), where a mirror or a cache answered. A response of the provider itself is of now, and
-    /// has neither this nor a date.
+    /// Sets its `Age` (RFC 9111 section 5.1), if a mirror or a cache answered. A response of the provider itself is
+    /// current, and has neither this nor a date.
     #[must_use]
     pub fn with_age(self, age: impl Into<Option<Duration>>) -> Self {
         Self { age: age.into(), ..self }
     }
 
-    /// Sets its `Date` (RFC 9110 section 6.6.1), where a mirror or a cache answered. It can only make the answer older: caches
-    /// exist that date what they keep as of now, so that a recent date proves nothing unless the mirror is known to
+    /// Sets its `Date` (RFC 9110 section 6.6.1), if a mirror or a cache answered. It can only make the answer older: some
+    /// caches put the current date on what they keep, so that a recent date proves nothing unless the mirror is known to
     /// [pass it on](Self::with_passed_date).
     #[must_use]
     pub fn with_date(self, date: impl Into<Option<SystemTime>>) -> Self {
         Self { date: date.into(), ..self }
     }
 
-    /// Says that a mirror or a cache answered, at this URL, which errors then name.
+    /// Marks the response as one of a mirror or a cache at this URL, which errors then name.
     #[must_use]
     pub fn via_mirror(self, url: impl Into<String>) -> Self {
         Self { mirror: Some(url.into()), ..self }
     }
 
-    /// Says whether the mirror is known to pass on the provider's `Date`, or to cache nothing.
+    /// Sets whether the mirror is known to pass on the provider's `Date`, or to cache nothing.
     #[must_use]
     pub fn with_passed_date(self, passes_date: bool) -> Self {
         Self { passes_date, ..self }
@@ -142,7 +151,7 @@ impl Response {
         Self { retry_after: retry_after.into(), ..self }
     }
 
-    /// The body of a good response, as it was at a time.
+    /// Returns the body of a good response with its age at a time.
     pub(super) fn into_answer(self, url: &str, now: SystemTime) -> Result<Answer, FetchError> {
         if self.status != 200 {
             return Err(FetchError::status(url, self.status, self.retry_after));
@@ -155,7 +164,7 @@ impl Response {
         Ok(Answer { url: self.mirror.unwrap_or_else(|| url.to_owned()), age, body: self.body })
     }
 
-    /// How old the content is: of `Age` and `Date` the one that says more.
+    /// Returns the age of the content: the larger of those that `Age` and `Date` state.
     fn age_at(&self, now: SystemTime) -> Age {
         let by_date = self.date.and_then(|date| now.duration_since(date).ok()).unwrap_or_default();
         let by_age = self.age.unwrap_or_default();
@@ -172,21 +181,21 @@ impl Response {
 }
 
 impl Age {
-    /// The age of a unit of two answers: it is as old as the older, and proves what both prove.
+    /// Returns the age of a unit of two answers: it is as old as the older one, and proves what both prove.
     pub(super) fn of_both(self, other: Self) -> Self {
         let older = if other.stated > self.stated { other } else { self };
         let proven = self.proven.zip(other.proven).map(|(one, two)| one.max(two));
         Self { proven, ..older }
     }
 
-    /// The time that content of this age is of.
+    /// Returns the time at which content of this age was current.
     pub(super) fn as_of(self, now: SystemTime) -> SystemTime {
         now.checked_sub(self.stated).unwrap_or(SystemTime::UNIX_EPOCH).max(SystemTime::UNIX_EPOCH)
     }
 }
 
 impl fmt::Debug for Response {
-    /// Writes what it is, and of the body the length.
+    /// Writes the headers, and only the length of the body.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")
             .field("status", &self.status)
@@ -196,7 +205,7 @@ impl fmt::Debug for Response {
     }
 }
 
-/// `application/json` or a type with the suffix `+json`, whatever its parameters.
+/// Accepts `application/json` and `application/` types with the suffix `+json` (RFC 6839 section 3.1), with any parameters.
 pub(super) fn check_content_type(url: &str, content_type: &str) -> Result<(), FetchError> {
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let is_json = essence.strip_prefix("application/").is_some_and(|kind| kind == "json" || kind.ends_with("+json"));

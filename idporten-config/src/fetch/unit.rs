@@ -1,4 +1,4 @@
-//! Metadata first, then the keys from where it says they are; checked as one.
+//! The fetch of metadata and then of the keys from its `jwks_uri`, checked as one unit.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,26 +13,26 @@ use crate::document::provider::Provider;
 use crate::document::snapshot::{Origin, Snapshot};
 use crate::document::violation::{Rule, Violation};
 
-/// A document that was answered with.
+/// A document in an answer.
 pub(super) struct Answer {
-    /// Where it was read from: behind a mirror, its address.
+    /// The URL that it was read from: behind a mirror, the mirror's.
     pub(super) url: String,
     pub(super) body: Vec<u8>,
     pub(super) age: Age,
 }
 
-/// Both documents, every rule passed.
+/// Both documents, which passed every rule.
 pub(crate) struct Fetched {
     pub(crate) snapshot: Snapshot,
-    /// How old they are together, and where the older one was read.
+    /// The age of the older of the two, and the URL that it was read from.
     #[cfg_attr(not(feature = "refresh-core"), expect(dead_code, reason = "the refresher alone judges it"))]
     pub(crate) age: Age,
     #[cfg_attr(not(feature = "refresh-core"), expect(dead_code, reason = "the refresher alone names it"))]
     pub(crate) url: String,
 }
 
-/// Fetches a provider's documents through a transport, unless it is told to stop on the way. Of the time it knows what it is
-/// told: how much has gone since the start.
+/// Fetches a provider's documents through a transport, unless `stopped` returns true on the way. It has no clock: the caller
+/// reports the time that has passed since the start.
 #[cfg(feature = "refresh-core")]
 pub(crate) fn fetch(
     transport: &dyn Transport,
@@ -53,8 +53,8 @@ pub(crate) fn fetch(
     })
 }
 
-/// Fetches a provider's documents, each with `get`, which is told how much time is `left`: of both, one is asked for a second
-/// time where that may help. No request is made to an address that breaks a rule, and no private key is kept.
+/// Fetches a provider's documents, each with `get`, which receives the time that is `left`. One of the two documents is requested
+/// a second time if that may help. No request is made to an address that breaks a rule, and no private key is kept.
 pub(super) fn unit(
     provider: &Provider,
     now: SystemTime,

@@ -1,4 +1,4 @@
-//! Setting a refresher up: its seed, store, policy and transport.
+//! The set-up of a refresher: its seed, store, policy and transport.
 
 use std::collections::hash_map::RandomState;
 use std::fmt;
@@ -69,12 +69,12 @@ impl Builder {
         Self { policy, ..self }
     }
 
-    /// Sets a file that carries the last success from one process to the next. What is in it serves from the start, where it is
-    /// newer than the seed. **Whatever can write the file chooses the keys**: it must be a regular file of this user, not a link,
-    /// and neither its group nor everybody may write to it or to its directory.
+    /// Sets a file that carries the last success from one process to the next. Its content is served from the start if it
+    /// is newer than the seed. **Whatever can write the file chooses the keys**: it must be a regular file of this user, not a link,
+    /// and neither its group nor other users may write to it or to its directory.
     ///
-    /// A broken file is ignored, reported and then replaced. A file of another environment, and one that is no store, is reported
-    /// and left alone. A file that cannot be written disturbs nothing; [`store_error`](super::Status::store_error) says why it
+    /// A broken file is ignored, reported and then replaced. A file of another environment, or one that is not a store, is
+    /// reported and left alone. A file that cannot be written does not affect serving; [`store_error`](super::Status::store_error) says why it
     /// cannot, and failed writes are counted. Processes may share the file. It holds no secret.
     #[must_use]
     pub fn store(self, path: impl Into<PathBuf>) -> Self {
@@ -124,7 +124,7 @@ impl Builder {
     fn checked_policy(&self) -> Result<RefreshPolicy, StartError> {
         let is_development = self.seed.provider().is_development();
         let policy = self.policy.clone();
-        // Beside a mock on this machine, or under a test's clock, short durations do no damage.
+        // The least durations protect a provider from too many requests. A mock, or a test's clock, needs no such protection.
         let checked =
             if is_development || self.clock.is_some() { policy.check_contradictions() } else { policy.check() };
         checked.map_err(StartError::Policy)?;
@@ -140,7 +140,7 @@ impl Builder {
         let policy = self.checked_policy()?;
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let now = clock.now();
-        // A directory that is changed to later is not where the operator looks.
+        // The path is resolved now: a later change of the working directory must not move the store.
         let store = self.store.map(|path| Store::new(std::path::absolute(&path).unwrap_or(path)));
         let loaded = store.as_ref().map_or(Ok(None), |store| store.load(self.seed.provider()));
         let loaded = loaded.and_then(|stored| refuse_future(stored, now.wall));
@@ -172,7 +172,8 @@ fn refuse_future(stored: Option<Snapshot>, now: SystemTime) -> Result<Option<Sna
     }
 }
 
-/// What the variables say. One that cannot be read is not as good as none: it may be the one that says whom to trust.
+/// Reads the options from the environment variables. A variable that is not UTF-8 is an error rather than ignored: it may be
+/// the one that restricts which certificate authorities are trusted.
 #[cfg(feature = "refresh")]
 fn options_of_the_environment() -> Result<Options, FetchError> {
     for name in ["IDPORTEN_CONFIG_CA_FILE", "IDPORTEN_CONFIG_CA_ONLY", "IDPORTEN_CONFIG_MIRROR"] {
@@ -193,14 +194,14 @@ impl fmt::Debug for Builder {
     }
 }
 
-/// What is served from the start: what was stored, where it is newer, or else what was compiled in.
+/// Chooses the configuration that is served from the start: the stored one if it is newer, or else the one that was compiled in.
 fn choose(
     policy: &RefreshPolicy,
     baked: &Snapshot,
     stored: Option<&Snapshot>,
     now: SystemTime,
 ) -> Option<(ProviderConfig, Seed)> {
-    // Only what was fetched can be trusted to be all that the provider published.
+    // Only a fetched snapshot is known to hold all that the provider published.
     let is_servable = |baked: &&Snapshot| baked.origin() == Origin::Fetched && !is_future(baked.as_of(), now);
     let baked = Some(baked).filter(is_servable).and_then(ProviderConfig::new);
     let stored = stored.and_then(ProviderConfig::new);
@@ -210,13 +211,13 @@ fn choose(
     let may_serve = |seed: &Seed| policy.may_serve(*seed, now);
     let (seed, config) = match (baked, stored) {
         (Some((baked, _)), Some((stored, config))) if stored.as_of >= baked.as_of => {
-            // Dated alike, the stored one is of a success that came under a clock that was behind.
-            // A key that was withdrawn between the two is not to come back: what is newer takes the place of the seed even where
-            // only a seed may still be served.
+            // With equal dates, the stored snapshot is of a success under a clock that was behind.
+            // A key that was withdrawn between the two must not come back, so the newer snapshot replaces the seed even if only
+            // the limit of the seed still allows serving.
             let as_seed = !may_serve(&stored) && may_serve(&baked);
             (Seed { limit: if as_seed { Limit::SeedMaxAge } else { stored.limit }, ..stored }, config)
         }
-        // What was compiled in is newer, and the policy may forbid that it is served.
+        // The compiled-in snapshot is newer, but the policy may forbid serving it.
         (Some((baked, _)), Some((stored, config))) if !may_serve(&baked) && may_serve(&stored) => (stored, config),
         (Some(baked), _) => baked,
         (None, stored) => stored?,

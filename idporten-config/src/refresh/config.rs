@@ -34,7 +34,7 @@ use crate::environment::SigningAlg;
 /// ```
 #[derive(Clone)]
 pub struct ProviderConfig {
-    /// What was accepted, distrusted and rejected keys included: handed out only after they are removed.
+    /// The documents as accepted, with distrusted and rejected keys. They are handed out only after those are removed.
     documents: Arc<Snapshot>,
     metadata: CompleteMetadata,
     keys: Vec<ServedKey>,
@@ -46,7 +46,7 @@ pub struct ProviderConfig {
 struct ServedKey {
     key: SigningKey,
     thumbprint: String,
-    /// Made at refresh, so that no token pays for it.
+    /// Computed at refresh, so that no look-up has to.
     #[cfg(feature = "jsonwebtoken-11")]
     decoding_key: Option<jsonwebtoken::DecodingKey>,
 }
@@ -96,15 +96,15 @@ impl ProviderConfig {
         &self.metadata
     }
 
-    /// The time at which the provider served these documents.
+    /// Returns the time at which the provider served these documents.
     #[must_use]
     pub fn as_of(&self) -> SystemTime {
         self.documents.as_of()
     }
 
-    /// The number of this configuration within its refresher, from 1. It increases exactly when metadata or served keys change,
+    /// Returns the number of this configuration within its refresher, from 1. It increases exactly when metadata or served keys change,
     /// so that what a program derives from them needs to be derived again only then. A refresh that brings the same documents
-    /// again keeps it; so does a time in which nothing was served.
+    /// again keeps it, and so does a time in which nothing was served.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
@@ -159,8 +159,8 @@ impl ProviderConfig {
         self.keys.iter().any(|key| key.key.kid() == Some(kid))
     }
 
-    /// Says whether the keys under this kid can never serve the algorithm: each names another as its own, or is of a type that
-    /// cannot. Where a key names none, the metadata decides, and may do so differently after a refresh.
+    /// Returns whether the keys under this kid can never serve the algorithm: each names another `alg`, or is of a type that
+    /// cannot. For a key without `alg` the metadata decides, and that may change with a refresh.
     pub(super) fn never_serves(&self, kid: &str, alg: SigningAlg) -> bool {
         let mut named = self.keys.iter().filter(|key| key.key.kid() == Some(kid)).peekable();
         named.peek().is_some() && named.all(|key| !key.key.serves(alg, SigningAlg::ALL))
@@ -171,14 +171,14 @@ impl ProviderConfig {
         self.keys.iter().filter(|key| key.is_named(name)).count()
     }
 
-    /// Says whether this kid is the thumbprint of its key, and so can never belong to another key.
+    /// Returns whether this kid is the thumbprint of its key, and so can never belong to another key.
     pub(super) fn is_thumbprint(&self, kid: &str) -> bool {
         self.keys.iter().any(|key| key.key.kid() == Some(kid) && key.thumbprint == kid)
     }
 }
 
 impl fmt::Debug for ProviderConfig {
-    /// Writes which configuration it is, not the documents: they are too long for a log.
+    /// Writes the environment and the time, not the documents, which are too long for a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kids: Vec<_> = self.keys.iter().map(|key| key.key.kid()).collect();
         f.debug_struct("ProviderConfig")
@@ -272,8 +272,8 @@ impl fmt::Debug for Current {
 #[derive(Debug)]
 pub struct Keys {
     config: Current,
-    /// The row of the configuration's table. One word: what is smaller than a word is written and read in different sizes on
-    /// its way to the caller, which stalls the processor.
+    /// The row of the configuration's table. It is a whole word: a smaller value is written and read in different sizes on its
+    /// way to the caller, which stalls the processor.
     row: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What is counted since the start, below both the state that counts and the status that shows it.
+//! The counters since the start, used by both the state that counts and the status that shows them.
 
 use std::any::Any;
 

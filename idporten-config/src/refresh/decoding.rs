@@ -5,7 +5,7 @@ use jsonwebtoken::DecodingKey;
 use crate::document::jwks::{KeyParameters, SigningKey};
 
 /// Makes the key from its numbers: the `JwkSet` of that crate fails as a whole on one bad entry, and takes symmetric keys. `None`
-/// for a curve that it lacks; it would read an Ed448 key as one of Ed25519.
+/// for a curve that it lacks; it would read an Ed448 key as an Ed25519 key.
 pub(super) fn decoding_key(key: &SigningKey) -> Option<DecodingKey> {
     match key.parameters() {
         KeyParameters::Rsa { n, e, .. } => DecodingKey::from_rsa_components(n, e).ok(),

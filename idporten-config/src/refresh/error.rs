@@ -1,4 +1,4 @@
-//! The errors of a refresher, told apart by what a caller would do about them.
+//! The errors of a refresher, separated by what a caller would do about them.
 
 use std::error::Error;
 use std::fmt;
@@ -12,12 +12,29 @@ use crate::fetch::FetchError;
 
 /// The reason why there are no keys for a token. Only [`UnknownKey`](Self::UnknownKey) makes the token invalid (status 401); with
 /// the others the service cannot judge it now (status 503).
+///
+/// ```
+/// # use idporten_config::KnownEnvironment;
+/// # use idporten_config::testing::{MemoryProvider, snapshot};
+/// use idporten_config::refresh::{LookupError, Refresher};
+///
+/// # let seed = snapshot(KnownEnvironment::IdportenTest, std::time::SystemTime::now(), &["one"]);
+/// # let provider = MemoryProvider::new(&seed);
+/// # let refresher = Refresher::builder(seed)?.start_with(provider.clone())?;
+/// let status = match refresher.find_keys_wait(Some("another"), "RS256") {
+///     Ok(_) => 200,
+///     Err(LookupError::UnknownKey) => 401,
+///     Err(_) => 503,
+/// };
+/// assert_eq!(status, 401, "a fetch has shown that the provider does not publish the key");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum LookupError {
     /// Nothing is served at all.
     Unavailable(Unavailable),
-    /// The kid is not in the set, and whether the provider publishes it is not known now: a fetch is under way, has failed, may
+    /// The kid is not in the set, and it is not known now whether the provider publishes it: a fetch is under way, has failed, may
     /// not be made yet, or brought an answer that does not prove to be newer than the question; or the kid has just left the set,
     /// and one answer alone lacks it.
     Undetermined {
@@ -31,6 +48,20 @@ pub enum LookupError {
 }
 
 /// The error of a refresher that serves nothing.
+///
+/// ```
+/// # use idporten_config::KnownEnvironment;
+/// # use idporten_config::testing::{MemoryProvider, snapshot};
+/// use idporten_config::refresh::{Reason, Refresher};
+///
+/// # let seed = snapshot(KnownEnvironment::IdportenTest, std::time::SystemTime::now(), &["one"]);
+/// # let provider = MemoryProvider::new(&seed);
+/// # let refresher = Refresher::builder(seed)?.start_with(provider.clone())?;
+/// refresher.distrust("one");
+/// let error = refresher.current().unwrap_err();
+/// assert_eq!(error.reason(), Reason::Distrusted);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Unavailable {
     reason: Reason,
@@ -38,6 +69,24 @@ pub struct Unavailable {
 }
 
 /// The reason why nothing is served.
+///
+/// ```
+/// # use idporten_config::KnownEnvironment;
+/// # use idporten_config::testing::{MemoryProvider, snapshot};
+/// use std::time::Duration;
+///
+/// use idporten_config::refresh::{Limit, Reason, RefreshPolicy, Refresher};
+/// use idporten_config::testing::VirtualClock;
+///
+/// let clock = VirtualClock::new(std::time::SystemTime::now());
+/// let seed = snapshot(KnownEnvironment::IdportenTest, clock.now(), &["one"]);
+/// let provider = MemoryProvider::new(&seed);
+/// let policy = RefreshPolicy::never();
+/// let refresher = Refresher::builder(seed)?.policy(policy).clock(&clock).start_with(provider)?;
+/// clock.advance(Duration::from_secs(91 * 24 * 60 * 60));
+/// assert_eq!(refresher.current().unwrap_err().reason(), Reason::TooStale(Limit::SeedMaxAge));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
@@ -47,7 +96,7 @@ pub enum Reason {
     TooStale(Limit),
     /// Every key that is published is distrusted by the program.
     Distrusted,
-    /// The provider publishes private keys and no other: whoever read them can sign.
+    /// The provider publishes only private keys: every reader of them can sign tokens.
     Leaked,
     /// The refresher has ended, which it does only by a bug or where no handle is left; or this process was forked from the one
     /// that it runs in.
@@ -55,12 +104,26 @@ pub enum Reason {
 }
 
 /// The reason why a refresh that was asked for failed. What was served is still served.
+///
+/// ```
+/// # use idporten_config::KnownEnvironment;
+/// # use idporten_config::testing::{MemoryProvider, snapshot};
+/// use idporten_config::refresh::{RefreshError, Refresher};
+///
+/// # let seed = snapshot(KnownEnvironment::IdportenTest, std::time::SystemTime::now(), &["one"]);
+/// # let provider = MemoryProvider::new(&seed);
+/// # let refresher = Refresher::builder(seed)?.start_with(provider.clone())?;
+/// provider.disconnect();
+/// assert!(matches!(refresher.refresh_now(), Err(RefreshError::Failed(_))));
+/// assert!(refresher.current().is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum RefreshError {
-    /// The fetch failed; all who waited for it have this same error.
+    /// The fetch failed; all callers that waited for it get this same error.
     Failed(Arc<FetchError>),
-    /// It did not end within a minute.
+    /// The fetch did not end within a minute.
     TimedOut,
     /// The policy is [`RefreshPolicy::never`](super::RefreshPolicy::never).
     Never,
@@ -69,10 +132,16 @@ pub enum RefreshError {
 }
 
 /// The reason why a refresher does not start.
+///
+/// ```
+/// use idporten_config::refresh::{Refresher, StartError};
+///
+/// assert!(matches!(Refresher::builder("no snapshot"), Err(StartError::Snapshot(_))));
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The snapshot is not one that may be used.
+    /// The snapshot may not be used.
     Snapshot(SnapshotError),
     /// The policy contradicts itself.
     Policy(PolicyError),
@@ -81,7 +150,7 @@ pub enum StartError {
     Future(String),
     /// The options or variables of the HTTP client cannot be used.
     Client(FetchError),
-    /// The machine gives no thread.
+    /// The operating system did not create a thread.
     Thread(std::io::Error),
 }
 

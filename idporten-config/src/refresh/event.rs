@@ -38,7 +38,7 @@ pub enum Event {
     /// A fetch begins.
     #[non_exhaustive]
     Started {
-        /// Why it is made.
+        /// The reason for the fetch.
         cause: Cause,
     },
     /// A fetch succeeded, and its documents are served.
@@ -107,7 +107,7 @@ impl fmt::Display for Event {
 
 #[cfg(feature = "tracing")]
 impl Event {
-    /// Writes the event to the log: below `WARN` what is normal, and one warning for each change of state.
+    /// Writes the event to the log. Normal events are below `WARN`, and each change of state is one warning.
     pub(super) fn log(&self, environment: &str) {
         match self {
             Self::HealthChanged { to: Health::Failing, .. } => tracing::error!(environment, "{self}"),
@@ -138,7 +138,7 @@ impl Queues {
         receiver
     }
 
-    /// Queues the event for each receiver that is left, without waiting for any. Returns how many had no room.
+    /// Queues the event for each receiver that is left, without waiting for any. Returns the number of receivers that had no room.
     pub(super) fn send(&mut self, event: &Event) -> u64 {
         let mut missed = 0;
         self.0.retain(|queue| match queue.try_send(event.clone()) {

@@ -1,5 +1,5 @@
-//! Every way in which handles, worker and fetch can interleave, up to two changes of thread against their will. Time stands
-//! still here: whoever is not woken waits for ever, and that is found.
+//! Tests of every interleaving of handles, worker and fetch with up to two preemptions. Time stands still here, so that a
+//! thread that is not woken never ends, which the model reports.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -41,7 +41,7 @@ impl Clock for StandingStill {
     }
 }
 
-/// A refresher that serves the key `a`, of a provider that now publishes these.
+/// Returns a refresher that serves the key `a`, of a provider that now publishes these keys.
 fn refresher(kids: &[&str]) -> (Refresher, MemoryProvider) {
     let provider = MemoryProvider::new(&snapshot(IdportenTest, SystemTime::UNIX_EPOCH, kids));
     let clock = Arc::new(StandingStill { woken: Mutex::new(false), bell: Condvar::new() });
@@ -101,7 +101,7 @@ fn the_end_of_the_last_handle_ends_the_worker_whatever_it_does() {
         let (refresher, provider) = refresher(&["a", "b"]);
         assert!(refresher.find_keys(Some("b"), "RS256").is_err(), "a fetch is asked for");
         drop(refresher);
-        // The model ends when all threads have: a worker that goes on would be found.
+        // The model ends when all threads have ended, so that a worker that does not stop is reported.
         assert!(provider.requests().len() <= 2);
     });
 }

@@ -1,11 +1,11 @@
-//! Which keys may verify a token, computed once for each key set: (algorithm, kid) -> keys.
+//! The table from (algorithm, kid) to the keys that may verify a token, computed once for each key set.
 
 use crate::document::jwks::SigningKey;
 use crate::environment::SigningAlg;
 
 const ALGS: usize = SigningAlg::ALL.len();
 
-/// The answers to all look-ups that have one.
+/// The answers to all look-ups that find a key.
 #[derive(Clone)]
 pub(super) struct KeyTable {
     /// The rows of one algorithm are adjacent, so that a scan passes no row of another.
@@ -70,7 +70,7 @@ impl Row {
 }
 
 /// Returns the last eight bytes of a kid that has as many. Kids of one provider tend to share a beginning and differ at the end,
-/// so that comparing these first spares a call to `memcmp` for each row that is not meant.
+/// so that comparing these first saves a call to `memcmp` for each row that does not match.
 #[inline]
 fn tail(kid: Option<&str>) -> u64 {
     kid.and_then(|kid| kid.as_bytes().last_chunk()).map_or(0, |tail| u64::from_ne_bytes(*tail))

@@ -1,4 +1,4 @@
-//! Status as `OpenMetrics` text, for a metrics endpoint.
+//! The status as `OpenMetrics` text, for a metrics endpoint.
 
 use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -67,7 +67,7 @@ pub fn openmetrics<'a>(statuses: impl IntoIterator<Item = &'a Status>) -> String
     text + "# EOF\n"
 }
 
-/// Timestamps rather than ages, so that a scrape that comes late is not wrong; units stand in the names.
+/// Returns the families. They hold timestamps rather than ages, so that a late scrape is not wrong; the names state the units.
 const FAMILIES: &[Family] = &[
     ("idporten_config_health", "stateset", "State of the refresher", |status| {
         let all = [Health::Ok, Health::Degraded, Health::Critical, Health::Failing];
@@ -170,7 +170,7 @@ fn labelled(label: &str, values: impl IntoIterator<Item = (&'static str, u64)>) 
     values.into_iter().map(|(name, value)| (format!(",{label}=\"{name}\""), value)).collect()
 }
 
-/// Writes one sample a state, as a state set is written: its label has the name of the metric.
+/// Returns one sample for each state of a state set. Its label has the name of the metric, as `OpenMetrics` requires.
 fn states<const N: usize>(name: &str, all: [&'static str; N], current: &str) -> Vec<Sample> {
     labelled(name, all.map(|state| (state, u64::from(state == current))))
 }

@@ -7,15 +7,16 @@ pub(super) const SECOND: Duration = Duration::from_secs(1);
 pub(super) const MINUTE: Duration = Duration::from_secs(60);
 pub(super) const HOUR: Duration = Duration::from_secs(60 * 60);
 pub(super) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// No duration may be longer: every trust must end.
+/// The longest duration that is allowed, so that no documents are trusted without end.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
-/// While nothing is served, the first retry comes within this time, and doubling ends at the second.
+/// The longest delays while nothing is served: of the first retry, and at the end of the doubling.
 const EMPTY_BACKOFF: Duration = SECOND;
 const MAX_EMPTY_BACKOFF: Duration = Duration::from_secs(30);
-/// What unknown kids may ask for in development environments: each restart of a mock there is a rotation of its keys.
+/// The fetches of unknown kids in development environments, where each restart of a mock is a rotation of its keys.
 const DEVELOPMENT_FETCHES: u32 = 30;
 
-/// When a refresher fetches, and for how long it serves what it has. The defaults are what the providers ask of their clients.
+/// The policy that decides when a refresher fetches and for how long it serves what it has. The defaults follow what the
+/// providers ask of their clients.
 ///
 /// ```
 /// use std::time::Duration;
@@ -36,21 +37,21 @@ pub struct RefreshPolicy {
     /// drawn from 90 to 100 % of it, so that instances that started together do not ask together. Documents that arrive old,
     /// from a cache, are refreshed sooner.
     pub refresh_interval: Duration,
-    /// How long after the last success it is served while refreshes fail; 7 days, a long outage over a holiday. After that the
-    /// answer is [`Reason::TooStale`](super::Reason::TooStale).
+    /// The time after the last success for which documents are served while refreshes fail; 7 days, enough for an outage over a
+    /// holiday. After that the answer is [`Reason::TooStale`](super::Reason::TooStale).
     pub max_age: Duration,
-    /// How old a snapshot that was compiled in may be served before the first success of this process; 90 days. Zero means
-    /// never. A key that was withdrawn since the build is trusted that long by a process that is kept from the network.
+    /// The age up to which a compiled-in snapshot is served before the first success of this process; 90 days. Zero means never. A
+    /// process without network access trusts a key that was withdrawn since the build for that long.
     pub seed_max_age: Duration,
     /// The time in which unknown kids may ask for [`unknown_kid_fetches`](Self::unknown_kid_fetches) fetches; 60 seconds, and at
     /// least one.
     pub unknown_kid_window: Duration,
-    /// How many fetches unknown kids may ask for in any [window](Self::unknown_kid_window), failed ones included; 3, and 30 in a
-    /// development environment where neither field was changed. Three are made at once, after a fifteenth and after a fifth of
+    /// The number of fetches that unknown kids may ask for in any [window](Self::unknown_kid_window), failed ones included; 3, and
+    /// 30 in a development environment where neither field was changed. Three are made at once, after a fifteenth and after a fifth of
     /// the window (0, 4 and 12 seconds); in a flood that lasts, and for any other number, they are spread evenly. Zero means
     /// none: a new key is then known with the next timed refresh.
     pub unknown_kid_fetches: u32,
-    /// How long a waiting look-up waits; 3 seconds, which is more than a fetch takes and less than a user's patience.
+    /// The longest time that a waiting look-up waits; 3 seconds, which is more than a fetch takes and less than a user's patience.
     pub key_wait: Duration,
     /// The longest delay from a failed refresh to the next attempt; 30 seconds, and at least one. Each further failure doubles
     /// it, and the delay is drawn from all of it. While nothing is served, the delays are a quarter of a second to one second
@@ -58,7 +59,7 @@ pub struct RefreshPolicy {
     pub backoff: Duration,
     /// The delay at which the doubling ends; 15 minutes.
     pub max_backoff: Duration,
-    /// Whether there are requests at all.
+    /// False if the policy makes no requests at all.
     pub(super) fetches: bool,
 }
 
@@ -118,7 +119,7 @@ impl RefreshPolicy {
     ///
     /// # Errors
     ///
-    /// The first field that is wrong, and what would be right.
+    /// The first field that is wrong, with a value that is right.
     pub fn check(&self) -> Result<(), PolicyError> {
         self.check_floors()?;
         self.check_contradictions()
@@ -182,7 +183,7 @@ impl RefreshPolicy {
         }
     }
 
-    /// The policy as it is in a development environment.
+    /// Returns the policy for a development environment.
     pub(super) fn for_development(self) -> Self {
         let untouched = Self::default();
         let is_untouched = self.unknown_kid_window == untouched.unknown_kid_window
@@ -190,7 +191,7 @@ impl RefreshPolicy {
         if is_untouched { self.with_unknown_kid_fetches(DEVELOPMENT_FETCHES) } else { self }
     }
 
-    /// The longest delay of the next attempt after this many failures in a row, while something is served or nothing is.
+    /// Returns the longest delay of the next attempt after this many failures in a row, while something is served or nothing is.
     pub(super) fn backoff_after(&self, failures: u32, serves: bool) -> Duration {
         let (first, longest) =
             if serves { (self.backoff, self.max_backoff) } else { (EMPTY_BACKOFF, MAX_EMPTY_BACKOFF) };
@@ -216,6 +217,15 @@ impl Default for RefreshPolicy {
 }
 
 /// The error of a policy that contradicts itself or has a duration below its floor.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use idporten_config::refresh::RefreshPolicy;
+///
+/// let error = RefreshPolicy::default().with_refresh_interval(Duration::from_secs(1)).check().unwrap_err();
+/// assert_eq!(error.field(), "refresh_interval");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyError {
     field: &'static str,

@@ -1,5 +1,5 @@
-//! The state machine that decides when to fetch and why, what may still be served, and what a question for a missing key is
-//! answered with. It has no I/O, thread or clock.
+//! The state machine that decides when to fetch and why, what may still be served, and how a question for a missing key is
+//! answered. It has no I/O, thread or clock.
 //!
 //! Every call takes the current time, and the caller does what the answer says. The only randomness comes from the number that
 //! a schedule is made with. The module is public so that it can be simulated; its form may change in any release.
@@ -37,16 +37,16 @@ const START_SPREAD: Duration = Duration::from_secs(5 * 60);
 /// The longest that a `Retry-After` is obeyed while something is served, and while nothing is.
 const MAX_RETRY_AFTER: Duration = HOUR;
 const MAX_RETRY_AFTER_EMPTY: Duration = MINUTE;
-/// Bad signatures may ask for this many fetches in this time,
+/// The number of fetches that bad signatures may ask for in a window.
 const SIGNATURE_FETCHES: u32 = 2;
 const SIGNATURE_WINDOW: Duration = HOUR;
-/// and for none while the set, or the last such attempt, is younger than this.
+/// The least age of the set, and of the last such attempt, for a bad signature to ask for a fetch.
 const SIGNATURE_MIN_AGE: Duration = Duration::from_secs(30);
-/// Three times what a fetch may take: one that has not ended by then is given up.
+/// The time after which a fetch is given up: three times what a fetch may take.
 const FLIGHT_LIMIT: Duration = Duration::from_secs(60);
-/// Documents older than this were kept by a cache, and may have been replaced since.
+/// The age above which documents must come from a cache, and may have been replaced since.
 const OLD: Duration = MINUTE;
-/// The least time that a caller is asked to wait, and that lies between a failure and the next attempt.
+/// The least time that a caller is asked to wait, and the least between a failure and the next attempt.
 const SOON: Duration = SECOND;
 
 /// The state machine.
@@ -55,23 +55,24 @@ pub struct Schedule {
     policy: RefreshPolicy,
     random: u64,
     held: Option<Held>,
-    /// The next timed fetch begins this long after that moment,
+    /// The next timed fetch, as a moment and the delay after it. Both clocks count from the moment, so that a suspended machine
+    /// fetches when it wakes.
     due: (Now, Duration),
-    /// earlier than the interval asks for, since the last documents were old.
+    /// True if that fetch is earlier than the interval requires, because the last documents were old.
     due_early: bool,
-    /// Whether the early fetch of this interval has been granted.
+    /// True once the early fetch of this interval has been granted.
     early_spent: bool,
     flight: Option<Flight>,
     /// A fetch that begins as soon as none is in flight.
     wanted: Option<Cause>,
-    /// Fetches are numbered from 1: how many have begun, the last that succeeded, the last that failed.
+    /// The number of fetches that have begun. Fetches are numbered from 1; `succeeded` and `failed` are the last of each.
     begun: u64,
     succeeded: u64,
     failed: u64,
-    /// When the fetch of the last success began, on the monotonic clock, and how old its documents then were, if they prove it.
-    /// The two are kept apart: their difference lies before the clock's zero where an old answer comes right after the start.
+    /// The time on the monotonic clock at which the fetch of the last success began, and the age that its documents prove. The two
+    /// are kept apart: for an old answer right after the start, their difference would lie before the clock's zero.
     proof: Option<(Duration, Duration)>,
-    /// Failures in a row up to now, and those of timed fetches since the last success.
+    /// The number of failures in a row, of all fetches and (`missed`) of timed ones. Only the latter drive the backoff.
     failures: u32,
     missed: u32,
     /// The end of a `Retry-After`, on the monotonic clock.
@@ -79,7 +80,7 @@ pub struct Schedule {
     unknown_kids: Budget,
     signatures: Budget,
     vanished: Vanished,
-    /// The latest date that is known to have passed.
+    /// The latest date that is known to have passed, as a floor for a wall clock that is behind.
     past: SystemTime,
 }
 
@@ -131,6 +132,7 @@ impl Schedule {
 
     /// Returns what is to be done now. It is asked again until the answer is to sleep. A fetch counts as begun with this.
     pub fn poll(&mut self, now: Now) -> Action {
+        // Expiry comes first: a fetch that is due at the same moment must not postpone the end of serving.
         if let Some(limit) = self.expired_by(now) {
             self.expire(now);
             return Action::Expire(limit);
@@ -153,10 +155,11 @@ impl Schedule {
         next.map_or(Duration::MAX, |left| now.monotonic.saturating_add(left))
     }
 
-    /// Serves no longer what is held. The delays of an outage in which something was served are too long from here on.
+    /// Stops serving what is held. Delays that were drawn while something was served are too long from here on, and are shortened.
     fn expire(&mut self, now: Now) {
         self.held.iter_mut().for_each(|held| held.expired = true);
         self.not_before = self.not_before.min(now.monotonic.saturating_add(MAX_RETRY_AFTER_EMPTY));
+        // A seed may expire before any fetch has failed, hence at least one failure.
         let delay = self.retry_delay(self.missed.max(1), false);
         if self.until_due(now).is_some_and(|left| left > delay) {
             self.due = (now, delay);
@@ -198,8 +201,9 @@ impl Schedule {
         self.vanished.update(begun, success, delay);
     }
 
-    /// How long after a success the next timed fetch is due. A cache that revalidates behind its readers hands each of them what
-    /// the one before asked for: a second look soon after brings what is new, once an interval.
+    /// Returns the delay from a success to the next timed fetch. A cache that revalidates in the background (RFC 5861 section 3)
+    /// answers with what the reader before asked for, so that a second fetch soon after brings what is new. That is done once an
+    /// interval.
     fn next_delay(&mut self, age: Duration, is_newer: bool) -> Duration {
         let longest = self.policy.refresh_interval;
         let interval = self.draw(longest.mul_f64(0.9), longest);
@@ -208,38 +212,42 @@ impl Schedule {
             self.early_spent = true;
             return self.policy.backoff;
         }
-        // Of a mirror that lags by most of an interval, or whose provider is dead, sooner would be no better.
+        // A mirror that lags by most of an interval, or whose provider is down, answers a sooner request no better.
         let counts = age <= OLD || is_newer && age <= interval / 2;
         if counts { interval.saturating_sub(age).max(self.policy.backoff.min(interval)) } else { interval }
     }
 
-    /// Ends the fetch with a failure. What is served stays as it is. `retry_after` is what the provider asked for. Where it
-    /// `withdraws` what is held, since the provider leaked its keys, the next timed fetch comes as after a failed timed one.
+    /// Ends the fetch with a failure. What is served stays as it is. `retry_after` is what the provider asked for (RFC 9110
+    /// section 10.2.3). If the failure `withdraws` what is held, since the provider leaked its keys, the next timed fetch is due
+    /// as after a failed timed one.
     pub fn failed(&mut self, now: Now, retry_after: Option<Duration>, withdraws: bool) {
         let Some(flight) = self.flight.take() else { return };
         self.failed = self.begun;
         self.failures = self.failures.saturating_add(1);
         let serves = self.is_serving() && !withdraws;
         if let Some(retry_after) = retry_after {
+            // While nothing is served, a long `Retry-After` would keep the service down for its whole length.
             let longest = if serves { MAX_RETRY_AFTER } else { MAX_RETRY_AFTER_EMPTY };
             self.not_before = now.monotonic.saturating_add(retry_after.min(longest));
         }
-        // A failure of what was asked for between times leaves the timed refresh where it is.
+        // A failure of a fetch that was asked for leaves the timed refresh where it is: tokens of unknown kids could otherwise
+        // drive the backoff to its maximum.
         if flight.timed || withdraws {
             self.missed = self.missed.saturating_add(1);
             self.due = (now, self.retry_delay(self.missed, serves));
         }
     }
 
-    /// Full jitter while something is served: a provider that comes back is not met by everybody at once. Without it the least
-    /// delay is a quarter of the longest, since a service that answers nothing must not wait for luck.
+    /// Draws the delay to the next attempt. While something is served it has full jitter, so that a fleet does not ask a provider
+    /// that comes back all at once. While nothing is served the least delay is a quarter of the longest: the first longest
+    /// delay is one second then, and the usual least of one second would leave no jitter.
     fn retry_delay(&mut self, failures: u32, serves: bool) -> Duration {
         let longest = self.policy.backoff_after(failures, serves);
         let least = if serves { SOON.min(longest) } else { longest / 4 };
         self.draw(least, longest)
     }
 
-    /// Returns why documents that were this old when the fetch began are of no use.
+    /// Returns the reason why documents that were this old when the fetch began are of no use, if there is one.
     #[must_use]
     pub fn outdated(&self, age: Duration) -> Option<Outdated> {
         if age >= self.policy.max_age {
@@ -250,8 +258,8 @@ impl Schedule {
         held.filter(|held| age > held.saturating_add(MINUTE)).map(Outdated::Held)
     }
 
-    /// Answers a question for a key that is not in the set; with the ticket that the caller got when it asked first. Where it
-    /// `spends`, it may ask for a fetch out of the budget of unknown kids.
+    /// Answers a question for a key that is not in the set. `ticket` is what the caller got when it first asked. If it `spends`, the
+    /// question may ask for a fetch from the budget of unknown kids.
     pub fn ask(&mut self, now: Now, kid: &str, ticket: Option<Ticket>, spends: bool) -> Answer {
         let asks = self.policy.fetches && spends;
         let absence = if asks { self.vanished.ask(kid, now.monotonic) } else { None };
@@ -260,6 +268,8 @@ impl Schedule {
         }
         let next = self.begun + u64::from(self.flight.is_none());
         let ticket = ticket.unwrap_or(Ticket { begun: self.begun, asked: now.monotonic, fails_with: next });
+        // A fetch that was in flight at the time of the question does not answer it: the provider may have generated its answer
+        // before the key was published. Its failure does end the wait (`fails_with`), so that an outage answers soon.
         if self.succeeded > ticket.begun {
             let is_answer = absence.is_none() && self.has_seen(ticket.asked);
             return if is_answer { Answer::Unknown } else { self.undetermined(now, absence) };
@@ -277,22 +287,22 @@ impl Schedule {
         self.undetermined(now, absence)
     }
 
-    /// Whether the last success proves that it has seen what was published at this time. Behind a cache, what has just been
-    /// fetched may be from before the question.
+    /// Returns whether the last success proves that it has seen what was published at this time. Behind a cache, an answer that was
+    /// just fetched may have been generated before the question.
     fn has_seen(&self, asked: Duration) -> bool {
         self.proof.is_some_and(|(begun, age)| begun >= asked.saturating_add(age))
     }
 
     fn undetermined(&self, now: Now, absence: Option<Absence>) -> Answer {
         let left = match absence {
-            // The fetch takes its time too.
+            // A second is added for the fetch itself.
             Some(Absence::Open(at)) => at.max(self.not_before).saturating_sub(now.monotonic).saturating_add(SOON),
             _ => self.cooldown(now),
         };
         Answer::Undetermined { retry_after: left.max(SOON) }
     }
 
-    /// How long unknown kids must wait until they may ask for a fetch again.
+    /// Returns the time until unknown kids may ask for a fetch again.
     fn cooldown(&self, now: Now) -> Duration {
         if !self.policy.fetches || self.unknown_kids.is_none() {
             return self.until_due(now).unwrap_or(self.policy.refresh_interval).max(SOON);
@@ -314,16 +324,17 @@ impl Schedule {
         true
     }
 
-    /// Asks for a fetch whatever the budgets say, on behalf of the program. Returns the number of the fetch to wait for: the one
+    /// Asks for a fetch outside of the budgets, on behalf of the program. Returns the number of the fetch to wait for: the one
     /// in flight, or the next. None where the policy makes no requests.
     pub fn force(&mut self) -> Option<u64> {
         if !self.policy.fetches {
             return None;
         }
+        // The fetch in flight is joined rather than followed by another, so that callers in a loop cannot exceed one at a time.
         if self.flight.is_some() {
             return Some(self.begun);
         }
-        // A fetch that an unknown kid has asked for is as good, and keeps its cause.
+        // A fetch that an unknown kid has asked for serves as well. It keeps its cause, and so spends its budget.
         self.wanted.get_or_insert(Cause::Forced);
         Some(self.begun + 1)
     }
@@ -338,7 +349,7 @@ impl Schedule {
         self.policy.fetches.then_some(left)
     }
 
-    /// How long until the next fetch begins, timed or asked for, if none is in flight.
+    /// Returns the time until the next fetch begins, timed or asked for, if none is in flight.
     fn until_fetch(&self, now: Now) -> Option<Duration> {
         if self.wanted.is_some() {
             return Some(Duration::ZERO);
@@ -348,7 +359,8 @@ impl Schedule {
         self.until_due(now).into_iter().chain(left).min()
     }
 
-    /// How long after the start the first fetch is due: at once where there is nothing, or nothing young.
+    /// Draws the delay from the start to the first fetch: none unless a young seed is held. A young compiled-in seed is refreshed
+    /// within minutes, and not at once, since all instances of a new release start together.
     fn first_delay(&mut self) -> Duration {
         let interval = self.policy.refresh_interval;
         match self.held {
@@ -359,9 +371,9 @@ impl Schedule {
         }
     }
 
-    /// Draws a duration between two, each as likely as any other.
+    /// Draws a duration between two, uniformly.
     fn draw(&mut self, least: Duration, most: Duration) -> Duration {
-        // SplitMix64, by Steele, Lea and Flood.
+        // SplitMix64 by Steele, Lea and Flood: it needs no dependency, and a simulation is reproducible from its seed.
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.random;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -372,7 +384,7 @@ impl Schedule {
 }
 
 impl Flight {
-    /// How long it may still take.
+    /// Returns the time that the fetch may still take.
     fn left(&self, now: Now) -> Duration {
         FLIGHT_LIMIT.saturating_sub(now.monotonic.saturating_sub(self.begun.monotonic))
     }

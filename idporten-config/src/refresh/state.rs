@@ -21,35 +21,37 @@ use crate::document::snapshot::{Origin, Snapshot};
 use crate::environment::SigningAlg;
 use crate::fetch::{Age, FetchError};
 
-/// How much drift is told of: a hostile document differs in everything.
+/// The largest number of drifted constants that is reported. The limit exists because a hostile document differs in everything.
 const MAX_DRIFT: usize = 100;
 
 pub(super) struct Shared {
-    /// What is served. It is all that a reader touches, so that nothing the worker does can delay one.
+    /// The configuration that is served. Readers touch nothing else, so that the worker cannot delay them. An `RwLock` would make
+    /// each look-up wait while a new set is put in force.
     live: ArcSwapOption<ProviderConfig>,
     /// The error that readers get while nothing is served.
     refusal: ArcSwap<Unavailable>,
     pub(super) stopped: AtomicBool,
-    /// Told of each end of a fetch, each deadline of those who wait, and the end of the worker.
+    /// Notified at each end of a fetch, each deadline of a waiter, and the end of the worker.
     pub(super) changed: event_listener::Event,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) policy: RefreshPolicy,
-    /// What was compiled in.
+    /// The snapshot that was compiled in.
     pub(super) seed: Snapshot,
     /// The process that the worker is in.
     process: u32,
     core: Mutex<Core>,
 }
 
-/// What is behind the lock. It is never held during I/O, or while a listener is told.
+/// The state behind the lock. The lock is never held during I/O or while listeners are notified.
 pub(super) struct Core {
     pub(super) schedule: Schedule,
-    /// The last that was accepted, distrusted keys included, even where it may be served no longer.
+    /// The last accepted configuration, with its distrusted keys. It is kept after it has expired, so that changes of the next
+    /// one can still be named.
     pub(super) config: Option<Arc<ProviderConfig>>,
-    /// The last that was in force, by which the next one is numbered.
+    /// The last configuration in force, from which the next one gets its generation.
     last_served: Option<Arc<ProviderConfig>>,
     pub(super) distrusted: Vec<String>,
-    /// Whether the last set that came had private keys and no other.
+    /// True if the last fetched set had private keys and no others.
     pub(super) all_leaked: bool,
     /// The result of a fetch, for the worker to look at.
     pub(super) result: Option<FetchResult>,
@@ -59,9 +61,9 @@ pub(super) struct Core {
     pub(super) store_error: Option<String>,
     pub(super) counters: Counters,
     pub(super) queues: Queues,
-    /// How many look-ups wait.
+    /// The number of look-ups that wait.
     pub(super) waiting: usize,
-    /// The first deadline among all who wait.
+    /// The earliest deadline of all waiters.
     pub(super) deadline: Option<Duration>,
 }
 
@@ -71,10 +73,11 @@ pub(super) struct FetchResult {
     pub(super) fetched: Result<Fetched, FetchError>,
 }
 
-/// What a fetch brought, prepared outside the lock.
+/// The outcome of a successful fetch. It is prepared on the fetch's thread: parsing and comparing under the lock would delay
+/// every look-up of an unknown kid.
 pub(super) struct Fetched {
     pub(super) config: ProviderConfig,
-    /// How old it was when the fetch began, and where that was read.
+    /// The age of the documents when the fetch began, and the URL whose answer stated it.
     pub(super) age: Age,
     pub(super) url: String,
     pub(super) changes: Comparison,
@@ -124,11 +127,12 @@ impl Shared {
     }
 
     pub(super) fn core(&self) -> MutexGuard<'_, Core> {
-        // What a panic left behind is whole: nothing in here is changed in two steps that could.
+        // A poisoned lock is taken over: no panic can occur between two changes that belong together, so the state is consistent.
+        // Propagating the poison would turn one panic into an outage.
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The members of which generated constants say something else than the live document.
+    /// Returns the members whose generated constants differ from the live document.
     pub(super) fn drift_of(&self, live: &Snapshot) -> Vec<Change> {
         let has_constant = |change: &Change| match &change.subject {
             Subject::Member(name) => self.seed.metadata_json().contains(name),
@@ -148,7 +152,7 @@ impl Shared {
         Unavailable::clone(&self.refusal.load())
     }
 
-    /// The keys for a token with this header, or what there is where what is served has none.
+    /// Returns the keys for a token with this header, or calls `other` if the served configuration has none.
     #[inline]
     pub(super) fn find<E>(
         &self,
@@ -160,20 +164,22 @@ impl Shared {
         if let Some(row) = live.as_deref().and_then(|config| config.find(kid, alg?)) {
             return Ok(Keys::new(Current::new(live), row));
         }
+        // The guard is dropped before `other` runs: a thread has few fast guards of `arc-swap`, and `other` may wait for seconds.
         drop(live);
         other()
     }
 
-    /// Puts in force what may be served now. The lock is held, so that nobody puts something older in its place.
+    /// Puts in force what may be served now. The caller holds the lock, so that no other thread replaces it with something older.
     pub(super) fn publish(&self, core: &mut Core) {
         match core.served(self.stopped.load(Ordering::SeqCst)) {
             Ok(config) => {
+                // The generation is kept if only the age differs, so that what programs derive from the configuration stays valid.
                 let config = Arc::new(config.succeeding(core.last_served.as_deref()));
                 core.last_served = Some(Arc::clone(&config));
                 self.live.store(Some(config));
             }
             Err(reason) => {
-                // The reason comes first: a reader that finds nothing served then finds it.
+                // The reason is stored before the configuration is removed: a reader that finds nothing served then finds the reason.
                 self.refusal.store(Arc::new(Unavailable::new(reason, core.last_error.clone())));
                 self.live.store(None);
             }
@@ -188,23 +194,25 @@ impl Shared {
         documents.clone().dated(as_of)
     }
 
-    /// Whether this process was forked from the one that the worker is in: nothing refreshes here, and a lock that was held by
-    /// another thread at the fork is never released.
+    /// Returns whether this process was forked from the one that the worker runs in. Nothing refreshes here, and a lock that
+    /// another thread held at the fork is never released (`fork` in POSIX.1-2017 copies only the calling thread).
     pub(super) fn is_forked(&self) -> bool {
         std::process::id() != self.process
     }
 
-    /// Serves nothing from now on, without a lock: in a forked process nothing puts a set in force again.
+    /// Stops serving, without taking the lock. In a forked process no worker puts a set in force again.
     pub(super) fn withdraw(&self) {
         self.refusal.store(Arc::new(Unavailable::new(Reason::Stopped, None)));
         self.live.store(None);
     }
 
-    /// No handle is left, or the worker has ended: nothing is served, and nobody waits.
+    /// Stops the refresher when no handle is left or the worker has ended: nothing is served after this, and all waits end.
     pub(super) fn stop(&self) {
         if self.is_forked() {
             return;
         }
+        // The flag is set before the lock is taken: a waiter that takes the lock later sees it, and one that took it earlier is
+        // woken below.
         self.stopped.store(true, Ordering::SeqCst);
         let mut core = self.core();
         self.publish(&mut core);
@@ -225,7 +233,7 @@ impl Shared {
         core.counters.missed_events += core.queues.send(event);
     }
 
-    /// Wakes all who wait. It is called without the lock, since a waker is the program's code: it may ask for the lock, or panic.
+    /// Wakes all waiters. It is called without the lock, since a waker is the program's code: it may take the lock, or panic.
     pub(super) fn wake_all(&self) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.changed.notify(usize::MAX))) {
             self.core().counters.count_panic(panic);
@@ -235,6 +243,7 @@ impl Shared {
 
 impl Core {
     fn served(&self, stopped: bool) -> Result<ProviderConfig, Reason> {
+        // The order matters: a leaked set is refused although an earlier configuration is still held.
         let config = match &self.config {
             _ if stopped => return Err(Reason::Stopped),
             _ if self.all_leaked => return Err(Reason::Leaked),
@@ -247,13 +256,13 @@ impl Core {
         }
     }
 
-    /// Whether the provider publishes a private key.
+    /// Returns whether the provider publishes a private key.
     pub(super) fn is_leaked(&self) -> bool {
         let jwks = self.config.as_ref().and_then(|config| config.documents().jwks());
         self.all_leaked || jwks.is_some_and(JwkSet::is_leaked)
     }
 
-    /// How things stand; what the schedule cannot know of included.
+    /// Returns the health, including leaked keys, which the schedule does not know of.
     pub(super) fn health(&self, shared: &Shared) -> Health {
         match self.schedule.health(shared.clock.now()) {
             _ if shared.live.load().is_none() => Health::Failing,

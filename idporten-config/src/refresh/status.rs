@@ -1,4 +1,4 @@
-//! The state of a refresher, for health pages, metrics and whoever is woken at three in the morning.
+//! The state of a refresher, for health pages, metrics and operators.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -39,11 +39,11 @@ pub struct Status {
     pub health: Health,
     /// The environment, by slug.
     pub environment: String,
-    /// Whether something is served.
+    /// True while a configuration is served.
     pub serving: bool,
-    /// Why nothing is served, where nothing is.
+    /// The reason why nothing is served; `None` while a configuration is served.
     pub unavailable: Option<String>,
-    /// Where the held configuration comes from.
+    /// The source of the held configuration; `None` while nothing is held.
     pub source: Option<Source>,
     /// The time at which the provider served the held documents.
     #[serde(serialize_with = "time")]
@@ -59,9 +59,9 @@ pub struct Status {
     pub consecutive_failures: u32,
     /// The error of the last fetch; `None` after a success.
     pub last_error: Option<String>,
-    /// Whether the answers of the last success prove when they were generated; `None` before the first. Those of a mirror do so by
-    /// an `Age` (RFC 9111 section 5.1), or where the operator has stated that it passes the provider's `Date`. Without proof a kid
-    /// that is not in the set stays undetermined.
+    /// True if the answers of the last success prove when they were generated; `None` before the first success. A mirror's answers
+    /// do so by an `Age` (RFC 9111 section 5.1), or if the operator has stated that it passes on the provider's `Date`. Without
+    /// proof a kid that is not in the set stays undetermined.
     pub answers_prove_freshness: Option<bool>,
     /// The time of the next timed fetch; `None` while one is under way, and where the policy makes none.
     #[serde(serialize_with = "time")]
@@ -75,7 +75,7 @@ pub struct Status {
     pub ambiguous_kids: Vec<String>,
     /// The entries of the key set that are not used, each with its reason.
     pub rejected_keys: Vec<String>,
-    /// Whether the provider published a private key, which must be taken as known to everybody.
+    /// True if the provider published a private key, which must be taken as known to everybody.
     pub leaked: bool,
     /// The generated constants that differ from the live document, at most 100.
     #[serde(serialize_with = "changes")]
@@ -112,7 +112,7 @@ pub struct KeyStatus {
     pub bits: Option<usize>,
     /// The curve, of another key.
     pub crv: Option<&'static str>,
-    /// Whether the program distrusts the key.
+    /// True if the program distrusts the key.
     pub distrusted: bool,
 }
 
@@ -152,7 +152,7 @@ impl Status {
         }
     }
 
-    /// The status in a forked process, where the lock of the rest may never be released.
+    /// Returns the status in a forked process, where the lock may never be released.
     fn in_a_fork(shared: &Shared) -> Self {
         let current = shared.current();
         Self {

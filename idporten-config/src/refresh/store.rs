@@ -74,7 +74,7 @@ impl Store {
         Ok(Some(snapshot))
     }
 
-    /// Checks that nothing is lost if the file is replaced: only a store, whole or broken, and a link make way.
+    /// Checks that nothing is lost if the file is replaced: only a store, whole or broken, or a link may be replaced.
     fn check_place(&self, provider: &Provider) -> Result<(), String> {
         let found = match fs::symlink_metadata(&self.path) {
             Ok(found) if !found.is_symlink() => found,
@@ -95,8 +95,8 @@ impl Store {
         }
     }
 
-    /// Reads up to more than a snapshot can have. With `checked`, the file must be the one whose owner and mode were checked:
-    /// between the check and the opening, another file may take its place.
+    /// Reads slightly more than the size limit of a snapshot, so that a larger file is noticed. With `checked`, the file must be
+    /// the one whose owner and mode were checked: another file may take its place between the check and the opening.
     fn text(&self, checked: Option<&Metadata>) -> Result<Vec<u8>, String> {
         let file = File::open(&self.path).map_err(|error| unreadable(&error))?;
         let opened = file.metadata().map_err(|error| unreadable(&error))?;
@@ -145,7 +145,7 @@ impl Store {
         fs::remove_file(path).map(|()| own)
     }
 
-    /// Elsewhere the rights of the directory decide.
+    /// Checks nothing: outside Unix, the permissions of the directory decide.
     #[cfg(not(unix))]
     #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "it has the form of the other")]
     fn check_owner(&self, _: &Metadata) -> Result<(), String> {
@@ -170,7 +170,7 @@ fn foreign(found: &Snapshot, provider: &Provider) -> String {
 #[cfg(unix)]
 fn check_mode(found: &Metadata, what: &str) -> Result<(), String> {
     use std::os::unix::fs::MetadataExt;
-    // A group is refused like everybody: its members change, and none of them is to choose the keys.
+    // A group is refused like all other users: its members change, and none of them may choose the keys.
     let (who, remedy) = match found.mode() & 0o022 {
         0 => return Ok(()),
         0o020 => ("its group", "g-w"),

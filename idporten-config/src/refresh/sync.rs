@@ -1,5 +1,5 @@
-//! Threads and locks: the standard library's, or those under which the tests try every interleaving. What is
-//! swapped and handed out stays in an `Arc` of the standard library's.
+//! Threads and locks: those of the standard library, or of loom, under which the tests try every interleaving. Configurations
+//! stay in an `Arc` of the standard library, since `arc-swap` and the public API take no other.
 
 #[cfg(loom)]
 pub(super) use loom::{

@@ -15,16 +15,17 @@ use crate::clock::Clock;
 use crate::document::jwks::MAX_KID;
 use crate::environment::SigningAlg;
 
-/// How finely the ends of waits are told apart.
+/// The granularity of deadlines: waits that end within the same grain are woken together.
 const GRAIN: Duration = Duration::from_millis(50);
-/// How many look-ups may wait; the rest are answered at once.
+/// The largest number of look-ups that wait at once. The rest are answered immediately, so that a flood of tokens with
+/// unknown kids cannot use up the threads or tasks of the program.
 const MAX_WAITING: usize = 1_024;
 /// The time after which a caller that does not wait may find the result of a fetch that is about to begin.
 const SHORTLY: Duration = Duration::from_secs(1);
 /// The longest that a forced refresh is waited for: three times what a fetch may take.
 const REFRESH_WAIT: Duration = Duration::from_secs(60);
 
-/// The result of one look.
+/// The result of one look at the shared state.
 pub(super) enum Poll<T> {
     Done(T),
     /// Look again when notified, or at this time of the monotonic clock.
@@ -55,7 +56,7 @@ pub(super) async fn wait<T>(mut poll: impl FnMut() -> Poll<T>) -> T {
 pub(super) struct Lookup<'a> {
     shared: &'a Shared,
     kid: Option<&'a str>,
-    /// `None` is an algorithm that no published key serves: `none`, `HS*` or an unknown name.
+    /// `None` stands for an algorithm that no published key serves: `none`, `HS*` or an unknown name.
     alg: Option<SigningAlg>,
     waits: bool,
     ticket: Option<Ticket>,
@@ -63,7 +64,7 @@ pub(super) struct Lookup<'a> {
     slot: Option<WaitSlot<'a>>,
 }
 
-/// A place among the look-ups that wait.
+/// One of the [`MAX_WAITING`] places for look-ups that wait. Dropping it frees the place, also when a future is dropped.
 struct WaitSlot<'a>(&'a Shared);
 
 impl<'a> Lookup<'a> {
@@ -75,10 +76,10 @@ impl<'a> Lookup<'a> {
         if self.shared.is_forked() {
             return Poll::Done(Err(Unavailable::new(Reason::Stopped, None).into()));
         }
-        // Listening comes before looking: what happens between looking and waiting would be missed.
+        // The listener is registered before the state is read: a notification between the two would otherwise be missed.
         let listener = self.shared.changed.listen();
         let mut core = self.shared.core();
-        // Looked for again under the lock, since the set may have been replaced before it was taken.
+        // The look-up is repeated under the lock, since the set may have been replaced before the lock was taken.
         if let Ok(keys) = self.shared.find(self.kid, self.alg, || Err(())) {
             return Poll::Done(Ok(keys));
         }
@@ -87,7 +88,8 @@ impl<'a> Lookup<'a> {
             Ok(config) if self.is_hopeless(&config, &core.distrusted) => LookupError::UnknownKey,
             current => match (self.ask(&mut core, current.as_ref().err()), current) {
                 (Asked::Wait(until), _) => return Poll::Wait(listener, until),
-                // Where nothing is served that is the answer, whatever is known of the kid.
+                // While nothing is served, `Unavailable` takes precedence over what is known of the kid: with no key set in force
+                // the token cannot be called invalid.
                 (_, Err(unavailable)) => unavailable.into(),
                 (Asked::Answered(error), Ok(_)) => error,
             },
@@ -96,8 +98,8 @@ impl<'a> Lookup<'a> {
         Poll::Done(Err(error))
     }
 
-    /// Whether no fetch could bring a key, so that the token is invalid at once and costs no fetch: one without kid, of an
-    /// algorithm that no published key serves, with a kid that no set can hold or that is distrusted, or of an algorithm that
+    /// Returns whether no fetch could bring a key, so that the token is invalid at once and costs no fetch. Such a token has no
+    /// kid, an algorithm that no published key serves, a kid that no set can hold or that is distrusted, or an algorithm that
     /// the known key of this kid can never serve.
     fn is_hopeless(&self, config: &ProviderConfig, distrusted: &[String]) -> bool {
         let (Some(kid), Some(alg)) = (self.kid, self.alg) else { return true };
@@ -106,11 +108,13 @@ impl<'a> Lookup<'a> {
 
     fn ask(&mut self, core: &mut Core, unavailable: Option<&Unavailable>) -> Asked {
         let now = self.shared.clock.now();
-        // Where there is nothing, or nothing fresh, the timed fetches see to that.
+        // While nothing is held, or only something too old, the timed fetches are already frequent. Spending the budget of
+        // unknown kids as well would leave none for the first rotation after the outage.
         let spends = unavailable.is_none_or(|it| matches!(it.reason(), Reason::Distrusted | Reason::Leaked));
         let before = core.schedule.wake(now);
         let answer = core.schedule.ask(now, self.kid.unwrap_or_default(), self.ticket, spends);
-        // In a flood of unknown kids few questions change when the worker is to look.
+        // The worker is woken only if the question brought its next step forward: in a flood of unknown kids few do, and an
+        // unconditional wake would cost a thread switch for each token.
         if core.schedule.wake(now) < before {
             self.shared.clock.wake();
         }
@@ -153,8 +157,8 @@ impl Drop for WaitSlot<'_> {
 }
 
 impl Shared {
-    /// Has the worker wake all who wait at this time, or up to a grain later: with a thousand waiters whose deadlines all differ
-    /// it would do nothing else.
+    /// Makes the worker wake all waiters at this time, or up to a grain later. Without the rounding, a thousand waiters with
+    /// different deadlines would wake it a thousand times.
     fn wake_waiters_at(&self, core: &mut Core, deadline: Duration) {
         let grain = GRAIN.subsec_nanos();
         let short = (grain - deadline.subsec_nanos() % grain) % grain;
@@ -165,7 +169,7 @@ impl Shared {
         }
     }
 
-    /// Looks until there is something to serve or the time is over.
+    /// Returns a poll function that ends when there is something to serve or the time is over.
     pub(super) fn until_ready(&self, timeout: Duration) -> impl FnMut() -> Poll<Result<(), Unavailable>> {
         let deadline = self.clock.now().monotonic.saturating_add(timeout);
         move || {
@@ -188,7 +192,7 @@ impl Shared {
         }
     }
 
-    /// Asks for a refresh, and looks until it has ended.
+    /// Returns a poll function that asks for a refresh and ends with it.
     pub(super) fn until_refreshed(&self) -> impl FnMut() -> Poll<Result<(), RefreshError>> {
         let deadline = self.clock.now().monotonic.saturating_add(REFRESH_WAIT);
         let mut asked = None;
@@ -205,6 +209,7 @@ impl Shared {
                 return Poll::Done(Err(RefreshError::Never));
             };
             asked = Some(number);
+            // The outcome is asked for before the deadline, so that a result that arrives at the last moment is not lost.
             match (core.schedule.outcome(number), &core.last_error) {
                 (Some(true), _) => Poll::Done(Ok(())),
                 (Some(false), Some(error)) => Poll::Done(Err(RefreshError::Failed(error.clone()))),

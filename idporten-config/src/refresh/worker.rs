@@ -1,8 +1,7 @@
 //! The thread that keeps time. It does what the schedule says, and owns the transport and the store.
 //!
-//! A fetch runs on a thread of its own, so that this one stays on time: it ends waits and withdraws what is too stale even
-//! while a request hangs. Of the program's code only wakers and the log's subscriber run on it,
-//! after the waiting callers are woken.
+//! Each fetch runs on a separate thread, so that this one stays on time: it ends waits and withdraws what is too stale even while
+//! a request hangs. Of the program's code, only wakers and the log's subscriber run on this thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
@@ -21,7 +20,7 @@ use crate::fetch::{self, FetchError, Transport};
 pub(super) struct Worker {
     shared: Arc<Shared>,
     io: Arc<Io>,
-    /// What the last events said.
+    /// The health and the store error that the last events reported.
     health: Health,
     store_error: Option<String>,
 }
@@ -29,13 +28,14 @@ pub(super) struct Worker {
 /// The network and the disk, as the threads use them.
 struct Io {
     transport: Box<dyn Transport>,
-    /// Whether a fetch is under way, given up or not. One that hangs keeps its thread, and a second beside it would make two of
-    /// them at each attempt.
+    /// True while a fetch's thread runs, even if the fetch was given up. A thread cannot be ended from outside, so that a second
+    /// one beside a client that hangs would add one more stuck thread at each attempt.
     fetching: AtomicBool,
     store: Option<std::sync::Arc<Writer>>,
 }
 
-/// What is left to do of a step when the lock is free: a waker or a log may take its time.
+/// The effects of a step that are carried out after the lock is released: a waker or a log subscriber may take long, or call
+/// back into the refresher.
 #[derive(Default)]
 struct Effects {
     events: Vec<Event>,
@@ -43,7 +43,7 @@ struct Effects {
     stores: Option<Change>,
 }
 
-/// A thread that is at work for as long as this lives.
+/// A guard that marks its thread as busy: a virtual clock stands still until it is dropped.
 pub(super) struct Busy(Arc<Shared>);
 
 impl Busy {
@@ -63,7 +63,7 @@ impl Drop for Busy {
     }
 }
 
-/// Publishes that the refresher has stopped, whatever ends the worker, so that no caller waits for it in vain.
+/// A guard that stops the refresher when the worker ends, also by a panic, so that no caller waits for it in vain.
 struct End(Busy);
 
 impl Drop for End {
@@ -82,6 +82,8 @@ impl Worker {
 
     /// Starts the thread.
     pub(super) fn spawn(self) -> std::io::Result<()> {
+        // The guard is made before the thread: a virtual clock must not advance before the worker has looked for the first time,
+        // and a closure that is dropped because no thread could be made stops the refresher too.
         let end = End(Busy::new(&self.shared));
         let run = move || {
             let _end = end;
@@ -93,6 +95,7 @@ impl Worker {
     fn run(mut self) {
         while !self.shared.stopped.load(Ordering::SeqCst) {
             let (action, effects) = self.step(self.shared.clock.now());
+            // Waiters are woken before events are logged, so that a slow log subscriber does not delay an answer.
             if effects.wakes {
                 self.shared.wake_all();
             }
@@ -108,13 +111,13 @@ impl Worker {
         }
     }
 
-    /// One step, under the lock.
+    /// Takes one step under the lock, and returns what is left to do without it.
     fn step(&mut self, now: Now) -> (Action, Effects) {
         let shared = Arc::clone(&self.shared);
         let mut core = shared.core();
         let mut effects = Effects::default();
         if let Some(result) = core.result.take() {
-            // The result of a fetch that was given up comes late, and counts no more.
+            // The result of a fetch that was given up arrives late and is ignored: it was already counted as a failure.
             if core.schedule.fetching_since().is_some() && result.number == core.schedule.number() {
                 self.apply(&mut core, now, result.fetched, &mut effects);
             }
@@ -130,12 +133,14 @@ impl Worker {
                 self.apply(&mut core, now, Err(error), &mut effects);
             }
             Action::Expire(limit) => {
+                // No waiter is woken: a look-up that waits still waits for the fetch, which may bring its key.
                 self.shared.publish(&mut core);
                 effects.events.push(Event::Expired { limit: *limit });
             }
             Action::Sleep(until) => match core.deadline {
                 Some(deadline) if deadline <= now.monotonic => {
-                    // Who has time left says so again.
+                    // The deadline is forgotten with the wake: a waiter that still has time left registers its own again. A sorted
+                    // list of all deadlines would have to be kept correct when futures are dropped.
                     core.deadline = None;
                     effects.wakes = true;
                 }
@@ -147,7 +152,7 @@ impl Worker {
         (action, effects)
     }
 
-    /// What is different from what was last told of.
+    /// Adds an event for each part of the state that changed since it was last reported.
     fn notice(&mut self, core: &Core, events: &mut Vec<Event>) {
         if core.store_error != self.store_error {
             self.store_error.clone_from(&core.store_error);
@@ -160,7 +165,7 @@ impl Worker {
         }
     }
 
-    /// Puts the result of a fetch in force, or keeps what there is.
+    /// Puts the result of a fetch in force, or keeps the held configuration if the fetch failed.
     fn apply(&self, core: &mut Core, now: Now, result: Result<Fetched, FetchError>, effects: &mut Effects) {
         match result {
             Ok(fetched) => match core.schedule.outdated(fetched.age.stated) {
@@ -169,7 +174,7 @@ impl Worker {
             },
             Err(error) => Self::fail(core, now, error, effects),
         }
-        // A failure touches nothing that is served; the reason why nothing is names the last one.
+        // A failure changes nothing that is served. While nothing is served, it is published as the cause in the answer.
         if core.last_error.is_none() || core.all_leaked || self.shared.current().is_err() {
             self.shared.publish(core);
         }
@@ -202,6 +207,7 @@ impl Worker {
 
     fn fail(core: &mut Core, now: Now, error: FetchError, effects: &mut Effects) {
         if error.violations().iter().any(|violation| violation.rule == Rule::Leaked) {
+            // The store is removed as well: the next process would otherwise serve keys that are known to have leaked.
             core.all_leaked = true;
             effects.stores = Some(Change::Forget);
         }
@@ -213,7 +219,7 @@ impl Worker {
         effects.events.push(Event::Failed { error, consecutive_failures });
     }
 
-    /// Begins a fetch, on a thread of its own.
+    /// Begins a fetch on a separate thread.
     fn fetch(&self, cause: Cause) {
         let (number, begun) = {
             let core = self.shared.core();
@@ -226,6 +232,8 @@ impl Worker {
                 shared.core().counters.count_panic(panic);
                 Err(FetchError::crashed())
             });
+            // The flag is cleared before the result is visible: the worker may begin the next fetch as soon as it sees the
+            // result, and would refuse it otherwise.
             io.fetching.store(false, Ordering::SeqCst);
             shared.core().result = Some(FetchResult { number, fetched });
             shared.clock.wake();
@@ -251,8 +259,9 @@ impl Io {
         let stopped = || shared.stopped.load(Ordering::SeqCst);
         let (provider, past_caches) = (shared.seed.provider(), cause.needs_revalidation());
         let fetched = fetch::fetch(&*self.transport, provider, begun.wall, &elapsed, &stopped, past_caches)?;
-        // The rules of a fetched document make it complete, with a usable key.
+        // `fetch` has checked the rules that make documents complete, with a usable key; a failure here is a bug.
         let config = ProviderConfig::new(&fetched.snapshot).ok_or_else(FetchError::crashed)?;
+        // The configuration is copied out, so that the comparison runs without the lock.
         let before = shared.core().config.clone();
         let before = before.as_deref().map_or(&shared.seed, ProviderConfig::documents);
         Ok(Fetched {

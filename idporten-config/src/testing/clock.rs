@@ -1,4 +1,4 @@
-//! A clock that moves when it is told to.
+//! A clock that moves only when a test moves it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -13,11 +13,21 @@ use event_listener::{EventListener, Listener};
 
 use crate::clock::{Clock, Now};
 
-/// A clock that stands still until it is told to move. Refreshers that were given it do all that falls due on the way, one
-/// thing after another, and are at rest when [`advance`](Self::advance) returns: no test sleeps, and each run is the same.
+/// A clock that stands still until a test moves it. Refreshers with this clock do everything that becomes due on the way, one step
+/// after another, and are idle when [`advance`](Self::advance) returns: no test sleeps, and each run is the same.
 ///
-/// A call that waits (`find_keys_wait`, `wait_ready`, `refresh_now`) moves the clock by itself where nothing else can happen
-/// any more; for the async forms, [`block_on`](Self::block_on) does. Clones are the same clock.
+/// A call that waits (`find_keys_wait`, `wait_ready`, `refresh_now`) moves the clock by itself when nothing else can
+/// happen; for the async forms, [`block_on`](Self::block_on) does so. Clones share one clock.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use idporten_config::testing::VirtualClock;
+///
+/// let clock = VirtualClock::new(SystemTime::UNIX_EPOCH);
+/// clock.advance(Duration::from_secs(60 * 60));
+/// assert_eq!(clock.now(), SystemTime::UNIX_EPOCH + Duration::from_secs(60 * 60));
+/// ```
 #[derive(Clone)]
 pub struct VirtualClock(Arc<Inner>);
 
@@ -28,17 +38,17 @@ struct Inner {
 
 struct State {
     now: Now,
-    /// Who sleeps, until when, and whether as one who is otherwise at work.
+    /// The sleeping threads, each with its end and whether it counts as busy when awake.
     sleepers: BTreeMap<u64, (Duration, bool)>,
-    /// Who was woken before it slept.
+    /// The threads that were woken before they slept.
     woken: BTreeSet<u64>,
-    /// How many threads are at work; while there are any, the clock stands still.
+    /// The number of busy threads. The clock stands still while there are any.
     busy: usize,
     last_id: u64,
 }
 
 impl VirtualClock {
-    /// A clock that stands at this time of day.
+    /// Returns a clock that stands at this time of day.
     #[must_use]
     pub fn new(wall: SystemTime) -> Self {
         let now = Now { monotonic: Duration::ZERO, wall };
@@ -46,31 +56,31 @@ impl VirtualClock {
         Self(Arc::new(Inner { state: Mutex::new(state), moved: Condvar::new() }))
     }
 
-    /// The time of day.
+    /// Returns the time of day.
     #[must_use]
     pub fn now(&self) -> SystemTime {
         self.state().now.wall
     }
 
-    /// Moves on by this much. All that falls due is done at its time.
+    /// Moves the clock forward by a duration. Everything that becomes due is done at its time.
     pub fn advance(&self, by: Duration) {
         let target = self.state().now.monotonic.saturating_add(by);
         while self.step(target) {}
         drop(self.at_rest());
     }
 
-    /// Sets the time of day, as an operator or a time server does; nothing else moves.
+    /// Sets the time of day, as an operator or a time server does. The monotonic clock does not move.
     pub fn set(&self, wall: SystemTime) {
         self.at_rest().now.wall = wall;
     }
 
-    /// The machine is suspended for this long: the time of day moves on, and the monotonic clock stands still.
+    /// Suspends the machine for a duration: the time of day moves on, and the monotonic clock stands still.
     pub fn suspend(&self, time: Duration) {
         let mut state = self.at_rest();
         state.now.wall += time;
     }
 
-    /// Waits for a future, and moves on where nothing else can happen any more.
+    /// Runs a future to its end, and moves the clock when nothing else can happen.
     pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         let mut future = pin!(future);
         loop {
@@ -89,8 +99,8 @@ impl VirtualClock {
         }
     }
 
-    /// Sleeps for this much of the clock's time: for custom transports that take their time to answer. The thread of a
-    /// refresher's fetch counts as idle meanwhile. Any other thread sleeps until a further thread moves the clock.
+    /// Sleeps for a duration of the clock's time, for custom transports that answer slowly. The thread of a refresher's fetch counts
+    /// as idle meanwhile. Any other thread sleeps until a further thread moves the clock.
     pub fn sleep(&self, time: Duration) {
         let mut state = self.state();
         let until = state.now.monotonic.saturating_add(time);
@@ -98,7 +108,7 @@ impl VirtualClock {
         self.sleep_as(state, id, until);
     }
 
-    /// This clock, for a refresher.
+    /// Returns this clock in the form that a refresher takes.
     pub(crate) fn sleeper(&self) -> Arc<dyn Clock> {
         Arc::new(Sleeper { clock: self.clone(), id: self.state().id() })
     }
@@ -107,12 +117,12 @@ impl VirtualClock {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The state when nobody is at work.
+    /// Returns the state once no thread is busy.
     fn at_rest(&self) -> MutexGuard<'_, State> {
         self.0.moved.wait_while(self.state(), |state| state.busy > 0).unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Moves on to what is due next, at most to the target. Whether there may be more on the way.
+    /// Moves to the next due time, at most to the target. Returns whether more may be due before the target.
     fn step(&self, target: Duration) -> bool {
         let mut state = self.at_rest();
         let next = state.next().filter(|next| *next <= target);
@@ -121,7 +131,7 @@ impl VirtualClock {
         next.is_some()
     }
 
-    /// Moves on to what is due next, if there is anything.
+    /// Moves to the next due time, if there is one.
     fn jump(&self, state: &mut State) {
         let next = state.next().filter(|next| *next < Duration::MAX);
         assert!(next.is_some(), "this wait would never end: nothing is due");
@@ -142,7 +152,7 @@ impl VirtualClock {
 }
 
 impl State {
-    /// When the first of the sleepers wakes.
+    /// Returns the time at which the first sleeper wakes.
     fn next(&self) -> Option<Duration> {
         self.sleepers.values().map(|(until, _)| *until).min()
     }
@@ -162,7 +172,7 @@ impl State {
         }
     }
 
-    /// Whoever is roused is at work from this moment, not from when its thread comes to it.
+    /// Wakes a sleeper, or notes the wake for its next sleep. A woken thread counts as busy from this moment, not from when it is scheduled.
     fn rouse(&mut self, id: u64) {
         match self.sleepers.remove(&id) {
             Some((_, counts)) => self.busy += usize::from(counts),
@@ -185,7 +195,7 @@ impl Wake for Flag {
     }
 }
 
-/// The clock as one refresher has it.
+/// The handle of one refresher to the clock.
 struct Sleeper {
     clock: VirtualClock,
     id: u64,
@@ -221,7 +231,7 @@ impl Clock for Sleeper {
                 return;
             }
             if state.sleepers.is_empty() {
-                // Nobody is left to wait for: the refresher has ended, and says so.
+                // No thread is left to wait for: the refresher has ended, and the next look reports that.
                 drop(state);
                 return listener.wait();
             }

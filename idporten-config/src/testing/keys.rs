@@ -8,8 +8,8 @@ use crate::document::json::{Object, Value, object};
 use crate::document::snapshot::{Origin, Snapshot};
 use crate::environment::KnownEnvironment;
 
-/// Returns a public RSA key of 2,048 bits in form, as an entry of a key set. It is made of the kid and the variant alone, nobody
-/// has its private half, and no signature verifies with it. Another variant is another key under the same kid.
+/// Returns a public RSA key of 2,048 bits in form, as an entry of a key set. It depends only on the kid and the variant. No
+/// private half exists, and no signature verifies with it. Another variant is another key under the same kid.
 ///
 /// ```
 /// use idporten_config::document::JwkSet;
@@ -72,7 +72,7 @@ pub fn jwks(keys: impl IntoIterator<Item = Value>) -> Value {
 }
 
 /// Returns a snapshot of an environment that counts as fetched, with a [`key`] for each kid. Its metadata is that of the bundled
-/// snapshot; members that are required and not known are filled with values that mean nothing.
+/// snapshot; members that are required and not known are filled with placeholders.
 ///
 /// # Panics
 ///

@@ -11,7 +11,7 @@ use crate::document::json::Value;
 use crate::document::snapshot::Snapshot;
 use crate::fetch::{FetchError, Response, Transport};
 
-/// A provider in memory, to start a refresher [with](crate::refresh::Builder::start_with). Clones are the same provider: keep
+/// A provider in memory, to start a refresher [with](crate::refresh::Builder::start_with). Clones share one provider: keep
 /// one, and change what it publishes and how it answers. [`at`](Self::at) changes that for one URL.
 ///
 /// ```
@@ -35,7 +35,22 @@ use crate::fetch::{FetchError, Response, Transport};
 #[derive(Clone)]
 pub struct MemoryProvider(Arc<Mutex<State>>);
 
-/// One URL of a [`MemoryProvider`]: what is set here goes before what is set for the provider as a whole.
+/// One URL of a [`MemoryProvider`]. Its settings take precedence over those of the whole provider.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use idporten_config::KnownEnvironment::IdportenTest;
+/// use idporten_config::fetch::Transport;
+/// use idporten_config::testing::{MemoryProvider, snapshot};
+///
+/// let provider = MemoryProvider::new(&snapshot(IdportenTest, SystemTime::now(), &["one"]));
+/// let keys = provider.at("https://test.idporten.no/jwks.json");
+/// keys.disconnect();
+/// assert!(provider.get("https://test.idporten.no/jwks.json", Duration::from_secs(1)).is_err());
+/// keys.recover();
+/// assert!(provider.get("https://test.idporten.no/jwks.json", Duration::from_secs(1)).is_ok());
+/// ```
 #[derive(Debug)]
 pub struct MemoryUrl {
     provider: MemoryProvider,
@@ -44,14 +59,14 @@ pub struct MemoryUrl {
 
 struct State {
     jwks_uri: String,
-    /// By URL.
+    /// The documents by URL.
     documents: BTreeMap<String, String>,
     everywhere: Behaviour,
     by_url: BTreeMap<String, Behaviour>,
     requests: Vec<String>,
 }
 
-/// A way to answer; of what is not set, the provider's holds, or else the usual.
+/// The settings of answers. Those of a URL that are not set are taken from the provider, or else from the defaults.
 #[derive(Clone, Default)]
 struct Behaviour {
     fault: Option<Fault>,
@@ -85,7 +100,7 @@ impl MemoryUrl {
         self.set(|behaviour| behaviour.fault = Some(Fault::Status(status, None)));
     }
 
-    /// Cannot be reached from now on.
+    /// Fails every request with a connection error from now on.
     pub fn disconnect(&self) {
         self.set(|behaviour| behaviour.fault = Some(Fault::Unreachable));
     }
@@ -110,7 +125,7 @@ impl MemoryUrl {
         self.set(|behaviour| behaviour.content_type = Some(content_type.to_owned()));
     }
 
-    /// Answers as the provider as a whole does from now on.
+    /// Removes the settings of this URL, so that it answers as the whole provider does.
     pub fn recover(&self) {
         self.provider.state().by_url.remove(&self.url);
     }
@@ -182,7 +197,7 @@ impl MemoryProvider {
         self.state().everywhere.fault = Some(Fault::Status(503, Some(retry_after)));
     }
 
-    /// Cannot be reached from now on.
+    /// Fails every request with a connection error from now on.
     pub fn disconnect(&self) {
         self.state().everywhere.fault = Some(Fault::Unreachable);
     }

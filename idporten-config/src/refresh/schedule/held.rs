@@ -1,4 +1,4 @@
-//! What is held, how old it is, and what the status reports of it.
+//! The held documents, their age, and what the status reports of them.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,13 +11,14 @@ pub(super) struct Held {
     pub(super) source: Source,
     limit: Limit,
     since: Now,
-    /// How old it was then.
+    /// The age at the moment `since`.
     pub(super) age: Duration,
     pub(super) expired: bool,
 }
 
 impl Held {
     pub(super) fn from_seed(policy: &RefreshPolicy, seed: Seed, now: Now) -> Self {
+        // A seed that is dated ahead counts as new; `may_serve` refuses one that is far ahead.
         let age = now.wall.duration_since(seed.as_of).unwrap_or_default();
         let expired = !policy.may_serve(seed, now.wall);
         Self { source: seed.source, limit: seed.limit, since: now, age, expired }
@@ -27,7 +28,8 @@ impl Held {
         Self { source: Source::Network, limit: Limit::MaxAge, since, age, expired: false }
     }
 
-    /// How old it is, by whichever clock says more.
+    /// Returns the age by the clock that shows more: the monotonic clock stands still in a suspended machine, and the wall clock may
+    /// be set back.
     pub(super) fn age_at(&self, now: Now) -> Duration {
         self.age.saturating_add(now.since(self.since))
     }
@@ -42,38 +44,40 @@ impl Schedule {
     #[must_use]
     pub fn health(&self, now: Now) -> Health {
         let Some(held) = self.held.filter(|held| !held.expired) else { return Health::Failing };
+        // One missed refresh is normal (a deployment of the provider, a lost packet); two intervals without success are not.
         let patience = self.policy.refresh_interval.saturating_mul(2);
+        // A compiled-in seed counts from the start of the process: a build that is older than two intervals is no failure.
         let without_success = if held.source == Source::Baked { now.since(held.since) } else { held.age_at(now) };
         let aged = held.limit == Limit::SeedMaxAge && held.age_at(now) >= self.policy.seed_max_age.mul_f64(0.8);
         if aged || self.policy.fetches && without_success >= patience { Health::Degraded } else { Health::Ok }
     }
 
-    /// Returns the limit by which what is held may be served no longer.
+    /// Returns the limit that ended serving, if one did.
     #[must_use]
     pub fn expired(&self) -> Option<Limit> {
         self.held.filter(|held| held.expired).map(|held| held.limit)
     }
 
-    /// Returns how old what is held is.
+    /// Returns the age of what is held.
     #[must_use]
     pub fn age(&self, now: Now) -> Option<Duration> {
         self.held.map(|held| held.age_at(now))
     }
 
-    /// Returns where what is held comes from.
+    /// Returns the source of what is held.
     #[must_use]
     pub fn source(&self) -> Option<Source> {
         self.held.map(|held| held.source)
     }
 
-    /// Returns whether the last answer proves when it was generated; none before the first success. Without proof, no missing
-    /// kid is said to be unknown.
+    /// Returns whether the last answer proves when it was generated, and `None` before the first success. Without proof, no missing
+    /// kid is called unknown.
     #[must_use]
     pub fn proves_freshness(&self) -> Option<bool> {
         (self.succeeded > 0).then_some(self.proof.is_some())
     }
 
-    /// Returns how many fetches have failed since the last success.
+    /// Returns the number of fetches that failed since the last success.
     #[must_use]
     pub fn consecutive_failures(&self) -> u32 {
         self.failures
@@ -94,7 +98,7 @@ impl Schedule {
         now.wall.checked_add(limit)?.checked_sub(age)
     }
 
-    /// Returns whether this fetch, or one after it, succeeded; none where it has not ended.
+    /// Returns whether this fetch, or one after it, succeeded, and `None` if it has not ended.
     #[must_use]
     pub fn outcome(&self, number: u64) -> Option<bool> {
         match (self.succeeded >= number, self.failed >= number) {
@@ -110,7 +114,7 @@ impl Schedule {
         self.begun
     }
 
-    /// Returns when the fetch under way began. Its wall time is not before any date that is known to have passed.
+    /// Returns the time at which the fetch under way began. Its wall time is not before any date that is known to have passed.
     #[must_use]
     pub fn fetching_since(&self) -> Option<Now> {
         self.flight.map(|flight| flight.begun)
@@ -125,22 +129,24 @@ impl Schedule {
         Some(held.limit)
     }
 
-    /// How long it may still be served.
+    /// Returns the time for which it may still be served.
     pub(super) fn left(&self, held: &Held, now: Now) -> Duration {
         self.policy.limit(held.limit).saturating_sub(self.age_that_counts(held, now))
     }
 
-    /// The wall clock counts once a refresh is missed: until then it may be the clock that is wrong.
+    /// Returns the age that counts towards the limit. The wall clock counts only once a timed refresh has failed: until then a leap
+    /// ahead may be an error of the clock, and ending service for it would be an outage of our making.
     fn age_that_counts(&self, held: &Held, now: Now) -> Duration {
         if self.missed > 0 { held.age_at(now) } else { held.monotonic_age_at(now) }
     }
 }
 
 impl RefreshPolicy {
-    /// Whether this may be served from the start.
+    /// Returns whether a seed may be served from the start.
     pub(in crate::refresh) fn may_serve(&self, seed: Seed, now: SystemTime) -> bool {
         match now.duration_since(seed.as_of) {
             Ok(age) => age < self.limit(seed.limit),
+            // A limit of zero means never, also for a date that is slightly ahead.
             Err(_) => !is_future(seed.as_of, now) && !self.limit(seed.limit).is_zero(),
         }
     }
@@ -153,8 +159,8 @@ impl RefreshPolicy {
     }
 }
 
-/// Whether something is dated so far ahead that it does not serve before the first success: it would be as good as new at each
-/// start until that date. Less than a day ahead counts as now, since the clocks of two machines differ.
+/// Returns whether a date is so far ahead that its documents are not served before the first success: they would count as new at
+/// each start until that date. Less than a day ahead counts as now, since the clocks of two machines differ.
 pub(in crate::refresh) fn is_future(as_of: SystemTime, now: SystemTime) -> bool {
     as_of.duration_since(now).is_ok_and(|ahead| ahead > DAY)
 }

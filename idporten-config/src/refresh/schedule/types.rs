@@ -10,6 +10,13 @@ pub use crate::clock::Now;
 use crate::refresh::RefreshPolicy;
 
 /// The reason for a fetch.
+///
+/// ```
+/// use idporten_config::refresh::Cause;
+///
+/// assert_eq!(Cause::UnknownKid.as_str(), "unknown_kid");
+/// assert!(Cause::UnknownKid.needs_revalidation() && !Cause::Due.needs_revalidation());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Cause {
@@ -26,6 +33,20 @@ pub enum Cause {
 }
 
 /// The place that the served documents come from.
+///
+/// ```
+/// # use idporten_config::KnownEnvironment;
+/// # use idporten_config::testing::{MemoryProvider, snapshot};
+/// use idporten_config::refresh::{Refresher, Source};
+///
+/// # let seed = snapshot(KnownEnvironment::IdportenTest, std::time::SystemTime::now(), &["one"]);
+/// # let provider = MemoryProvider::new(&seed);
+/// # let refresher = Refresher::builder(seed)?.start_with(provider.clone())?;
+/// assert_eq!(refresher.status().source, Some(Source::Baked));
+/// refresher.refresh_now()?;
+/// assert_eq!(refresher.status().source, Some(Source::Network));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Source {
@@ -38,6 +59,18 @@ pub enum Source {
 }
 
 /// The documents that are served from the start.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use idporten_config::refresh::RefreshPolicy;
+/// use idporten_config::refresh::schedule::{Limit, Now, Schedule, Seed, Source};
+///
+/// let start = Now { monotonic: Duration::ZERO, wall: SystemTime::UNIX_EPOCH + Duration::from_secs(100) };
+/// let seed = Seed { source: Source::Baked, as_of: SystemTime::UNIX_EPOCH, limit: Limit::SeedMaxAge };
+/// let schedule = Schedule::new(RefreshPolicy::default(), 42, start, Some(seed));
+/// assert_eq!(schedule.age(start), Some(Duration::from_secs(100)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seed {
     /// The place that they come from.
@@ -49,11 +82,20 @@ pub struct Seed {
 }
 
 /// The result of a fetch that succeeded, as far as the schedule needs it.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use idporten_config::refresh::schedule::Success;
+///
+/// let success = Success::of_age(Duration::from_secs(30));
+/// assert_eq!(success.proven_age, Some(success.age));
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Success<'a> {
-    /// How old the documents were when the fetch began.
+    /// The age of the documents when the fetch began.
     pub age: Duration,
-    /// The age that the answers prove to be no lower than the true one; none where they prove nothing.
+    /// The age that the answers prove to be no lower than the true one; `None` if they prove nothing.
     pub proven_age: Option<Duration>,
     /// The kids of the set that was held before.
     pub kids_before: &'a [String],
@@ -62,6 +104,19 @@ pub struct Success<'a> {
 }
 
 /// The reason why documents are too old to be used.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use idporten_config::refresh::RefreshPolicy;
+/// use idporten_config::refresh::schedule::{Now, Outdated, Schedule};
+///
+/// let start = Now { monotonic: Duration::ZERO, wall: SystemTime::UNIX_EPOCH };
+/// let policy = RefreshPolicy::default();
+/// let max_age = policy.max_age;
+/// let schedule = Schedule::new(policy, 42, start, None);
+/// assert_eq!(schedule.outdated(max_age), Some(Outdated::MaxAge));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outdated {
     /// They are older than [`RefreshPolicy::max_age`].
@@ -71,6 +126,12 @@ pub enum Outdated {
 }
 
 /// The field of [`RefreshPolicy`] that limits how long documents are served.
+///
+/// ```
+/// use idporten_config::refresh::Limit;
+///
+/// assert_eq!(Limit::SeedMaxAge.to_string(), "seed_max_age");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Limit {
@@ -81,6 +142,19 @@ pub enum Limit {
 }
 
 /// The next step of the worker.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use idporten_config::refresh::RefreshPolicy;
+/// use idporten_config::refresh::schedule::{Action, Cause, Now, Schedule};
+///
+/// let start = Now { monotonic: Duration::ZERO, wall: SystemTime::UNIX_EPOCH };
+/// let mut schedule = Schedule::new(RefreshPolicy::default(), 42, start, None);
+/// assert_eq!(schedule.poll(start), Action::Fetch(Cause::Due));
+/// schedule.failed(start, None, false);
+/// assert!(matches!(schedule.poll(start), Action::Sleep(_)), "the next attempt is later");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// Fetch now, and report the result with [`Schedule::succeeded`] or [`Schedule::failed`].
@@ -93,25 +167,40 @@ pub enum Action {
     Sleep(Duration),
 }
 
-/// The moment of a question, counted in fetches.
+/// The moment of a question, counted in fetches. [`Answer`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ticket {
-    /// How many fetches had begun. A later one has seen all that was published before the question,
+    /// The number of fetches that had begun. A later one has seen all that was published before the question, unless a cache
+    /// answered it.
     pub(super) begun: u64,
-    /// unless its answer is older than this time of the monotonic clock.
+    /// The time of the question on the monotonic clock. An answer that was generated before it decides nothing.
     pub(super) asked: Duration,
     /// The first fetch whose failure counts: the one in flight, or the next.
     pub(super) fails_with: u64,
 }
 
 /// The answer to a question for a key that is not in the set.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use idporten_config::refresh::RefreshPolicy;
+/// use idporten_config::refresh::schedule::{Answer, Now, Schedule, Success};
+///
+/// let start = Now { monotonic: Duration::ZERO, wall: SystemTime::UNIX_EPOCH };
+/// let mut schedule = Schedule::new(RefreshPolicy::default(), 42, start, None);
+/// let Answer::Pending(ticket) = schedule.ask(start, "one", None, true) else { panic!("a fetch is due") };
+/// schedule.poll(start);
+/// schedule.succeeded(&Success::of_age(Duration::ZERO));
+/// assert_eq!(schedule.ask(start, "one", Some(ticket), true), Answer::Unknown);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
     /// A fetch is under way or about to begin: look and ask again, with this ticket, when it has ended.
     Pending(Ticket),
     /// The provider does not publish the key.
     Unknown,
-    /// Whether the provider publishes the key is not known now.
+    /// It is not known now whether the provider publishes the key.
     Undetermined {
         /// The time after which it is worth asking again.
         retry_after: Duration,
@@ -119,14 +208,21 @@ pub enum Answer {
 }
 
 /// The state of a refresher in one word.
+///
+/// ```
+/// use idporten_config::refresh::Health;
+///
+/// assert!(Health::Critical > Health::Degraded, "the worse state is the greater one");
+/// assert_eq!(Health::Failing.as_str(), "failing");
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Health {
     /// Everything works.
     Ok,
-    /// What is served is older than it should be: no success for two intervals, or a seed at 80 % of its age.
+    /// The served documents are older than they should be: no success for two intervals, or a seed at 80 % of its maximum age.
     Degraded,
-    /// The provider has published a private key. What is served is in order, and somebody must act.
+    /// The provider has published a private key, which is not served. An operator must act.
     Critical,
     /// Nothing is served, or nothing refreshes what is.
     #[default]

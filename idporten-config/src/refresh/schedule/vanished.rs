@@ -10,41 +10,42 @@ use super::budget::Budget;
 use super::types::Success;
 use crate::refresh::policy::MINUTE;
 
-/// An answer confirms that a kid has left only if it was generated this long after the fetch that first lacked it.
+/// The time after the fetch that first lacked a kid from which an answer confirms that it has left.
 pub(super) const CONFIRM_AFTER: Duration = Duration::from_secs(5);
-/// While a kid that has left is still asked for, it is checked this often: replicas that are drawn at random may both have lagged.
+/// The interval at which a kid that has left is checked while it is still asked for: two replicas that are picked at random may
+/// both have lagged.
 const CHECK_EVERY: Duration = Duration::from_secs(5 * 60);
-/// How long a kid that has left is remembered.
+/// The time for which a kid that has left is remembered.
 const FORGET_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
-/// How many are remembered, the latest ones: more than a set has keys.
+/// The largest number of kids that are remembered, more than a set has keys. The oldest are forgotten first.
 const MAX_KIDS: usize = 128;
 
 #[derive(Debug, Clone)]
 pub(super) struct Vanished {
     kids: VecDeque<Kid>,
-    /// One fetch a minute, however many kids have left.
+    /// One fetch a minute for all kids that have left: tokens of a withdrawn key may come at any rate.
     fetches: Budget,
 }
 
 #[derive(Debug, Clone)]
 struct Kid {
     name: Box<str>,
-    /// When the fetch that first lacked it began, on the monotonic clock.
+    /// The time on the monotonic clock at which the fetch that first lacked it began.
     lacked: Duration,
-    /// When the fetch that is to confirm it may begin: 5 to 10 seconds later, drawn so that a fleet spreads out.
+    /// The time at which the fetch that confirms it may begin: 5 to 10 seconds later, drawn so that a fleet spreads out.
     confirm_at: Duration,
-    /// When the last answer that lacked it was generated; none until one confirms the first.
+    /// The time of the last answer that lacked it; `None` until one confirms the first.
     confirmed: Option<Duration>,
-    /// When the fetch that its tokens have asked for may begin.
+    /// The time at which the fetch that its tokens have asked for may begin.
     wanted: Option<Duration>,
 }
 
-/// What is known of a kid that has left the set.
+/// The knowledge about a kid that has left the set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Absence {
     /// A later answer lacks it too.
     Confirmed,
-    /// A fetch that may begin at this time of the monotonic clock will tell.
+    /// A fetch that may begin at this time of the monotonic clock will decide.
     Open(Duration),
 }
 
@@ -53,10 +54,11 @@ impl Vanished {
         Self { kids: VecDeque::new(), fetches: Budget::new(MINUTE, 1, Vec::new()) }
     }
 
-    /// A token of this kid has come. It asks for the fetch that confirms the absence, or checks it again. None for a kid that is
-    /// not remembered.
+    /// Asks about a kid for which a token has come, and thereby for the fetch that confirms the absence or checks it again. Returns
+    /// `None` for a kid that is not remembered.
     pub(super) fn ask(&mut self, kid: &str, now: Duration) -> Option<Absence> {
         let kid = self.kids.iter_mut().find(|known| *known.name == *kid)?;
+        // An old entry is skipped rather than removed: `update` bounds the list, and this runs for each token.
         if kid.lacked.saturating_add(FORGET_AFTER) <= now {
             return None;
         }
@@ -65,19 +67,20 @@ impl Vanished {
         match kid.confirmed {
             Some(_) if next > now => Some(Absence::Confirmed),
             confirmed => {
+                // A confirmed kid stays confirmed during a check: its tokens would otherwise be undetermined every five minutes.
                 kid.wanted = Some(next);
                 Some(confirmed.map_or(Absence::Open(may_begin), |_| Absence::Confirmed))
             }
         }
     }
 
-    /// When a fetch that was asked for may begin, on the monotonic clock.
+    /// Returns the time on the monotonic clock at which a fetch that was asked for may begin.
     pub(super) fn wanted(&self, now: Duration) -> Option<Duration> {
         let first = self.kids.iter().filter_map(|kid| kid.wanted).min()?;
         Some(first.max(self.fetches.free_at(now)))
     }
 
-    /// A fetch begins. It tells about all kids whose time has come, whatever it is made for.
+    /// Notes that a fetch begins. Whatever its reason, it serves all kids whose time has come.
     pub(super) fn begin(&mut self, now: Duration, spends: bool) {
         if spends {
             self.fetches.spend(now);
@@ -87,11 +90,12 @@ impl Vanished {
         }
     }
 
-    /// A fetch that began at a time has succeeded. `delay` is drawn for the kids that it lacks for the first time.
+    /// Notes that a fetch has succeeded. `delay` is drawn for the kids that it lacks for the first time.
     pub(super) fn update(&mut self, begun: Duration, success: &Success<'_>, delay: Duration) {
+        // A kid that came back is forgotten, so that its next departure has to be confirmed anew.
         self.kids.retain(|kid| !success.kids.iter().any(|name| **name == *kid.name));
         for kid in &mut self.kids {
-            // A cache may repeat the answer that lacked it: only one that proves to be of later counts.
+            // A cache may repeat the answer that first lacked the kid, so that only an answer that proves to be later counts.
             let proves = |age| begun >= kid.lacked.saturating_add(CONFIRM_AFTER).saturating_add(age);
             if success.proven_age.is_some_and(proves) {
                 (kid.confirmed, kid.wanted) = (Some(begun), None);

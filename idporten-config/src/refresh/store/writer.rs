@@ -9,13 +9,13 @@ use crate::refresh::state::Shared;
 use crate::refresh::sync::{Arc, thread};
 use crate::refresh::worker::Busy;
 
-/// A write that takes longer than this is reported. It is not given up: nothing can end it.
+/// The duration after which a write is reported as hanging. It is not given up, since nothing can end it.
 const SLOW: Duration = Duration::from_secs(10);
 
 /// A change of the store.
 pub(in crate::refresh) enum Change {
     Keep(std::sync::Arc<ProviderConfig>),
-    /// Removes the file: its keys are known to be in the wrong hands.
+    /// Removes the file: its private keys have leaked.
     Forget,
 }
 
@@ -29,7 +29,7 @@ pub(in crate::refresh) struct Writer {
 #[derive(Default)]
 struct State {
     next: Option<Change>,
-    /// When the change under way began, by the monotonic clock.
+    /// The time on the monotonic clock at which the change under way began.
     since: Option<Duration>,
 }
 
@@ -38,7 +38,7 @@ impl Writer {
         Self { store, state: Mutex::default() }
     }
 
-    /// Has the change made, on a thread that ends when there is nothing more to write: a disk may hang, and costs one thread.
+    /// Queues the change, for a thread that ends when there is nothing more to write. A disk that hangs costs one thread.
     pub(in crate::refresh) fn put(self: &std::sync::Arc<Self>, shared: &Arc<Shared>, change: Change) {
         let now = shared.clock.now().monotonic;
         let mut state = self.state();
@@ -60,7 +60,7 @@ impl Writer {
         }
     }
 
-    /// Makes the next change. Returns false where there is none, and this thread ends.
+    /// Makes the next change. Returns false if there is none, so that this thread ends.
     fn write_next(&self, shared: &Shared) -> bool {
         let Some(change) = self.take(shared.clock.now().monotonic) else { return false };
         let result = match change {
@@ -71,7 +71,8 @@ impl Writer {
         true
     }
 
-    /// In one step under the lock: a change that comes after the look finds the writer gone, and starts another.
+    /// Takes the next change or marks the writer as gone, in one step under the lock: a change that is queued later starts another
+    /// writer.
     fn take(&self, now: Duration) -> Option<Change> {
         let mut state = self.state();
         let next = state.next.take();
@@ -79,7 +80,7 @@ impl Writer {
         next
     }
 
-    /// The error is that of the last change: an earlier one is of no interest once the file is right.
+    /// Records the result. The error is that of the last change, since an earlier one does not matter once the file is right.
     fn record(shared: &Shared, result: Result<(), String>) {
         let mut core = shared.core();
         core.counters.failed_store_writes += u64::from(result.is_err());
