@@ -85,7 +85,7 @@ mod tests {
     const PROD: &str = r#""idporten-prod", bundled"#;
 
     #[test]
-    fn the_second_call_in_a_module_is_repeated_and_the_first_is_not() {
+    fn only_the_second_call_in_a_module_is_repeated() {
         let source = format!("mod m {{ a::environment!({TEST}); a::environment! {{ {PROD} }} }}");
         assert_eq!([TEST, PROD].map(|call| repeated(&source, call)), [false, true]);
         let twins = format!("environment!({TEST}); environment!({TEST});");

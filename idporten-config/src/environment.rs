@@ -241,7 +241,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_slug_is_its_product_and_its_stage_and_leads_back_to_its_environment() {
+    fn every_slug_is_product_and_stage_and_round_trips() {
         for &environment in KnownEnvironment::ALL {
             assert_eq!(environment.slug(), format!("{}-{}", environment.product(), environment.stage()));
             assert_eq!(environment.slug().parse(), Ok(environment));
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn the_well_known_url_is_the_issuer_and_the_suffix_of_its_schema() {
+    fn the_well_known_url_is_issuer_and_schema_suffix() {
         for &environment in KnownEnvironment::ALL {
             let suffix = match environment.schema() {
                 Schema::OpenIdConnectDiscovery => "openid-configuration",
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn only_maskinporten_and_the_old_solution_have_a_slash_at_the_end_of_the_issuer() {
+    fn only_maskinporten_and_the_old_solution_end_issuers_with_a_slash() {
         for &environment in KnownEnvironment::ALL {
             let slash =
                 environment.product() == Product::Maskinporten || environment.slug().starts_with("idporten-legacy");
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistyped_slug_is_answered_with_the_nearest_one_and_the_whole_list() {
+    fn a_mistyped_slug_is_an_error_with_the_nearest_one() {
         let error = "idporten-tset".parse::<KnownEnvironment>().unwrap_err();
         assert_eq!(error.suggestion(), Some(KnownEnvironment::IdportenTest));
         let text = error.to_string();

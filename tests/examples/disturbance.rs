@@ -1,4 +1,4 @@
-//! How a flood of unknown kids disturbs look-ups of a known one, and how fast a service starts: whole look-ups, one by one.
+//! Measures how much a flood of unknown kids disturbs look-ups of a known one, and how fast a service starts.
 //!
 //! `cargo run --release -p idporten-config-tests --example disturbance`
 

@@ -1,5 +1,5 @@
 //! A week of a fleet on virtual time: what it asks of the provider, beside a naive design, and what becomes of keys that come and go.
-//! What is modelled stands at `idporten_config_tests::fleet`.
+//! The model is described at `idporten_config_tests::fleet`.
 //!
 //! `cargo run --release -p idporten-config-tests --example fleet [instances] [days] [seed]`
 

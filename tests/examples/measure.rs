@@ -12,7 +12,7 @@ use idporten_config::fetch::Fetcher;
 use idporten_config::{KnownEnvironment, Snapshot};
 use idporten_config_tests::server::{Reply, Server};
 
-/// How long a provider takes to answer: two answers make a fetch.
+/// The time that a provider takes for an answer. A fetch needs two answers.
 const SLOWEST: Duration = Duration::from_millis(400);
 
 fn main() {

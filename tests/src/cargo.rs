@@ -27,10 +27,10 @@ pub struct Cargo {
     command: Command,
 }
 
-/// What a program printed, and how it ended.
+/// The output and exit status of a program.
 #[derive(Debug)]
 pub struct Finished {
-    /// Whether it succeeded.
+    /// True if it succeeded.
     pub succeeded: bool,
     /// Its standard output.
     pub stdout: String,

@@ -5,7 +5,7 @@ use std::process::Command;
 
 const CHILD: &str = "IDPORTEN_CONFIG_TESTS_CHILD";
 
-/// Whether this process is one that [`command`] made.
+/// Returns whether this process was made by [`command`].
 #[must_use]
 pub fn is_child() -> bool {
     env::var_os(CHILD).is_some()

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cargo::{Cargo, Finished};
 use crate::{files, packaged, places};
 
-/// When consumers are built, unless a story says otherwise: two days after the bundled snapshot of ID-porten TEST was recorded.
+/// The time at which consumers are built, unless a story sets another: two days after the bundled snapshot of ID-porten TEST was recorded.
 pub const BUILT_AT: u64 = 1_722_470_400;
 
 /// A copy of a program in `consumers/`, to build and to change. All share one target directory, in which a name is a place.
@@ -131,7 +131,7 @@ impl Consumer {
         self.cargo().run(&["run", "--quiet"]).success().stdout
     }
 
-    /// What the build script has written to `OUT_DIR`.
+    /// Returns the file that the build script has written to `OUT_DIR`.
     ///
     /// # Panics
     ///

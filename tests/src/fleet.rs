@@ -1,7 +1,7 @@
 //! A fleet of instances over a week of virtual time, each with the refresher's own schedule: what it asks of the provider, and what
 //! it answers, beside the same fleet without any of it.
 //!
-//! What is modelled:
+//! The model covers:
 //!
 //! * Instances do not touch each other, so each is run alone, from one moment at which something happens to the next.
 //! * A fetch is two requests, counted when it begins, failed ones as well. It ends after [`Scenario::latency`], and brings what
@@ -25,14 +25,14 @@ pub use tally::{Group, Refusal, Tally};
 use instance::Instance;
 use random::Random;
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
-    /// What the provider was asked by the refresher's schedule,
+    /// The load on the provider by the refresher's schedule.
     pub load: Load,
-    /// and by the naive one.
+    /// The load by the naive schedule.
     pub naive: Load,
-    /// What the refresher's schedule answered.
+    /// The answers of the refresher's schedule.
     pub tally: Tally,
 }
 

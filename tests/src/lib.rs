@@ -1,4 +1,4 @@
-//! What the tests share: places, files, calls of cargo, what generated code says, programs that use the packaged crates, the tool, a
+//! The code that the tests share: places, files, calls of cargo, the content of generated code, programs that use the packaged crates, the tool, a
 //! TLS server and a provider on it, tests that run once more as a process, a fleet on virtual time, and the bodies of the
 //! fuzz targets.
 

@@ -13,9 +13,9 @@ use crate::server::{Authority, Reply, Server};
 
 /// The environment.
 pub const TEST: KnownEnvironment = KnownEnvironment::IdportenTest;
-/// Where its metadata is.
+/// The path of its metadata.
 pub const WELL_KNOWN: &str = "https://test.idporten.no/.well-known/openid-configuration";
-/// Where its keys are.
+/// The path of its keys.
 pub const JWKS: &str = "https://test.idporten.no/jwks.json";
 /// The longest that a test waits for anything. What is well takes a fraction of a second.
 pub const LONG: Duration = Duration::from_secs(15);
@@ -57,9 +57,9 @@ pub struct Mirror {
 }
 
 impl Mirror {
-    /// Where it answers for the metadata.
+    /// Returns the URL of the metadata.
     pub const WELL_KNOWN: &str = "https://127.0.0.1/test.idporten.no/.well-known/openid-configuration";
-    /// Where it answers for the keys.
+    /// Returns the URL of the keys.
     pub const JWKS: &str = "https://127.0.0.1/test.idporten.no/jwks.json";
 
     /// A mirror that publishes a key for each kid.

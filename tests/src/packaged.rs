@@ -1,6 +1,6 @@
 //! The crates as they would be published, in a directory of vendored sources beside everything they depend on.
 //!
-//! What is built below [`directory`] takes its crates from there: the network, a registry and the workspace's own sources are
+//! Consumers built below [`directory`] take their crates from there: the network, a registry and the workspace's own sources are
 //! out of its reach.
 
 use std::fs;

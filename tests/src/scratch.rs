@@ -15,7 +15,7 @@ impl Scratch {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = env::temp_dir().join(format!("idporten-config-tests-{}-{count}", process::id()));
-        // What a process of the same number left behind when it was killed.
+        // A killed process of the same id may have left this directory.
         let _ = fs::remove_dir_all(&path);
         let mut directory = fs::DirBuilder::new();
         // A store is refused in a directory that a group may write to, which the process may give to all that it makes.
@@ -25,7 +25,7 @@ impl Scratch {
         Self(path)
     }
 
-    /// Where it is.
+    /// Returns its path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.0

@@ -37,7 +37,7 @@ use reply::{Framing, Manner};
 
 /// The name that a mirror answers under.
 pub const MIRROR: &str = "mirror.example";
-/// Where a body without an end ends after all, so that a failing test ends too.
+/// The length at which an endless body ends after all, so that a failing test ends too.
 const ENDLESS: usize = 256 << 20;
 const MAX_HEAD: usize = 64 << 10;
 
@@ -66,14 +66,14 @@ struct Shared {
     requests: Mutex<Vec<Request>>,
     open: Mutex<Vec<TcpStream>>,
     connections: AtomicU32,
-    /// How many of the next connections end before a word is said.
+    /// The number of next connections that are closed without a reply.
     dropping: AtomicU32,
     sent: AtomicUsize,
     stopped: AtomicBool,
 }
 
 impl Server {
-    /// A server with a certificate for every environment's hosts, of an authority of its own.
+    /// A server with a certificate for every environment's hosts, issued by a separate authority.
     #[must_use]
     pub fn start() -> Self {
         let authority = Arc::new(Authority::new());
@@ -134,7 +134,7 @@ impl Server {
             .with_addresses(hosts().into_iter().map(|host| (host.to_owned(), address(host))))
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -152,13 +152,13 @@ impl Server {
         self.shared.requests.lock().unwrap().clone()
     }
 
-    /// How many connections were made to it.
+    /// Returns the number of connections that were made to it.
     #[must_use]
     pub fn connections(&self) -> u32 {
         self.shared.connections.load(Ordering::SeqCst)
     }
 
-    /// How many bytes of bodies it could send.
+    /// Returns the number of body bytes that it could send.
     #[must_use]
     pub fn sent(&self) -> usize {
         self.shared.sent.load(Ordering::SeqCst)

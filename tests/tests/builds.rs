@@ -1,4 +1,4 @@
-//! What a build does as time goes by: snapshots change, vanish and come back, manifests get mistakes, constants get old.
+//! Builds over time: snapshots change, vanish and come back, manifests get mistakes, constants become outdated.
 
 use std::fs::{self, File};
 use std::time::SystemTime;
@@ -46,7 +46,7 @@ fn a_second_build_finds_nothing_to_do() {
 }
 
 #[test]
-fn a_snapshot_that_another_environment_stands_in_for_is_seen_when_it_appears() {
+fn a_missing_snapshot_with_a_substitute_is_seen_when_it_appears() {
     let consumer = consumer("appearing");
     consumer.write("idporten.toml", &(consumer.read("idporten.toml") + LOCAL));
     assert_eq!(consumer.run(), PRINTED);
@@ -93,7 +93,7 @@ fn a_changed_snapshot_changes_the_constants_and_a_touched_one_does_not() {
 }
 
 #[test]
-fn a_snapshot_or_manifest_of_a_workspace_that_changes_reaches_each_of_its_packages() {
+fn a_changed_workspace_snapshot_or_manifest_reaches_every_package() {
     let consumer =
         Consumer::new("workspace", "workspace-changed").with_snapshots(&["idporten-test", "maskinporten-test"]);
     let run = |package| consumer.cargo().run(&["run", "--quiet", "--package", package]);
@@ -115,7 +115,7 @@ fn a_snapshot_or_manifest_of_a_workspace_that_changes_reaches_each_of_its_packag
 }
 
 #[test]
-fn a_deleted_snapshot_fails_the_build_with_the_way_out_until_it_is_back() {
+fn a_deleted_snapshot_fails_the_build_until_it_is_restored() {
     for name in both("deleted") {
         let consumer = consumer(&name);
         let before = consumer.run();
@@ -144,7 +144,7 @@ fn a_snapshot_with_line_endings_of_windows_gives_the_same_constants() {
 }
 
 #[test]
-fn mistakes_in_the_manifest_are_said_at_once_and_what_could_be_generated_is() {
+fn all_manifest_mistakes_are_reported_together_and_the_rest_is_generated() {
     let consumer = consumer("mistakes");
     consumer.edit("idporten.toml", "bundled = true", "bundeld = true\n\n[environments.idporten-prdo]");
     consumer.edit("idporten.toml", "\"idporten-loa-high\"", "\"idporten-loa-hihg\"");
@@ -169,8 +169,8 @@ fn mistakes_in_the_manifest_are_said_at_once_and_what_could_be_generated_is() {
 }
 
 #[test]
-fn a_mended_manifest_builds_again() {
-    let consumer = consumer("mended");
+fn a_corrected_manifest_builds_again() {
+    let consumer = consumer("corrected");
     consumer.edit("idporten.toml", "[require.idporten]", "[require.idprten]");
     assert!(consumer.build().failure().stderr.contains("help: did you mean `idporten`?"));
     consumer.edit("idporten.toml", "[require.idprten]", "[require.idporten]");
@@ -192,7 +192,7 @@ fn a_withdrawn_value_that_is_required_fails_the_build() {
 }
 
 #[test]
-fn a_value_that_production_lacks_does_not_compile_for_a_program_that_goes_there() {
+fn a_value_that_production_lacks_does_not_compile_for_production() {
     let consumer = consumer("production");
     consumer.edit(
         "src/main.rs",

@@ -46,7 +46,7 @@ fn the_bundled_route_brings_no_dependency_at_all() {
 }
 
 #[test]
-fn the_build_script_route_needs_a_build_dependency_alone_and_compiles_22_packages_at_most() {
+fn the_build_script_route_compiles_at_most_22_packages() {
     let consumer = Consumer::new("build-script", "build-script").with_snapshots(TEST);
     assert_eq!(consumer.run(), "https://test.idporten.no\nopenid profile\nhttps://test.maskinporten.no/token\n");
     let tree = consumer.cargo().run(&["tree", "--prefix=none", "--edges=normal"]).success().stdout;
@@ -56,7 +56,7 @@ fn the_build_script_route_needs_a_build_dependency_alone_and_compiles_22_package
 }
 
 #[test]
-fn the_macro_route_needs_the_macros_alone_and_compiles_20_packages_at_most() {
+fn the_macro_route_compiles_at_most_20_packages() {
     let consumer = Consumer::new("macro", "macro").with_snapshots(TEST);
     assert_eq!(consumer.run(), "https://test.idporten.no\nopenid profile\n");
     let compiled = compiled(&consumer);
@@ -85,7 +85,7 @@ fn one_program_serves_test_and_production_as_chosen_at_start() {
 }
 
 #[test]
-fn a_service_keeps_current_what_its_build_put_in_and_compiles_the_client_of_nobody() {
+fn a_service_refreshes_its_baked_snapshot_without_compiling_a_client() {
     let consumer = Consumer::new("service", "service").with_snapshots(TEST);
     assert_eq!(consumer.run(), "https://test.idporten.no/token\n1\n401\n0\n");
     let tree = consumer.cargo().run(&["tree", "--prefix=none", "--edges=normal"]).success().stdout;

@@ -39,7 +39,7 @@ fn a_week_of_a_fleet_keeps_the_promises() {
 }
 
 #[test]
-fn whether_a_new_key_is_published_stays_open_for_no_longer_than_it_must() {
+fn a_new_key_is_undetermined_no_longer_than_necessary() {
     let scenario = week();
     let tally = fleet::run(&scenario).tally;
     let [calm, in_outage, in_flood] = &tally.rotations[..] else { panic!("three rotations") };
@@ -80,7 +80,7 @@ fn a_rotation_in_a_flood_that_lasts_is_followed_within_25_seconds() {
 }
 
 #[test]
-fn a_fleet_that_starts_cold_in_an_outage_asks_each_half_minute_and_recovers_in_one() {
+fn a_fleet_that_starts_in_an_outage_recovers_within_half_a_minute() {
     let scenario = Scenario::cold_start(200, 7);
     let report = fleet::run(&scenario);
     let minutes = |from: u32, until: u32| [Span { from: from * MINUTE, until: until * MINUTE }];
@@ -118,7 +118,7 @@ fn nothing_is_served_beyond_its_limit_in_an_outage_that_is_longer() {
 }
 
 #[test]
-fn looking_at_the_clock_each_minute_changes_nothing_and_the_same_seed_tells_the_same_story() {
+fn polling_each_minute_changes_nothing_and_runs_are_reproducible() {
     let scenario = Scenario::week(20, 7, 2);
     let report = fleet::run(&scenario);
     assert!(report == fleet::run(&Scenario { minutes: true, ..scenario.clone() }), "the clocks go at one pace");

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestRunner};
 
-/// What can be done to a seed.
+/// The mutations of a seed.
 #[derive(Debug, Clone)]
 enum Change {
     Set(Index, u8),

@@ -86,7 +86,7 @@ fn printed(output: &Output) -> String {
 }
 
 #[test]
-fn a_build_takes_live_snapshots_where_asked_to_and_never_into_the_sources() {
+fn a_build_fetches_live_snapshots_on_request_outside_the_sources() {
     let committed = "recorded https://test.maskinporten.no/token";
     let program = Program::new();
     assert_eq!(printed(&program.run("", "false")), committed);

@@ -1,4 +1,4 @@
-//! What the compiler says of a mistake in a macro's arguments or files, and what the macros give where there is none.
+//! The compiler's messages for mistakes in a macro's arguments or files, and the output of the macros without mistakes.
 //!
 //! `TRYBUILD=overwrite cargo test -p idporten-config-tests --test macros` writes the expected messages anew: read the difference.
 
@@ -65,7 +65,7 @@ fn every_mistake_is_answered_with_what_is_wrong_and_the_way_out() {
 }
 
 #[test]
-fn every_error_stands_on_what_was_written_wrong_and_none_on_the_macro() {
+fn every_error_points_at_the_wrong_argument_not_the_macro() {
     for (name, program, messages) in programs() {
         let places: Vec<_> = messages.lines().filter_map(|line| line.trim_start().strip_prefix("--> ")).collect();
         assert!(!places.is_empty(), "{name}");
@@ -100,7 +100,7 @@ fn paths_are_relative_to_the_package_and_may_lead_out_of_it() {
 }
 
 #[test]
-fn a_manifest_gives_a_module_for_each_product_with_what_its_environments_share() {
+fn a_manifest_gives_each_product_a_module_with_shared_constants() {
     use by_manifest::idporten::{self, Environment};
 
     let environment: Environment = "prod".parse().unwrap();

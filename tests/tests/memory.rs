@@ -24,7 +24,7 @@ fn a_body_without_an_end_costs_a_few_mebibytes_at_most() {
         server.on(environment.well_known_url(), reply);
         fetcher.fetch(&environment.into(), SystemTime::now()).unwrap_err()
     };
-    // What the first exchange of a process sets up is not counted.
+    // The memory that the first exchange of a process sets up is not counted.
     fetch(Reply::json("{}"));
     let (before, sent) = (idle(), server.sent());
     let piece = vec![b' '; 16 << 10];
@@ -64,7 +64,7 @@ fn many_small_values_cost_sixteen_mebibytes_at_most() {
     {
         let (metadata, keys) = (metadata(&x), key_set(&x));
         let before = idle();
-        // What a refresher does with it: what it holds, and the text of the store.
+        // The work of a refresher on the answer: the held form, and the text of the store.
         let snapshot = fetch(&metadata, &keys).unwrap_or_else(|error| panic!("{error}"));
         let text = snapshot.to_string();
         let grown = peak() - before;

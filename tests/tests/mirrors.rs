@@ -21,7 +21,7 @@ use idporten_config_tests::server::{Authority, Server};
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: u32 = 24;
 
-/// Which recipe.
+/// The recipe of the mirror.
 #[derive(Debug, Clone, Copy)]
 enum Cache {
     Nginx,

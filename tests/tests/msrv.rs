@@ -55,7 +55,7 @@ fn is_published(package: &Object) -> bool {
     package.get("source") == Some(&Value::Null) && package.get("publish") == Some(&Value::Null)
 }
 
-/// What a package is built with: its tests' dependencies aside.
+/// Returns the dependencies that a package is built with, without those of its tests.
 fn dependencies(node: &Object) -> Vec<&str> {
     let is_for_tests = |dependency: &Object| {
         let kinds = dependency.get("dep_kinds").unwrap().as_array().unwrap();

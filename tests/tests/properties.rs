@@ -1,4 +1,4 @@
-//! What holds for every input: generated cases, deterministic by their seed.
+//! Properties that hold for every input, tried on generated cases with a fixed seed.
 
 use std::collections::BTreeSet;
 use std::time::SystemTime;
@@ -124,7 +124,7 @@ proptest! {
     #![proptest_config(deterministic(400))]
 
     #[test]
-    fn any_values_have_valid_distinct_names_that_do_not_depend_on_their_order(values in hash_set(text(), 1..12)) {
+    fn any_values_have_valid_distinct_names_in_any_order(values in hash_set(text(), 1..12)) {
         let values: Vec<String> = values.into_iter().collect();
         let generate = |values: &[String]| {
             let source = source_of(metadata([("scopes_supported".to_owned(), values.to_vec().into())]));
@@ -170,7 +170,7 @@ proptest! {
     }
 
     #[test]
-    fn a_snapshot_cut_or_changed_anywhere_is_read_or_refused_and_never_a_panic(
+    fn a_damaged_snapshot_is_read_or_refused_without_a_panic(
         environment in proptest::sample::select(KnownEnvironment::ALL), cut in any::<prop::sample::Index>(), byte in any::<u8>(),
     ) {
         let mut text = environment.bundled_snapshot().as_bytes().to_vec();
@@ -228,7 +228,7 @@ proptest! {
     }
 }
 
-/// Whether the library changed nothing but to add the slash of an empty path.
+/// Returns whether the library changed nothing except to add the slash of an empty path.
 fn same_text(url: &url::Url, text: &str) -> bool {
     let written = url.as_str();
     let (before, after) = text.split_at(text[8..].find(['/', '?']).map_or(text.len(), |at| at + 8));

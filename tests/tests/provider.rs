@@ -170,7 +170,7 @@ fn a_refresher_follows_it_through_a_rotation() {
 
 #[test]
 #[ignore = "needs npm ci --prefix tests/provider"]
-fn a_refresher_goes_on_without_it_and_finds_it_when_it_is_back() {
+fn a_refresher_survives_the_providers_absence_and_recovers() {
     let running = Running::start();
     let refresher = refresher(running.fetch());
     refresher.refresh_now().unwrap();

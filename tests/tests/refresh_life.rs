@@ -1,4 +1,4 @@
-//! What a refresher leaves behind when it is dropped, and what it grows by while it lives: nothing. Each test counts in a process
+//! The resources of a refresher: it leaves nothing behind when it is dropped, and does not grow while it runs. Each test counts in a process
 //! of its own, with the server in another.
 
 #![cfg(target_os = "linux")]
@@ -68,8 +68,8 @@ fn the_last_handle_ends_every_thread() {
 }
 
 #[test]
-fn the_last_handle_ends_every_thread_of_a_refresher_that_sleeps_for_a_day() {
-    if is_child("the_last_handle_ends_every_thread_of_a_refresher_that_sleeps_for_a_day", || Mirror::start(&["a"])) {
+fn dropping_the_last_handle_ends_the_threads_of_a_sleeping_refresher() {
+    if is_child("dropping_the_last_handle_ends_the_threads_of_a_sleeping_refresher", || Mirror::start(&["a"])) {
         let seed = fetched(Duration::ZERO, &["a"]);
         let refreshers = [(); 20].map(|()| Refresher::builder(seed.clone()).unwrap().policy(RefreshPolicy::never()));
         let refreshers = refreshers.map(|builder| builder.start().unwrap());
@@ -153,7 +153,7 @@ fn nothing_is_tried_again_after_the_last_handle_is_gone() {
 }
 
 #[test]
-fn no_request_starts_where_the_last_handle_goes_while_the_client_is_set_up() {
+fn no_request_starts_after_a_drop_during_client_set_up() {
     if child::is_child() {
         let (server, directory) = (provider(&["a"]), Scratch::new());
         // A file that is read when something is written to it.
@@ -170,5 +170,5 @@ fn no_request_starts_where_the_last_handle_goes_while_the_client_is_set_up() {
         eventually("the threads end", || threads().is_empty());
         return assert_eq!(server.connections(), 0);
     }
-    child::run("no_request_starts_where_the_last_handle_goes_while_the_client_is_set_up", &[]);
+    child::run("no_request_starts_after_a_drop_during_client_set_up", &[]);
 }

@@ -65,7 +65,7 @@ fn the_manifest_and_each_snapshot_it_names_are_watched_and_nothing_else() {
 }
 
 #[test]
-fn a_snapshot_that_another_environment_stands_in_for_is_seen_when_it_appears() {
+fn a_missing_snapshot_with_a_substitute_is_seen_when_it_appears() {
     let manifest = format!("[environments.idporten-test]\n{LOCAL}");
     let package = Package::new(
         "appears",
@@ -176,7 +176,7 @@ fn the_packages_own_directory_is_not_watched_for_a_first_snapshot() {
 }
 
 #[test]
-fn what_a_generator_sets_wins_over_its_manifest_even_where_it_is_the_default() {
+fn a_generators_settings_override_its_manifest_even_with_defaults() {
     let package = Package::new(
         "wins",
         &[

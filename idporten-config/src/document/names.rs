@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_would_share_a_name_each_carry_their_bytes_whatever_the_order() {
+    fn values_with_colliding_names_carry_their_bytes_in_any_order() {
         assert_eq!(
             variants(&["a-b", "x", "a.b"]),
             [("ABX612D62".into(), "a-b"), ("X".into(), "x"), ("ABX612E62".into(), "a.b")]
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn members_that_would_share_a_name_get_underscores_and_known_ones_never_do() {
+    fn members_with_colliding_names_get_underscores_unless_known() {
         let names = constants(&["issuer"], &["Issuer", "a-b", "a.b", "snapshot"], &["SNAPSHOT"]);
         assert_eq!(names["issuer"], "ISSUER");
         assert_eq!(names["Issuer"], "ISSUER_");

@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_leads_back_to_its_algorithm_and_no_other_name_to_one() {
+    fn every_algorithm_name_round_trips_and_no_other_name_parses() {
         for &alg in SigningAlg::ALL {
             assert_eq!(alg.as_str().parse(), Ok(alg));
         }

@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_that_the_snapshot_does_not_state_is_unknown_rather_than_unsupported() {
+    fn a_member_that_the_snapshot_omits_is_unknown() {
         let finding = unmet(KnownEnvironment::IdportenProd, "dpop_signing_alg_values_supported", Expected::Present);
         assert!(finding.message.starts_with("it is not known whether idporten-prod publishes"), "{finding}");
         assert!(finding.help.contains("idporten-config fetch idporten-prod"));
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_requirement_of_another_form_than_the_member_says_how_to_write_it() {
+    fn a_requirement_of_the_wrong_form_names_the_right_one() {
         assert!(unmet(KnownEnvironment::IdportenTest, "scopes_supported", "openid").help.contains("a list of strings"));
         assert!(unmet(KnownEnvironment::IdportenTest, "issuer", ["x"]).help.contains("a string, or `true`"));
         assert!(unmet(KnownEnvironment::IdportenTest, "request_parameter_supported", "yes").help.contains("`true`"));

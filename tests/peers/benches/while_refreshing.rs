@@ -1,6 +1,6 @@
 //! A known key, looked up by one thread while another takes the keys anew, one time after the other.
 //!
-//! What is written by hand reads its keys from memory each time, as ours and `jwks_client_rs` do; `jwks_client_rs/http` and
+//! The hand-written contender reads its keys from memory each time, as ours and `jwks_client_rs` do; `jwks_client_rs/http` and
 //! `jwt-authorizer` fetch from a server on this machine, and hold their lock meanwhile. `openidconnect` is not here: it has no
 //! refresh.
 
@@ -47,7 +47,7 @@ fn look_up(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, contender: &imp
                 contender.refresh();
                 times += 1;
             }
-            // Who refreshes seldom disturbs little: the figures are to be read with this one. None: filtered out.
+            // Rare refreshes disturb little, so that the figures must be read with this number. Zero: filtered out.
             if times == 0 {
                 return;
             }

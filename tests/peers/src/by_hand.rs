@@ -1,4 +1,4 @@
-//! What a program would write by hand, and the floor below everything else.
+//! The code that a program would write by hand, and the lower bound for all contenders.
 
 use std::collections::HashMap;
 use std::hint::black_box;

@@ -1,4 +1,4 @@
-//! What is compared.
+//! The contenders that are compared.
 
 /// A way to find a provider's verification keys, which are there already.
 pub trait Contender: Sync {

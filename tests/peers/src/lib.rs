@@ -1,4 +1,4 @@
-//! What finding a key costs: the refresher of `idporten-config` beside other ways of holding a provider's keys.
+//! The cost of finding a key: the refresher of `idporten-config` beside other ways of holding a provider's keys.
 //!
 //! From this directory:
 //!

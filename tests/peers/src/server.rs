@@ -12,7 +12,7 @@ pub struct Server {
     issuer: String,
 }
 
-/// What is served.
+/// The documents that are served.
 struct Documents {
     discovery: String,
     jwks: String,
@@ -45,7 +45,7 @@ impl Server {
         &self.issuer
     }
 
-    /// Where the keys are.
+    /// Returns the URL of the keys.
     #[must_use]
     pub fn jwks_uri(&self) -> String {
         format!("{}/jwks", self.issuer)

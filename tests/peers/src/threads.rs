@@ -4,7 +4,7 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long it takes until each of several threads, set off together, has done its rounds.
+/// Returns the time until each of several threads, started together, has done its rounds.
 ///
 /// Divided by the rounds it is what one round takes as one of the threads sees it. With more threads than cores that includes
 /// waiting for a core: compare it with that of a contender which shares nothing.

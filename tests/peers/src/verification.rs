@@ -36,7 +36,7 @@ pub struct Claims {
 
 /// A way to verify the token, with its key at hand.
 pub trait Verifying: Sync {
-    /// Whether the token is accepted.
+    /// Returns whether the token is accepted.
     fn accepts(&self, jwt: &str) -> bool;
 }
 

@@ -11,7 +11,7 @@ use super::random::Random;
 use super::scenario::{Keys, Scenario, Span};
 use super::tally::{Group, Refusal, Tally};
 
-/// When runs start by the wall clock: any day that leaves room for snapshots of before.
+/// The start of runs on the wall clock: any day that leaves room for older snapshots.
 const ORIGIN: Duration = Duration::from_secs(50 * 365 * 24 * 60 * 60);
 
 pub(super) struct Instance<'a> {
@@ -29,11 +29,11 @@ pub(super) struct Instance<'a> {
     next_random_kid: Duration,
     /// Since when the newest key has been answered with `Undetermined`.
     undetermined: Option<(usize, Duration)>,
-    /// When unknown kids had fetches made, within the window.
+    /// The times of the fetches for unknown kids within the window.
     asked: VecDeque<Duration>,
 }
 
-/// What is served, told apart from what the schedule makes of it.
+/// The served keys, tracked independently of the schedule.
 struct Held {
     keys: Keys,
     since: Duration,
@@ -262,7 +262,7 @@ impl<'a> Instance<'a> {
         }
     }
 
-    /// When the next token comes under a kid that is not served by then.
+    /// Returns the time of the next token under a kid that is not served by then.
     fn draw_token(&mut self, now: Duration) {
         let key = self.scenario.signs_at(now);
         let known = self.is_serving() && self.held.keys.contains(key);

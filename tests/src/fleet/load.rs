@@ -1,4 +1,4 @@
-//! What a provider is asked, second by second.
+//! The requests at a provider, by second.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -26,7 +26,7 @@ impl Load {
         self.0[seconds(span)].iter_mut().for_each(|requests| *requests += REQUESTS_PER_FETCH * u64::from(a_second));
     }
 
-    /// What falls into these spans, the rest taken as silence.
+    /// Returns the load within these spans; the rest counts as zero.
     #[must_use]
     pub fn within(&self, spans: &[Span]) -> Self {
         let mut within = Self(vec![0; self.0.len()]);

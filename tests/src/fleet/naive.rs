@@ -20,7 +20,7 @@ pub(super) fn run(scenario: &Scenario, process: Span, random: &mut Random, load:
     }
 }
 
-/// When the timed fetches that succeeded began.
+/// The times at which the successful timed fetches began.
 fn timed(scenario: &Scenario, process: Span, load: &mut Load) -> Vec<Duration> {
     let mut successes = Vec::new();
     let mut due = process.from;

@@ -1,4 +1,4 @@
-//! What happens to the fleet, and when.
+//! The events of a run, with their times.
 
 use std::time::Duration;
 
@@ -11,36 +11,36 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A fleet, its provider, and what befalls them. Moments are told from the start of the run.
+/// A fleet, its provider, and the events of a run. Times count from the start of the run.
 #[derive(Debug, Clone)]
 pub struct Scenario {
-    /// How many instances there are.
+    /// The number of instances.
     pub instances: u32,
-    /// How long it goes on.
+    /// The length of the run.
     pub length: Duration,
-    /// What chance follows from.
+    /// The seed of the random numbers.
     pub seed: u64,
-    /// What every instance goes by.
+    /// The policy of every instance.
     pub policy: RefreshPolicy,
-    /// Whether instances look at the clock each minute, as the worker does. Where both clocks go at one pace, that changes nothing.
+    /// True if instances look at the clock each minute, as the worker does. With both clocks at one pace, that changes nothing.
     pub minutes: bool,
-    /// How long a fetch takes, a failed one as well.
+    /// The duration of a fetch, also of a failed one.
     pub latency: Duration,
     /// The mean time between two tokens at an instance.
     pub token_every: Duration,
-    /// How old the snapshot in a program is when it is rolled out; none for programs that have none to serve.
+    /// The age of a program's snapshot at the roll-out; `None` for programs without one.
     pub snapshot_age: Option<Duration>,
     /// The starts of all instances; the first is the first of all.
     pub rollouts: Vec<Rollout>,
     /// The keys that follow the first one.
     pub rotations: Vec<Rotation>,
-    /// When every fetch fails.
+    /// The time in which every fetch fails.
     pub outage: Span,
-    /// When random kids come.
+    /// The flood of random kids.
     pub flood: Flood,
 }
 
-/// A time, without its end.
+/// A period, without its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
     /// Its first moment.
@@ -52,40 +52,40 @@ pub struct Span {
 /// Every instance is started anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rollout {
-    /// When the first may start,
+    /// The time from which instances start.
     pub at: Duration,
-    /// and within which time all do.
+    /// The time within which all of them start.
     pub within: Duration,
 }
 
 /// A signing key follows another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rotation {
-    /// When it happens, in words.
+    /// The name of the rotation in reports.
     pub name: &'static str,
-    /// When the new key signs its first token. Before its publication the key set lags.
+    /// The time at which the new key signs its first token. Before its publication the key set lags.
     pub signs: Duration,
-    /// When the new key is published.
+    /// The time at which the new key is published.
     pub published: Duration,
-    /// When the old key is no longer published.
+    /// The time from which the old key is no longer published.
     pub withdrawn: Duration,
 }
 
 /// Random kids at every instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Flood {
-    /// When.
+    /// The period of the flood.
     pub span: Span,
-    /// How many come to each instance in a second.
+    /// The number of tokens per second at each instance.
     pub a_second: u32,
 }
 
 /// Times in which the load is of interest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Phase {
-    /// What happens.
+    /// The name of the part in reports.
     pub name: &'static str,
-    /// When.
+    /// The periods that count.
     pub spans: Vec<Span>,
 }
 
@@ -154,7 +154,7 @@ impl Scenario {
         }
     }
 
-    /// What the load is told by: the parts, and last of all the whole.
+    /// Returns the parts of the run by which the load is reported, and last the whole run.
     #[must_use]
     pub fn phases(&self) -> Vec<Phase> {
         let [calm, in_outage, _] = &self.rotations[..] else { panic!("the phases are those of the week") };
@@ -191,7 +191,7 @@ impl Scenario {
         starts.iter().zip(ends).map(|(&from, until)| Span { from, until }).collect()
     }
 
-    /// What is published.
+    /// Returns the keys that are published at this time.
     pub(super) fn keys_at(&self, at: Duration) -> Keys {
         let keys = 0..=self.rotations.len();
         let published = keys.filter(|key| self.published(*key) <= at && at < self.withdrawn(*key));
@@ -211,12 +211,12 @@ impl Scenario {
         self.rotations.get(key).map_or(Duration::MAX, |rotation| rotation.withdrawn)
     }
 
-    /// Whether a fetch that begins now succeeds.
+    /// Returns whether a fetch that begins at this time succeeds.
     pub(super) fn is_reachable(&self, at: Duration) -> bool {
         !self.outage.contains(at)
     }
 
-    /// What a process that starts now has compiled in.
+    /// Returns the keys that a process that starts at this time has compiled in.
     pub(super) fn baked_at(&self, start: Duration) -> Keys {
         self.snapshot_age.map_or(Keys(0), |age| self.keys_at(start.saturating_sub(age)))
     }
@@ -227,7 +227,7 @@ impl Span {
         self.from <= at && at < self.until
     }
 
-    /// How long it is.
+    /// Returns its length.
     #[must_use]
     pub fn length(self) -> Duration {
         self.until.saturating_sub(self.from)

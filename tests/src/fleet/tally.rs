@@ -1,57 +1,57 @@
-//! What a fleet answered.
+//! The answers of a fleet.
 
 use std::time::Duration;
 
 use super::scenario::Scenario;
 
-/// What there is to count and to hold against the promises.
+/// The counts that are compared with the guarantees of the documentation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tally {
-    /// Of keys that came or went before the process started: its snapshot is of before.
+    /// The keys that came or went before the process started, since its snapshot is older.
     pub restarts: Group,
-    /// Of the keys of each rotation.
+    /// The keys of each rotation.
     pub rotations: Vec<Group>,
     /// Tokens that came while nothing could be served.
     pub unavailable: u64,
     /// The longest that anything was served beyond its limit.
     pub beyond_limit: Duration,
-    /// Fetches that were made because it was time,
+    /// The number of fetches that were due.
     pub due: u64,
-    /// and because of unknown kids,
+    /// The number of fetches for unknown kids.
     pub for_unknown_kids: u64,
-    /// of which so many fell into one window, at the instance with the most.
+    /// The most fetches for unknown kids in one window of one instance.
     pub most_in_a_window: usize,
 }
 
-/// Of the key that came with a rotation, and of the one that went.
+/// The counts of the key that came with a rotation, and of the one that went.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Group {
-    /// Look-ups of the new key that waited and got it,
+    /// The number of look-ups of the new key that waited and got it.
     pub waited: u64,
-    /// and the longest wait of these.
+    /// The longest wait of these.
     pub longest_wait: Duration,
-    /// Look-ups of the new key, which was published, that were answered `UnknownKey`,
+    /// The number of look-ups of the published new key that were answered `UnknownKey`.
     pub unknown: u64,
-    /// and `Undetermined`,
+    /// The number of those that were answered `Undetermined`.
     pub undetermined: u64,
-    /// by so many processes,
+    /// The number of processes that answered so.
     pub undetermined_processes: u32,
-    /// and the longest that one did so: from the first until it had the key.
+    /// The longest time that one process did so, from the first such answer until it had the key.
     pub longest_undetermined: Duration,
     /// The longest that it took a process to have the new key, from its publication.
     pub longest_lag: Duration,
-    /// When processes ceased to trust the old key.
+    /// The times at which processes stopped trusting the old key.
     pub refusals: Vec<Refusal>,
-    /// Processes that ended, and trusted it still.
+    /// The number of processes that ended while they still trusted it.
     pub never_refused: u32,
 }
 
 /// The end of the trust in a key that was withdrawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refusal {
-    /// How long after the withdrawal, or after the start where that was later.
+    /// The time after the withdrawal, or after the start if that was later.
     pub after: Duration,
-    /// Whether an unknown kid had asked for the fetch.
+    /// True if an unknown kid had asked for the fetch.
     pub by_unknown_kid: bool,
 }
 
@@ -73,7 +73,7 @@ impl Tally {
         std::iter::once(&self.restarts).chain(&self.rotations)
     }
 
-    /// Where to count what becomes of a new key, in a process that started then.
+    /// Returns the group that counts a new key in a process that started at this time.
     pub(super) fn coming(&mut self, scenario: &Scenario, key: usize, start: Duration) -> &mut Group {
         match key.checked_sub(1) {
             Some(rotation) if scenario.published(key) > start => &mut self.rotations[rotation],
@@ -81,7 +81,7 @@ impl Tally {
         }
     }
 
-    /// Where to count what becomes of an old one.
+    /// Returns the group that counts an old key.
     pub(super) fn going(&mut self, scenario: &Scenario, key: usize, start: Duration) -> &mut Group {
         if scenario.withdrawn(key) > start { &mut self.rotations[key] } else { &mut self.restarts }
     }

@@ -18,7 +18,7 @@ pub struct Authority {
     _directory: Scratch,
 }
 
-/// What a server shows: a certificate, and the key for it.
+/// The certificate of a server, and its key.
 #[derive(Debug, Clone)]
 pub struct Identity(pub(super) Arc<ServerConfig>);
 

@@ -1,4 +1,4 @@
-//! What the server says to one request, and how.
+//! The reply of the server to one request.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ pub struct Reply {
     pub(super) manner: Manner,
 }
 
-/// How the end of the body is known.
+/// The framing that marks the end of the body.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Framing {
     /// By a length.
@@ -25,7 +25,7 @@ pub(super) enum Framing {
     Raw,
 }
 
-/// How it is said.
+/// The way in which the reply is sent.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Manner {
     Whole,
@@ -157,7 +157,7 @@ impl Reply {
         head
     }
 
-    /// Whether another request can follow on the same connection.
+    /// Returns whether another request can follow on the same connection.
     pub(super) fn keeps_the_connection(&self) -> bool {
         let ends_by_itself = match self.framing {
             Framing::Length(length) => length == self.body.len(),

@@ -100,7 +100,7 @@ fn a_truncated_document_is_an_error_of_the_network() {
         Reply::json(&whole[..100]).announcing(more),
         Reply::json(whole.as_str()).announcing(more),
         Reply::json(whole.as_str()).announcing(more).cut(),
-        // What ends with the connection may have been cut by anybody, unless TLS says it ended.
+        // A body that ends with the connection may have been cut by an attacker, unless TLS signals the end.
         Reply::json(whole.as_str()).unframed().cut(),
         Reply::json(whole.as_str()).chunked().cut(),
     ] {

@@ -18,7 +18,7 @@ pub(crate) const JWKS: &str = "https://test.idporten.no/jwks.json";
 /// Stands in every body, key and private member here, and so must stand in no error.
 pub(crate) const MARKER: &str = "m4rk3r";
 
-/// What came of a fetch.
+/// The result of a fetch.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) result: Result<Snapshot, FetchError>,

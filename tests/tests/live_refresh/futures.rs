@@ -1,4 +1,4 @@
-//! What can be sent where, and futures that are dropped on the way.
+//! Types that can be sent between threads, and futures that are dropped while they wait.
 
 use std::future::Future;
 use std::pin::pin;
@@ -43,7 +43,7 @@ fn sendable<T: Send>(value: T) -> T {
 }
 
 #[test]
-fn what_a_program_holds_can_be_sent_to_and_shared_with_other_threads() {
+fn the_public_types_can_be_sent_and_shared_between_threads() {
     shareable::<Refresher>();
     shareable::<(Current, Keys, ProviderConfig)>();
     shareable::<(Status, Event)>();
@@ -60,7 +60,7 @@ fn what_a_program_holds_can_be_sent_to_and_shared_with_other_threads() {
 }
 
 #[test]
-fn keys_can_be_held_over_an_await_in_a_task_that_changes_threads() {
+fn keys_can_be_held_across_an_await_that_changes_threads() {
     let server = provider(&["a"]);
     let refresher = ready(&server, RefreshPolicy::default());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
@@ -147,7 +147,7 @@ fn futures_that_were_dropped_keep_no_place() {
 }
 
 #[test]
-fn no_more_than_a_limit_wait_and_the_rest_are_answered_at_once() {
+fn callers_beyond_the_limit_of_waiters_are_answered_at_once() {
     let (server, refresher) = hanging();
     let mut waiting: Vec<_> = (0..SEATS).map(|_| Box::pin(refresher.find_keys_async(Some("b"), "RS256"))).collect();
     assert!(waiting.iter_mut().all(|future| poll(future.as_mut()).is_pending()));

@@ -22,7 +22,7 @@ fn hang(server: &Server, url: &str) {
 }
 
 #[test]
-fn what_is_held_is_served_at_once_while_the_server_hangs_at_either_document() {
+fn held_keys_are_served_while_the_server_hangs_at_either_document() {
     for url in [WELL_KNOWN, JWKS] {
         let server = provider(&["a"]);
         let refresher = ready(&server, impatient());
@@ -44,7 +44,7 @@ fn what_is_held_is_served_at_once_while_the_server_hangs_at_either_document() {
 }
 
 #[test]
-fn an_unknown_kid_waits_for_as_long_as_it_may_and_is_undetermined() {
+fn an_unknown_kid_is_undetermined_after_the_longest_wait() {
     let server = provider(&["a"]);
     let refresher = ready(&server, impatient());
     hang(&server, WELL_KNOWN);
@@ -57,7 +57,7 @@ fn an_unknown_kid_waits_for_as_long_as_it_may_and_is_undetermined() {
 }
 
 #[test]
-fn a_start_waits_for_nothing_and_whoever_waits_for_it_does_so_for_as_long_as_they_say() {
+fn a_start_never_waits_and_wait_ready_ends_at_its_timeout() {
     let server = provider(&[]);
     server.on(WELL_KNOWN, Reply::silence());
     let begun = Instant::now();

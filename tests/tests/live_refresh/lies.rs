@@ -94,7 +94,7 @@ fn good_metadata_without_keys_is_not_taken_alone() {
 }
 
 #[test]
-fn a_private_key_beside_a_good_one_costs_that_key_alone_and_somebody_is_woken() {
+fn a_private_key_beside_a_good_one_is_dropped_and_reported() {
     let server = provider(&["a", "b"]);
     let refresher = ready(&server, RefreshPolicy::default());
     server.on(JWKS, set(&[private("a"), key("b", 0).to_string()]));
@@ -114,7 +114,7 @@ fn a_set_of_private_keys_alone_leaves_nothing_to_be_served() {
     let server = provider(&["a"]);
     let refresher = ready(&server, RefreshPolicy::default());
     server.on(JWKS, set(&[private("a")]));
-    // Whether that is called a failed refresh or not.
+    // The refresh may count as failed or not.
     let _ = refresher.refresh_now();
     assert!(matches!(refresher.find_keys(Some("a"), "RS256"), Err(LookupError::Unavailable(_))));
     assert!(refresher.status().leaked, "{}", refresher.status());

@@ -4,7 +4,7 @@ use idporten_config::refresh::{Health, LookupError, RefreshPolicy, Source};
 use idporten_config_tests::live::{JWKS, TEST, WELL_KNOWN, asked, keys, metadata_with, provider, ready};
 
 #[test]
-fn a_start_without_a_seed_fetches_metadata_and_keys_once_and_serves_them() {
+fn a_start_without_a_seed_fetches_each_document_once() {
     let server = provider(&["a"]);
     let refresher = ready(&server, RefreshPolicy::default());
     let current = refresher.current().unwrap();
@@ -38,7 +38,7 @@ fn a_rotation_is_followed_by_the_first_token_with_the_new_key() {
 }
 
 #[test]
-fn a_look_up_that_does_not_wait_asks_for_the_fetch_that_a_later_one_is_served_from() {
+fn a_look_up_without_waiting_starts_the_fetch_for_later_ones() {
     let server = provider(&["a"]);
     let refresher = ready(&server, RefreshPolicy::default());
     server.on(JWKS, keys(&["b"]));

@@ -1,4 +1,4 @@
-//! What is served from the start, with a provider that is down, and how it comes back.
+//! The configuration that is served from the start while the provider is down, and the recovery.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ const SOON: Duration = Duration::from_millis(50);
 const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
-fn a_seed_with_keys_serves_at_once_and_on_while_the_provider_is_down() {
+fn a_seed_with_keys_serves_while_the_provider_is_down() {
     let server = Server::start();
     server.on(WELL_KNOWN, Reply::status(500));
     let refresher = start_from(fetched(TWO_DAYS, &["a"]), &server, RefreshPolicy::default());
@@ -40,7 +40,7 @@ fn a_provider_that_refuses_every_connection_costs_a_seed_nothing() {
 }
 
 #[test]
-fn without_a_seed_a_provider_that_is_down_is_waited_for_and_named() {
+fn without_a_seed_the_wait_ends_with_the_providers_error() {
     let server = Server::start();
     let refresher = start(&server, RefreshPolicy::default());
     eventually("the fetch fails", || refresher.status().consecutive_failures == 1);

@@ -62,7 +62,7 @@ impl Drop for Process {
 }
 
 #[test]
-fn a_process_that_was_stopped_refreshes_once_and_at_once_when_it_goes_on() {
+fn a_stopped_process_refreshes_exactly_once_when_it_continues() {
     if child::is_child() {
         let refresher = Refresher::builder(development()).unwrap().policy(policy()).start().unwrap();
         refresher.wait_ready(LONG).unwrap();
@@ -76,7 +76,7 @@ fn a_process_that_was_stopped_refreshes_once_and_at_once_when_it_goes_on() {
     for (url, reply) in URLS.into_iter().zip([Reply::json(metadata()), keys(&["a"])]) {
         mirror.server.on(&url.replace("https://", "https://127.0.0.1/"), reply);
     }
-    let name = "suspension::a_process_that_was_stopped_refreshes_once_and_at_once_when_it_goes_on";
+    let name = "suspension::a_stopped_process_refreshes_exactly_once_when_it_continues";
     let mut command = child::command(name, &mirror.variables());
     let mut process = Process(command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap());
     let mut said = BufReader::new(process.0.stdout.take().unwrap()).lines();

@@ -1,4 +1,4 @@
-//! What `start` takes from the environment variables, and how it fares with certificate authorities that are not there.
+//! The environment variables that `start` reads, and missing certificate authorities.
 
 use std::fs;
 
@@ -49,14 +49,14 @@ fn start_trusts_the_machines_authorities_unless_it_is_told_not_to() {
 }
 
 #[test]
-fn a_value_that_cannot_be_used_is_refused_by_the_start_and_named() {
-    const NAME: &str = "variables::a_value_that_cannot_be_used_is_refused_by_the_start_and_named";
+fn an_unusable_variable_is_refused_by_the_start_and_named() {
+    const NAME: &str = "variables::an_unusable_variable_is_refused_by_the_start_and_named";
     if child::is_child() {
         let Err(StartError::Client(error)) = start() else { panic!("it started") };
         assert_eq!(error.kind(), Kind::Setup);
         let text = error.to_string();
         assert!(text.contains(&std::env::var("SAYS").unwrap()), "{text}");
-        // What the program says itself stands in for them.
+        // Options that the program sets replace the variables.
         let server = provider(&["a"]);
         let own = Refresher::builder(TEST.bundled_snapshot()).unwrap().fetch_options(server.options()).start().unwrap();
         own.wait_ready(LONG).unwrap();
@@ -81,7 +81,7 @@ fn a_value_that_cannot_be_used_is_refused_by_the_start_and_named() {
 }
 
 #[test]
-fn a_mirror_in_the_options_that_cannot_be_used_is_refused_by_the_start() {
+fn an_unusable_mirror_in_the_options_is_refused_by_the_start() {
     let server = provider(&["a"]);
     let mut options = server.options();
     options.mirror = Some("https://user:m4rk3r@mirror.example".to_owned());
@@ -94,7 +94,7 @@ fn a_mirror_in_the_options_that_cannot_be_used_is_refused_by_the_start() {
 }
 
 #[test]
-fn a_file_of_authorities_that_is_missing_is_a_failed_fetch_and_is_mended_by_putting_it_there() {
+fn a_missing_authority_file_fails_fetches_until_it_appears() {
     let (server, directory) = (provider(&["a"]), Scratch::new());
     let file = directory.path().join("authorities.pem");
     let mut options = server.options();

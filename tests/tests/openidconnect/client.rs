@@ -57,7 +57,7 @@ fn the_same_in_a_future() {
 }
 
 #[test]
-fn a_key_that_nobody_publishes_is_an_invalid_token_and_an_outage_is_not() {
+fn an_unpublished_key_is_an_invalid_token_but_an_outage_is_not() {
     let story = story();
     let clients = story.clients();
     let error = verify(&clients, &sign("forged", 1, &claims())).unwrap_err();
@@ -74,7 +74,7 @@ fn a_key_that_nobody_publishes_is_an_invalid_token_and_an_outage_is_not() {
 }
 
 #[test]
-fn a_bad_signature_under_a_known_kid_is_reported_and_the_new_key_found() {
+fn a_bad_signature_under_a_known_kid_finds_the_new_key() {
     let story = story();
     let clients = story.clients();
     story.provider.publish_jwks(&jwks([signing_key("one", 1)]));

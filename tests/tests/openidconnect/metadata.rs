@@ -1,4 +1,4 @@
-//! What a configuration becomes.
+//! The metadata that a configuration is converted into.
 
 use std::time::SystemTime;
 

@@ -51,7 +51,7 @@ pub(crate) fn client(metadata: ProviderMetadata) -> Client {
     CoreClient::from_provider_metadata(metadata, ClientId::new(CLIENT.to_owned()), None)
 }
 
-/// What a relying party does with an ID token. The time is that of the beginning.
+/// The check of an ID token by a relying party, at the time of the beginning.
 pub(crate) fn check(client: &Client, jwt: &str) -> Result<String, ClaimsVerificationError> {
     let verifier = client
         .id_token_verifier()

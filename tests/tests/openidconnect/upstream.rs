@@ -1,4 +1,4 @@
-//! What `openidconnect` 4.1.0 does that is not what one would guess, found by running it. Where one of these fails, the crate has
+//! The surprising behaviour of `openidconnect` 4.1.0, found by running it. If one of these tests fails, the crate has
 //! changed, and what is said of it in `interop` is to be read again.
 
 use idporten_config::document::json;

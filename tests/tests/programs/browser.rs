@@ -13,7 +13,7 @@ pub(crate) struct Browser {
     cookies: BTreeMap<(String, String), String>,
 }
 
-/// Where a request ended.
+/// The last response of a chain of redirects.
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) url: String,

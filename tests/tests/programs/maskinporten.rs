@@ -41,7 +41,7 @@ fn wait_until_ready() {
 
 #[test]
 #[ignore = "needs npm ci --prefix tests/provider, and the programs built"]
-fn a_client_calls_an_api_with_one_token_and_is_refused_without_the_scope() {
+fn a_client_calls_an_api_and_is_refused_without_the_scope() {
     let _api = resource_server();
     assert!(
         get(API, "/health/ready", None).starts_with("HTTP/1.1 503 "),

@@ -32,7 +32,7 @@ fn a_wall_clock_that_goes_back_to_1970_serves_on() {
 }
 
 #[test]
-fn an_outage_ends_serving_in_time_though_the_wall_clock_goes_back_and_back() {
+fn an_outage_ends_serving_although_the_wall_clock_goes_back() {
     let story = story();
     story.refresher.refresh_now().unwrap();
     story.provider.fail(500);
@@ -45,7 +45,7 @@ fn an_outage_ends_serving_in_time_though_the_wall_clock_goes_back_and_back() {
 }
 
 #[test]
-fn a_refresh_is_due_within_a_minute_of_the_wall_clock_going_forward() {
+fn a_wall_clock_set_forward_causes_a_refresh_within_a_minute() {
     let story = story();
     story.clock.set(story.clock.now() + 25 * HOUR);
     story.advance(MINUTE);
@@ -53,7 +53,7 @@ fn a_refresh_is_due_within_a_minute_of_the_wall_clock_going_forward() {
 }
 
 #[test]
-fn a_wall_clock_that_goes_far_forward_ends_nothing_while_the_provider_answers() {
+fn a_wall_clock_leap_ends_nothing_while_the_provider_answers() {
     let story = story();
     story.clock.set(story.clock.now() + 3_650 * DAY);
     story.serves("one");
@@ -76,7 +76,7 @@ fn a_machine_that_was_suspended_refreshes_within_a_minute() {
 }
 
 #[test]
-fn a_machine_that_was_suspended_for_long_serves_until_it_has_asked_in_vain() {
+fn a_long_suspended_machine_serves_until_a_refresh_fails() {
     let story = story();
     story.provider.fail(500);
     story.clock.suspend(8 * DAY);
@@ -112,7 +112,7 @@ fn the_window_of_unknown_kids_does_not_follow_the_wall_clock() {
 }
 
 #[test]
-fn a_wait_is_as_long_as_it_should_be_while_the_wall_clock_is_set() {
+fn setting_the_wall_clock_does_not_change_the_length_of_waits() {
     let story = story();
     story.provider.delay(&story.clock, 10 * SECOND);
     let lookup = crate::story::begun(story.refresher.find_keys_async(Some("two"), "RS256"));

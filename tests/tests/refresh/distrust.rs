@@ -1,4 +1,4 @@
-//! Distrust: the program's own word against a key, whoever publishes it.
+//! Distrust: the program rejects a key, even while the provider publishes it.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ fn nothing_handed_out_as_json_has_a_distrusted_or_rejected_key() {
 }
 
 #[test]
-fn a_distrusted_thumbprint_takes_that_key_and_leaves_the_other_under_its_kid() {
+fn a_distrusted_thumbprint_leaves_the_other_key_under_its_kid() {
     let story = story();
     story.provider.publish_jwks(&jwks([key("one", 0), key("one", 1)]));
     story.refresher.refresh_now().unwrap();
@@ -57,7 +57,7 @@ fn a_distrusted_thumbprint_takes_that_key_and_leaves_the_other_under_its_kid() {
 }
 
 #[test]
-fn a_name_that_meets_several_keys_takes_them_all_and_says_how_many() {
+fn distrusting_a_shared_kid_removes_and_counts_all_its_keys() {
     let story = story();
     story.provider.publish_jwks(&jwks([key("one", 0), key("one", 1), key("two", 0)]));
     story.refresher.refresh_now().unwrap();
@@ -90,7 +90,7 @@ fn distrust_before_the_first_set_counts() {
 }
 
 #[test]
-fn where_every_key_is_distrusted_nothing_is_served_and_it_is_no_invalid_token() {
+fn with_every_key_distrusted_tokens_are_unavailable_not_invalid() {
     let story = story();
     story.refresher.distrust("one");
     story.is_unavailable(Reason::Distrusted);
@@ -121,7 +121,7 @@ fn the_first_token_with_a_new_key_ends_distrust_of_all() {
 }
 
 #[test]
-fn where_every_key_is_distrusted_tokens_make_no_more_fetches_than_unknown_kids_do() {
+fn with_every_key_distrusted_fetches_stay_within_the_budget() {
     let story = story();
     story.refresher.distrust("one");
     for kid in 0..50 {
@@ -131,7 +131,7 @@ fn where_every_key_is_distrusted_tokens_make_no_more_fetches_than_unknown_kids_d
 }
 
 #[test]
-fn a_token_under_a_distrusted_kid_is_invalid_at_once_without_a_fetch() {
+fn a_distrusted_kid_is_invalid_at_once_without_a_fetch() {
     let story = Setup::default().published(seed(Duration::ZERO, &["one", "two"])).settle();
     story.refresher.distrust("one");
     for _ in 0..50 {

@@ -1,4 +1,4 @@
-//! Events: each change of a refresher, in order, to whoever receives them.
+//! Events: each change of a refresher, in order, for every receiver.
 
 use std::panic;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ fn each_fetch_says_why_it_is_made() {
 }
 
 #[test]
-fn an_outage_is_told_of_from_the_first_failure_to_the_end_of_serving_and_back() {
+fn an_outage_sends_events_from_first_failure_to_recovery() {
     let story = story();
     story.provider.fail(500);
     story.advance(8 * DAY);
@@ -143,7 +143,7 @@ fn an_event_is_written_as_a_line_that_names_its_cause() {
 }
 
 #[test]
-fn a_transport_that_panics_is_a_failed_fetch_that_is_counted_and_tried_again() {
+fn a_panicking_transport_is_a_counted_failure_and_is_retried() {
     let provider = story().provider;
     let broken = Arc::new(AtomicBool::new(true));
     let (within, inner) = (Arc::clone(&broken), provider.clone());
@@ -165,7 +165,7 @@ fn a_transport_that_panics_is_a_failed_fetch_that_is_counted_and_tried_again() {
     story.serves("one");
 }
 
-/// What a panic may throw: something that panics once more when it is dropped.
+/// A panic payload that panics once more when it is dropped.
 struct Bomb;
 
 impl Drop for Bomb {

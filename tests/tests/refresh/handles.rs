@@ -182,7 +182,7 @@ fn many_handles_of_two_environments_do_not_meet() {
 }
 
 #[test]
-fn debug_of_a_handle_says_which_environment_and_no_more_than_a_line() {
+fn the_debug_form_of_a_handle_is_one_line_with_environment() {
     let story = story();
     let debug = format!("{:?}", story.refresher);
     assert!(debug.contains("idporten-test") && debug.len() < 200, "{debug}");

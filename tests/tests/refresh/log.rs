@@ -41,7 +41,7 @@ impl Visit for Line {
     }
 }
 
-/// Keeps every line, whoever writes it: each story here has an environment of its own.
+/// Keeps every line of every thread. Each story here has a separate environment.
 struct Log;
 
 static LINES: Mutex<Vec<(Level, Line)>> = Mutex::new(Vec::new());
@@ -129,7 +129,7 @@ fn a_good_week_writes_nothing_above_debug() {
 }
 
 #[test]
-fn an_outage_writes_one_warning_for_each_change_of_state_and_not_one_for_each_attempt() {
+fn an_outage_logs_one_warning_per_change_of_state() {
     let story = logged("outage");
     story.clock.advance(5 * MINUTE);
     story.provider.fail(500);

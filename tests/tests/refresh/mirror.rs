@@ -47,7 +47,7 @@ fn the_older_of_the_two_documents_counts() {
 }
 
 #[test]
-fn an_answer_dated_in_the_past_is_of_then_and_one_of_the_future_is_of_now() {
+fn a_past_date_sets_the_age_and_a_future_one_none() {
     for (ahead, behind) in [(Duration::ZERO, 2 * HOUR), (2 * HOUR, Duration::ZERO)] {
         let provider = MemoryProvider::new(&seed(Duration::ZERO, &["one"]));
         let inner = provider.clone();
@@ -59,7 +59,7 @@ fn an_answer_dated_in_the_past_is_of_then_and_one_of_the_future_is_of_now() {
 }
 
 #[test]
-fn a_mirror_of_a_dead_provider_grows_old_and_is_too_stale_in_time() {
+fn a_mirror_of_a_dead_provider_becomes_too_stale() {
     let (story, age) = mirrored(HOUR);
     let growing = |story: &Story, time: Duration| {
         for _ in 0..time.as_secs() / 60 {
@@ -75,7 +75,7 @@ fn a_mirror_of_a_dead_provider_grows_old_and_is_too_stale_in_time() {
 }
 
 #[test]
-fn an_answer_that_is_too_old_to_be_served_is_a_failed_fetch_that_names_the_mirror() {
+fn a_too_old_answer_is_a_failed_fetch_naming_the_mirror() {
     let (story, age) = mirrored(HOUR);
     say(&age, 7 * DAY);
     let Err(RefreshError::Failed(error)) = story.refresher.refresh_now() else { panic!("it was taken") };
@@ -87,7 +87,7 @@ fn an_answer_that_is_too_old_to_be_served_is_a_failed_fetch_that_names_the_mirro
 }
 
 #[test]
-fn an_answer_that_is_older_than_what_is_held_does_not_bring_withdrawn_keys_back() {
+fn an_older_answer_does_not_bring_withdrawn_keys_back() {
     let (story, age) = mirrored(HOUR);
     story.provider.publish_keys(&["two"]);
     say(&age, Duration::ZERO);
@@ -100,7 +100,7 @@ fn an_answer_that_is_older_than_what_is_held_does_not_bring_withdrawn_keys_back(
 }
 
 #[test]
-fn an_answer_that_is_some_seconds_older_than_what_is_held_is_taken() {
+fn an_answer_only_seconds_older_than_the_held_one_is_accepted() {
     let (story, age) = mirrored(Duration::ZERO);
     say(&age, 30 * SECOND);
     story.provider.publish_keys(&["two"]);
@@ -132,7 +132,7 @@ fn an_age_beyond_all_time_disturbs_nothing() {
 }
 
 #[test]
-fn a_kid_that_a_cache_does_not_know_yet_is_undetermined_and_not_unknown() {
+fn a_kid_missing_from_a_cached_answer_is_undetermined() {
     let (story, said) = mirrored(Duration::ZERO);
     say(&said, 50 * MINUTE);
     story.advance(HOUR);

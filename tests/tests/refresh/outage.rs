@@ -58,7 +58,7 @@ fn a_shorter_limit_is_kept_to_the_second() {
 }
 
 #[test]
-fn an_unknown_kid_is_undetermined_in_an_outage_and_never_met_with_an_old_key() {
+fn an_unknown_kid_in_an_outage_is_undetermined() {
     let story = down();
     undetermined(story.find("two"));
     undetermined(story.wait("two"));
@@ -128,7 +128,7 @@ fn attempts_grow_apart_up_to_the_limit_and_a_success_begins_anew() {
 }
 
 #[test]
-fn the_times_between_attempts_are_drawn_anew_so_that_a_fleet_spreads_out() {
+fn the_delays_between_attempts_are_random_so_a_fleet_spreads() {
     let waits: Vec<_> = (0..12)
         .map(|_| {
             let story = Setup::default().unseeded().begin_where(|provider| provider.fail(500));
@@ -140,7 +140,7 @@ fn the_times_between_attempts_are_drawn_anew_so_that_a_fleet_spreads_out() {
 }
 
 #[test]
-fn a_first_fetch_that_fails_is_tried_again_soon_and_not_for_each_who_asks() {
+fn a_failed_first_fetch_is_retried_soon_but_not_per_caller() {
     let story = Setup::default().unseeded().begin_where(|provider| provider.fail(500));
     for _ in 0..50 {
         assert!(matches!(story.find("one"), Err(LookupError::Unavailable(_))));
@@ -152,7 +152,7 @@ fn a_first_fetch_that_fails_is_tried_again_soon_and_not_for_each_who_asks() {
 }
 
 #[test]
-fn a_provider_that_is_down_at_a_cold_start_is_asked_each_half_minute() {
+fn a_cold_start_in_an_outage_retries_every_half_minute() {
     let story = Setup::default().unseeded().begin_where(|provider| provider.fail(500));
     story.advance(MINUTE);
     let first = story.fetches();
@@ -192,7 +192,7 @@ fn a_retry_after_delays_the_timed_refresh_too() {
 }
 
 #[test]
-fn a_retry_after_is_obeyed_for_an_hour_or_for_a_minute_while_nothing_is_served() {
+fn retry_after_is_capped_at_an_hour_or_a_minute_while_empty() {
     for (setup, longest) in [(Setup::default().aged(25 * HOUR), HOUR), (Setup::default().unseeded(), MINUTE)] {
         let story = setup.begin_where(|provider| provider.fail_for(365 * DAY));
         assert_eq!(story.fetches(), 1);
@@ -215,7 +215,7 @@ fn a_forced_refresh_says_how_it_failed_and_disturbs_nobody() {
 }
 
 #[test]
-fn what_was_asked_for_between_times_leaves_the_timed_refresh_where_it_is() {
+fn a_failed_requested_fetch_does_not_move_the_timed_refresh() {
     let story = down();
     let due = story.status().next_attempt;
     assert!(story.refresher.refresh_now().is_err());
@@ -224,7 +224,7 @@ fn what_was_asked_for_between_times_leaves_the_timed_refresh_where_it_is() {
 }
 
 #[test]
-fn documents_that_break_a_rule_leave_the_old_set_and_the_status_names_the_rule() {
+fn documents_that_break_a_rule_leave_the_old_set() {
     let good = seed(Duration::ZERO, &["two"]);
     let text = |members: &[(&str, Value)]| {
         let mut document = good.metadata_json().clone();
@@ -262,7 +262,7 @@ fn documents_that_break_a_rule_leave_the_old_set_and_the_status_names_the_rule()
 }
 
 #[test]
-fn documents_that_break_a_rule_are_the_reason_where_there_is_no_earlier_set() {
+fn without_an_earlier_set_the_broken_rule_is_the_reason() {
     let story = Setup::default().unseeded().begin_where(|provider| provider.publish_text(JWKS, "{\"keys\": []}"));
     story.rest();
     story.is_unavailable(Reason::NotYetFetched);
@@ -271,7 +271,7 @@ fn documents_that_break_a_rule_are_the_reason_where_there_is_no_earlier_set() {
 }
 
 #[test]
-fn a_set_that_is_wrong_and_passes_every_rule_replaces_the_old_one() {
+fn a_wrong_set_that_passes_every_rule_is_served() {
     let story = story();
     story.provider.publish_jwks(&jwks([key("one", 1)]));
     story.refresher.refresh_now().unwrap();
@@ -290,7 +290,7 @@ fn an_answer_of_each_status_but_200_is_a_failure() {
 }
 
 #[test]
-fn a_status_that_may_pass_is_met_with_one_second_request_and_others_with_none() {
+fn only_transient_statuses_get_a_second_request() {
     for (status, requests) in [(503, 2), (502, 2), (408, 2), (500, 1), (404, 1), (429, 1)] {
         let story = story();
         story.provider.fail(status);
@@ -300,7 +300,7 @@ fn a_status_that_may_pass_is_met_with_one_second_request_and_others_with_none() 
 }
 
 #[test]
-fn a_provider_that_does_not_answer_is_given_up_in_time_and_tried_again() {
+fn a_silent_provider_is_given_up_in_time_and_retried() {
     let story = story();
     story.provider.publish_keys(&["two"]);
     story.provider.delay(&story.clock, 5 * MINUTE);
@@ -326,7 +326,7 @@ fn an_outage_over_a_weekend_is_told_in_order() {
 }
 
 #[test]
-fn a_key_that_came_during_the_outage_is_served_as_soon_as_it_is_over() {
+fn a_key_published_during_an_outage_is_served_after_it() {
     let story = down();
     story.provider.publish_keys(&["two"]);
     story.advance(3 * DAY);

@@ -19,7 +19,7 @@ fn the_first_token_with_a_new_key_verifies_after_one_fetch() {
 }
 
 #[test]
-fn whoever_does_not_wait_finds_the_new_key_when_it_asks_again() {
+fn a_caller_that_does_not_wait_finds_the_key_later() {
     let story = story();
     story.provider.publish_keys(&["one", "two"]);
     assert!(story.find("two").is_err());
@@ -38,7 +38,7 @@ fn a_rotation_between_two_logins_is_followed() {
 }
 
 #[test]
-fn a_key_that_was_withdrawn_is_gone_after_one_interval_though_nobody_asked_for_another() {
+fn a_withdrawn_key_is_gone_after_one_interval() {
     let story = story();
     story.provider.publish_keys(&["two"]);
     story.advance(DAY);
@@ -47,7 +47,7 @@ fn a_key_that_was_withdrawn_is_gone_after_one_interval_though_nobody_asked_for_a
 }
 
 #[test]
-fn a_new_key_is_known_before_it_is_used_where_it_is_published_a_day_ahead() {
+fn a_key_published_a_day_ahead_is_known_before_use() {
     let story = story();
     story.provider.publish_keys(&["one", "two"]);
     story.advance(DAY);
@@ -103,7 +103,7 @@ fn what_a_caller_holds_does_not_change_under_it() {
     assert!(story.find("one").is_err());
 }
 
-/// What is published for the nth time: each member and each key but one says so.
+/// The nth documents to be published: each member, and each key but one, holds the number.
 fn publish(story: &Story, generation: u32) {
     let endpoint = format!("https://test.idporten.no/token/{generation}");
     let snapshot = seed(Duration::ZERO, &["ever", &generation.to_string()]);
@@ -142,7 +142,7 @@ fn readers_see_metadata_and_keys_of_one_publication_while_they_are_swapped() {
 }
 
 #[test]
-fn no_token_is_refused_while_keys_rotate_with_an_overlap_and_nobody_watches() {
+fn no_token_is_refused_while_keys_rotate_with_an_overlap() {
     let story = story();
     let kids = ["one", "two", "three", "four", "five"];
     for pair in kids.windows(2) {

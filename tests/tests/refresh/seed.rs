@@ -1,4 +1,4 @@
-//! What is served from the start: the snapshot that was compiled in, for as long as it may be.
+//! The compiled-in snapshot, which is served from the start until its limit.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ fn the_text_of_a_snapshot_is_as_good_as_a_snapshot() {
 }
 
 #[test]
-fn a_young_seed_is_refreshed_within_five_minutes_of_the_start_at_a_time_drawn_anew() {
+fn a_young_seed_is_refreshed_at_a_random_time_within_five_minutes() {
     let dues: Vec<_> = (0..12)
         .map(|_| {
             let story = Setup::default().begin();
@@ -56,7 +56,7 @@ fn a_young_seed_is_refreshed_within_five_minutes_of_the_start_at_a_time_drawn_an
 }
 
 #[test]
-fn a_seed_that_is_older_than_the_interval_serves_while_it_is_refreshed_at_once() {
+fn an_old_seed_serves_while_it_is_refreshed_at_once() {
     let story = Setup::default().aged(25 * HOUR).begin();
     assert_eq!(story.fetches(), 1);
     assert_eq!(story.status().source, Some(Source::Network));
@@ -66,7 +66,7 @@ fn a_seed_that_is_older_than_the_interval_serves_while_it_is_refreshed_at_once()
 }
 
 #[test]
-fn a_seed_dated_more_than_a_day_ahead_does_not_serve_at_any_start() {
+fn a_seed_dated_more_than_a_day_ahead_never_serves() {
     let future = snapshot(TEST, after(DAY + SECOND), &["one"]);
     for _ in 0..12 {
         offline(Setup::default().seed(future.clone())).is_unavailable(Reason::NotYetFetched);
@@ -84,7 +84,7 @@ fn a_seed_dated_less_than_a_day_ahead_counts_as_of_now() {
 }
 
 #[test]
-fn a_seed_of_the_future_is_refused_where_the_policy_makes_no_requests() {
+fn a_future_seed_is_refused_if_the_policy_makes_no_requests() {
     let future = snapshot(TEST, after(2 * DAY), &["one"]);
     let clock = VirtualClock::new(after(Duration::ZERO));
     let setup = Setup::default().seed(future.clone()).policy(|_| RefreshPolicy::never());
@@ -105,7 +105,7 @@ fn a_seed_without_a_network_serves_until_its_limit() {
 }
 
 #[test]
-fn a_seed_beyond_its_limit_serves_nothing_and_the_reason_names_the_limit() {
+fn an_expired_seed_is_not_served_and_the_reason_names_its_limit() {
     let story = offline(Setup::default().aged(90 * DAY));
     story.is_unavailable(Reason::TooStale(Limit::SeedMaxAge));
     let message = story.refresher.current().unwrap_err().to_string();
@@ -125,7 +125,7 @@ fn a_seed_may_be_forbidden() {
 }
 
 #[test]
-fn the_first_success_ends_the_limit_of_the_seed_and_begins_that_of_the_policy() {
+fn the_first_success_replaces_the_seeds_limit_with_max_age() {
     let story = Setup::default().aged(89 * DAY).begin();
     story.rest();
     story.provider.disconnect();
@@ -180,7 +180,7 @@ fn without_requests_the_seed_serves_and_an_unknown_kid_is_undetermined() {
 }
 
 #[test]
-fn without_requests_and_a_seed_nothing_is_ever_served_and_nobody_waits_for_ever() {
+fn without_requests_and_a_seed_every_wait_still_ends() {
     let story = Setup::default().unseeded().policy(|_| RefreshPolicy::never()).begin();
     assert!(matches!(story.wait("one"), Err(LookupError::Unavailable(_))));
     assert_eq!(story.elapsed(), Duration::ZERO);
@@ -190,7 +190,7 @@ fn without_requests_and_a_seed_nothing_is_ever_served_and_nobody_waits_for_ever(
 }
 
 #[test]
-fn a_provider_known_only_at_run_time_is_served_after_its_first_fetch() {
+fn a_provider_from_run_time_is_served_after_the_first_fetch() {
     let clock = VirtualClock::new(after(Duration::ZERO));
     let provider = MemoryProvider::new(&seed(Duration::ZERO, &["one"]));
     provider.at(JWKS).fail(503);

@@ -44,7 +44,7 @@ fn reports_make_two_fetches_an_hour() {
 }
 
 #[test]
-fn a_new_key_under_the_same_kid_is_known_within_half_a_minute() {
+fn a_replaced_key_under_its_kid_is_known_within_half_a_minute() {
     let story = story();
     story.refresher.refresh_now().unwrap();
     story.provider.publish_jwks(&jwks([key("one", 1)]));
@@ -107,7 +107,7 @@ fn no_fetch_is_made_for_a_kid_that_is_its_keys_thumbprint() {
 }
 
 #[test]
-fn no_fetch_is_made_for_a_kid_that_is_not_in_the_set() {
+fn a_bad_signature_under_an_absent_kid_makes_no_fetch() {
     let story = ripe();
     assert!(!story.refresher.report_bad_signature("two"));
     assert!(!story.refresher.report_bad_signature(""));
@@ -128,7 +128,7 @@ fn reports_and_unknown_kids_have_budgets_of_their_own() {
 }
 
 #[test]
-fn a_report_is_heard_in_the_middle_of_an_outage_within_what_the_provider_asks_for() {
+fn a_report_in_an_outage_fetches_within_the_retry_after() {
     let story = ripe();
     story.provider.fail_for(30 * MINUTE);
     assert!(story.refresher.refresh_now().is_err());

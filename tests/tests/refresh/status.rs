@@ -9,7 +9,7 @@ use idporten_config::testing::{MemoryProvider, jwks, key};
 use crate::story::{DAY, HOUR, JWKS, MINUTE, SECOND, Setup, after, before, member, seed, story, undetermined, unknown};
 
 #[test]
-fn the_status_of_a_start_says_what_is_served_and_what_comes_next() {
+fn the_status_after_the_start_shows_seed_and_next_attempt() {
     let story = Setup::default().aged(HOUR).begin();
     let status = story.status();
     assert_eq!((status.health, status.serving, status.source), (Health::Ok, true, Some(Source::Baked)));
@@ -34,7 +34,7 @@ fn the_status_after_a_success_says_when_it_was() {
 }
 
 #[test]
-fn the_status_after_a_failure_says_how_and_how_often_and_when_next() {
+fn the_status_after_a_failure_shows_error_count_and_next_attempt() {
     let story = story();
     let success = story.status().last_success;
     story.provider.fail(418);
@@ -48,7 +48,7 @@ fn the_status_after_a_failure_says_how_and_how_often_and_when_next() {
 }
 
 #[test]
-fn health_is_degraded_after_two_intervals_without_success_and_failing_when_nothing_is_served() {
+fn health_is_degraded_after_two_intervals_and_failing_while_nothing_is_served() {
     let story = story();
     story.refresher.refresh_now().unwrap();
     story.provider.fail(500);
@@ -111,7 +111,7 @@ fn the_keys_are_named_with_kid_and_thumbprint() {
 }
 
 #[test]
-fn a_private_key_that_is_published_is_not_served_and_somebody_is_woken() {
+fn a_published_private_key_is_not_served_and_is_critical() {
     let story = story();
     let leaked = member(&key("two", 0), "d", "c2VjcmV0");
     story.provider.publish_jwks(&jwks([key("one", 0), leaked]));
@@ -150,7 +150,7 @@ fn nothing_is_served_where_every_key_that_is_published_is_leaked() {
     story.provider.publish_keys(&["two"]);
     story.advance(15 * MINUTE);
     story.serves("two");
-    assert_eq!(story.status().health(), Health::Ok, "with nobody awake");
+    assert_eq!(story.status().health(), Health::Ok, "the health recovers without intervention");
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn what_was_fetched_and_answered_is_counted_by_reason_and_result() {
 }
 
 #[test]
-fn the_status_is_json_for_whoever_reads_it() {
+fn the_status_serializes_as_json() {
     let story = Setup::default().aged(HOUR).begin();
     let status = story.status();
     let by_serde: serde_json::Value = serde_json::to_value(&status).unwrap();
@@ -256,7 +256,7 @@ fn metrics_of_two_refreshers_name_each_family_once() {
 }
 
 #[test]
-fn no_body_and_no_key_is_in_an_error_a_status_or_an_event() {
+fn no_error_status_or_event_holds_a_body_or_key() {
     const MARKER: &str = "m4rk3r";
     let story = story();
     let private = member(&member(&key("one", 0), "d", MARKER), "n", MARKER);

@@ -52,7 +52,7 @@ fn serving(story: &Story) -> (Vec<String>, Option<Source>) {
     (status.keys.into_iter().filter_map(|key| key.kid).collect(), status.source)
 }
 
-/// What is in the store is ignored, for a reason with this in it, and the seed serves.
+/// Asserts that the store is ignored for a reason with this text, and that the seed is served.
 #[track_caller]
 fn is_ignored(path: &Path, reason: &str) {
     let story = Setup::default().aged(2 * HOUR).store(path).begin();
@@ -146,7 +146,7 @@ fn a_store_serves_for_as_long_as_a_success_does() {
 }
 
 #[test]
-fn a_store_that_is_too_old_takes_the_place_of_an_older_seed_while_that_may_serve() {
+fn an_expired_store_replaces_an_older_seed_that_may_serve() {
     // A key that was withdrawn between the two is not to come back.
     let (_scratch, path) = left(10 * DAY);
     let story = Setup::default().aged(80 * DAY).store(&path).begin_where(MemoryProvider::disconnect);
@@ -155,7 +155,7 @@ fn a_store_that_is_too_old_takes_the_place_of_an_older_seed_while_that_may_serve
 }
 
 #[test]
-fn a_store_that_is_older_than_the_seed_serves_where_the_seed_may_not() {
+fn an_older_store_serves_if_the_seed_may_not() {
     let (_scratch, path) = left(2 * DAY);
     let forbidding = |policy: RefreshPolicy| policy.with_seed_max_age(Duration::ZERO);
     let story = Setup::default().policy(forbidding).store(&path).begin_where(|provider| provider.fail(500));
@@ -163,7 +163,7 @@ fn a_store_that_is_older_than_the_seed_serves_where_the_seed_may_not() {
 }
 
 #[test]
-fn a_store_that_is_too_old_serves_nothing_where_the_seed_is_too_old_as_well() {
+fn an_expired_store_beside_an_expired_seed_serves_nothing() {
     let (_scratch, path) = left(10 * DAY);
     for setup in [Setup::default().aged(91 * DAY), Setup::default().unseeded()] {
         setup.store(&path).begin_where(MemoryProvider::disconnect).is_unavailable(Reason::TooStale(Limit::MaxAge));
@@ -183,7 +183,7 @@ fn a_store_of_the_future_is_reported_and_does_not_serve() {
 }
 
 #[test]
-fn a_success_under_a_clock_that_is_behind_outlives_the_seed_it_replaced() {
+fn a_success_under_a_slow_clock_outlives_the_replaced_seed() {
     let (_scratch, path) = stored(&snapshot(TEST, before(400 * DAY), &["stored"]));
     // The program was built thirty days from now, as this clock has it; the provider has withdrawn its key.
     let seed = snapshot(TEST, after(30 * DAY), &["one"]);
@@ -203,7 +203,7 @@ fn a_success_under_a_clock_that_is_behind_outlives_the_seed_it_replaced() {
 }
 
 #[test]
-fn a_success_under_a_clock_set_back_a_year_is_not_too_stale_at_the_next_start() {
+fn a_success_under_a_slow_clock_serves_at_the_next_start() {
     let scratch = Scratch::new();
     let path = scratch.path().join("idporten.json");
     let story = Setup::default().store(&path).settle();
@@ -263,7 +263,7 @@ fn an_answer_that_is_not_taken_is_not_stored() {
 }
 
 #[test]
-fn a_key_set_that_is_leaked_as_a_whole_takes_the_store_with_it() {
+fn a_wholly_leaked_key_set_removes_the_store() {
     let scratch = Scratch::new();
     let path = scratch.path().join("idporten.json");
     let story = Setup::default().store(&path).settle();
@@ -289,7 +289,7 @@ fn no_private_key_reaches_the_disk() {
 }
 
 #[test]
-fn a_store_of_any_size_is_ignored_and_not_read_to_its_end() {
+fn an_oversized_store_is_ignored_without_reading_all_of_it() {
     let (_scratch, path) = stored("");
     fs::File::options().write(true).open(&path).unwrap().set_len(1 << 40).unwrap();
     is_ignored(&path, "is larger than");
@@ -323,7 +323,7 @@ fn no_link_is_followed() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_in_the_place_of_the_store_is_replaced_and_what_it_points_to_is_left_alone() {
+fn a_link_in_place_of_the_store_is_replaced_not_followed() {
     let (scratch, path) = stored("precious");
     let link = scratch.path().join("link.json");
     std::os::unix::fs::symlink(&path, &link).unwrap();
@@ -488,7 +488,7 @@ fn a_removal_is_not_undone_by_the_write_before_it() {
 }
 
 #[test]
-fn the_error_of_the_store_is_that_of_its_last_change_and_failures_are_counted() {
+fn the_store_error_is_of_the_last_change_and_failures_count() {
     let scratch = Scratch::new();
     let path = scratch.path().join("late/idporten.json");
     let story = Setup::default().store(&path).settle();
@@ -505,7 +505,7 @@ fn the_error_of_the_store_is_that_of_its_last_change_and_failures_are_counted() 
 }
 
 #[test]
-fn processes_share_a_store_and_whoever_reads_it_finds_it_whole() {
+fn processes_share_a_store_and_readers_find_it_whole() {
     let scratch = Scratch::new();
     let path = scratch.path().join("idporten.json");
     let stories: Vec<_> = ["first", "second", "third"]
@@ -559,7 +559,7 @@ fn the_store_serves_a_machine_without_requests() {
 }
 
 #[test]
-fn a_process_that_starts_again_in_an_outage_serves_what_the_last_one_had() {
+fn a_restart_in_an_outage_serves_the_stored_set() {
     let scratch = Scratch::new();
     let path = scratch.path().join("idporten.json");
     let clock = VirtualClock::new(after(Duration::ZERO));

@@ -27,20 +27,20 @@ pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 pub(crate) const HOUR: Duration = Duration::from_secs(60 * 60);
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// When all stories begin.
+/// The time at which all stories begin.
 pub(crate) const BEGINNING: Duration = Duration::from_secs(1_800_000_000);
 
-/// This long after the beginning.
+/// Returns the time this long after the beginning.
 pub(crate) fn after(time: Duration) -> SystemTime {
     SystemTime::UNIX_EPOCH + BEGINNING + time
 }
 
-/// This long before the beginning.
+/// Returns the time this long before the beginning.
 pub(crate) fn before(time: Duration) -> SystemTime {
     SystemTime::UNIX_EPOCH + BEGINNING - time
 }
 
-/// How a story begins: with a seed of now that has one key, and a provider that publishes the same.
+/// The start of a story. By default it has a new seed with one key, and a provider that publishes the same.
 pub(crate) struct Setup {
     seed: Snapshot,
     published: Snapshot,
@@ -70,7 +70,7 @@ impl Setup {
         self.seed(Snapshot::parse(TEST.bundled_snapshot()).unwrap())
     }
 
-    /// What the provider publishes from the beginning.
+    /// The documents that the provider publishes from the beginning.
     pub(crate) fn published(self, published: Snapshot) -> Self {
         Self { published, ..self }
     }
@@ -172,12 +172,12 @@ impl Story {
         self.clock.advance(Duration::ZERO);
     }
 
-    /// How long after the beginning it is.
+    /// Returns the time since the beginning.
     pub(crate) fn elapsed(&self) -> Duration {
         self.clock.now().duration_since(after(Duration::ZERO)).unwrap()
     }
 
-    /// How many times metadata were asked for since this was last looked at.
+    /// Returns the number of requests for metadata since the last call.
     pub(crate) fn fetches(&self) -> usize {
         self.rest();
         let requests = self.provider.requests();
@@ -185,7 +185,7 @@ impl Story {
         all - self.looked.swap(all, Ordering::SeqCst)
     }
 
-    /// What was told since this was last looked at.
+    /// Returns the events since the last call.
     pub(crate) fn events(&self) -> Vec<Event> {
         self.rest();
         self.receive();
@@ -303,7 +303,7 @@ pub(crate) fn member(entry: &Value, name: &str, value: impl Into<Value>) -> Valu
     entry.into()
 }
 
-/// A future that has been looked at once, and was not ready: whoever waits in it waits from now on.
+/// A future that was polled once and was not ready, so that its wait has begun.
 #[track_caller]
 pub(crate) fn begun<'a, T>(
     future: impl Future<Output = T> + Send + 'a,
@@ -319,7 +319,7 @@ pub(crate) fn boxed<'a, T>(future: impl Future<Output = T> + Send + 'a) -> Boxed
     Box::pin(future)
 }
 
-/// What a future has come to.
+/// The result of a poll of a future.
 pub(crate) fn glance<T>(future: &mut Boxed<'_, T>) -> Option<T> {
     match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => Some(output),

@@ -1,4 +1,4 @@
-//! When a refresh is due while all is well.
+//! The times of refreshes while every fetch succeeds.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use idporten_config::testing::{MemoryProvider, VirtualClock};
 
 use crate::story::{DAY, HOUR, MINUTE, Setup, Story, after, seed, story};
 
-/// How long after the last success the next refresh is due.
+/// Returns the time from the last success to the next refresh.
 fn interval(story: &Story) -> Duration {
     story.refresher.refresh_now().unwrap();
     let status = story.status();
@@ -16,7 +16,7 @@ fn interval(story: &Story) -> Duration {
 }
 
 #[test]
-fn nothing_is_fetched_before_it_is_due_and_it_is_fetched_when_it_is() {
+fn a_refresh_is_made_when_due_and_not_before() {
     let story = story();
     let interval = interval(&story);
     story.fetches();
@@ -59,7 +59,7 @@ fn another_interval_is_heeded() {
 }
 
 #[test]
-fn a_policy_that_contradicts_itself_does_not_start_and_the_error_names_the_field() {
+fn a_contradictory_policy_does_not_start_and_names_the_field() {
     let policy = RefreshPolicy::default;
     for (policy, field) in [
         (policy().with_refresh_interval(Duration::ZERO), "refresh_interval"),
@@ -82,7 +82,7 @@ fn a_policy_that_contradicts_itself_does_not_start_and_the_error_names_the_field
 }
 
 #[test]
-fn waits_that_end_at_nearly_the_same_time_end_together_and_no_later_than_a_moment() {
+fn waits_with_nearly_equal_deadlines_end_together() {
     let wait = |key_wait| {
         let story = Setup::default().policy(|policy| policy.with_key_wait(Duration::from_millis(key_wait))).begin();
         // Settled at a whole second, which is where the ends are counted from.

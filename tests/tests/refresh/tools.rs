@@ -1,4 +1,4 @@
-//! What the library gives to the tests of others: a clock that is told to move, and a provider in memory.
+//! The tools that the library offers to the tests of programs: a virtual clock, and a provider in memory.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use idporten_config::{KnownEnvironment, Snapshot};
 use crate::story::{DAY, HOUR, JWKS, Own, SECOND, Setup, TEST, WELL_KNOWN, after, seed, story};
 
 #[test]
-fn a_month_passes_in_no_time_and_every_day_of_it_is_lived() {
+fn a_virtual_month_refreshes_on_every_day() {
     let (story, start) = (story(), Instant::now());
     story.advance(30 * DAY);
     assert!(story.fetches() >= 30);
@@ -35,7 +35,7 @@ fn clones_are_the_same_clock_and_the_same_provider() {
 }
 
 #[test]
-fn refreshers_on_one_clock_do_what_is_due_in_the_order_of_time() {
+fn refreshers_on_one_clock_act_in_order_of_time() {
     let clock = VirtualClock::new(after(Duration::ZERO));
     let times = Arc::new(Mutex::new(Vec::new()));
     let refreshers: Vec<_> = (0..5)
@@ -56,7 +56,7 @@ fn refreshers_on_one_clock_do_what_is_due_in_the_order_of_time() {
 }
 
 #[test]
-fn a_wait_that_nothing_could_end_is_a_panic_and_not_a_test_that_hangs() {
+fn a_wait_that_cannot_end_panics_instead_of_hanging() {
     let clock = VirtualClock::new(after(Duration::ZERO));
     let wait = || clock.block_on(std::future::pending::<()>());
     let message = *catch_unwind(AssertUnwindSafe(wait)).unwrap_err().downcast::<&str>().unwrap();
@@ -100,7 +100,7 @@ fn a_snapshot_for_tests_is_complete_for_each_environment() {
 }
 
 #[test]
-fn a_provider_answers_for_its_own_urls_and_with_what_it_was_told_to() {
+fn a_provider_answers_its_own_urls_as_configured() {
     let provider = MemoryProvider::new(&snapshot(TEST, after(Duration::ZERO), &["one"]));
     let answer = |url: &str| format!("{:?}", provider.get(url, SECOND).unwrap());
     assert!(answer(WELL_KNOWN).contains("status: 200") && answer(JWKS).contains("status: 200"));

@@ -12,7 +12,7 @@ use crate::story::{
 };
 
 #[test]
-fn a_kid_that_is_unknown_after_a_fetch_is_unknown_and_the_fetched_set_is_kept() {
+fn a_kid_missing_after_a_fetch_is_unknown() {
     let story = story();
     story.provider.publish_keys(&["one", "two"]);
     unknown(story.wait("three"));
@@ -53,7 +53,7 @@ fn failed_fetches_count_among_the_three() {
 }
 
 #[test]
-fn in_the_shadow_the_answer_comes_at_once_and_says_when_to_ask_again() {
+fn during_the_cooldown_the_answer_is_immediate_with_a_retry_time() {
     let story = story();
     for (kid, pause) in [("a", 10), ("b", 10), ("c", 10)] {
         unknown(story.wait(kid));
@@ -67,7 +67,7 @@ fn in_the_shadow_the_answer_comes_at_once_and_says_when_to_ask_again() {
 }
 
 #[test]
-fn a_caller_that_asks_again_when_it_was_told_to_has_an_answer() {
+fn a_caller_that_obeys_the_retry_time_gets_an_answer() {
     let story = story();
     unknown(story.wait("a"));
     story.provider.publish_keys(&["one", "two"]);
@@ -76,7 +76,7 @@ fn a_caller_that_asks_again_when_it_was_told_to_has_an_answer() {
 }
 
 #[test]
-fn no_minute_has_more_than_three_fetches_and_a_flood_has_one_each_twenty_seconds() {
+fn a_flood_makes_at_most_three_fetches_a_minute() {
     let story = story();
     let mut fetches = Vec::new();
     for kid in 0..600 {
@@ -89,7 +89,7 @@ fn no_minute_has_more_than_three_fetches_and_a_flood_has_one_each_twenty_seconds
     assert_eq!(fetches.len(), 30, "three in each of ten minutes");
 }
 
-/// How long after its publication a new key is served, where `a_second` tokens of it come from the `first` moment on.
+/// Returns the time from its publication after which a new key is served, if `a_second` tokens of it come from the `first` moment on.
 fn served_after(story: &Story, first: Duration, published: Duration, a_second: u32) -> Duration {
     let start = story.elapsed();
     loop {
@@ -163,7 +163,7 @@ fn assert_no_minute_has_more_than_three(fetches: &Mutex<Vec<SystemTime>>) {
 }
 
 #[test]
-fn what_no_set_can_hold_or_serve_is_unknown_at_once_without_a_fetch() {
+fn impossible_kids_and_algorithms_are_unknown_without_a_fetch() {
     let story = story();
     unknown(story.find(&"k".repeat(257)));
     unknown(story.refresher.find_keys(Some("one"), "ES256"));
@@ -175,7 +175,7 @@ fn what_no_set_can_hold_or_serve_is_unknown_at_once_without_a_fetch() {
 }
 
 #[test]
-fn a_known_kid_is_answered_at_once_while_the_window_is_spent_and_a_fetch_hangs() {
+fn a_known_kid_is_answered_while_a_fetch_hangs() {
     let (story, gate) = gated(Setup::default());
     gate.shut();
     for kid in 0..100 {
@@ -208,7 +208,7 @@ fn a_timed_refresh_spends_nothing_of_the_window() {
 }
 
 #[test]
-fn a_refresh_that_the_program_asks_for_spends_nothing_of_the_window_and_heeds_it_not() {
+fn a_forced_refresh_neither_spends_nor_needs_the_budget() {
     let story = story();
     for _ in 0..5 {
         story.refresher.refresh_now().unwrap();
@@ -234,7 +234,7 @@ fn the_answer_unknown_needs_a_fetch_that_began_after_the_question() {
 }
 
 #[test]
-fn a_question_during_a_fetch_that_fails_is_not_answered_by_another_one() {
+fn a_question_during_a_failing_fetch_causes_no_second_one() {
     let (story, gate) = gated(Setup::default());
     gate.shut();
     let refresh = begun(story.refresher.refresh_now_async());
@@ -248,7 +248,7 @@ fn a_question_during_a_fetch_that_fails_is_not_answered_by_another_one() {
 }
 
 #[test]
-fn whoever_saw_an_older_set_needs_no_fetch() {
+fn a_reader_of_an_older_set_needs_no_fetch() {
     let (story, gate) = gated(Setup::default());
     story.provider.publish_keys(&["one", "two"]);
     gate.shut();

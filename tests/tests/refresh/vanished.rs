@@ -73,7 +73,7 @@ fn a_token_that_comes_late_asks_for_its_fetch_at_once() {
 }
 
 #[test]
-fn with_replicas_in_turn_no_token_of_a_published_key_is_ever_invalid() {
+fn alternating_replicas_never_make_a_published_key_invalid() {
     for step in [1, 2, 3, 7, 31, 61] {
         let story = replicas();
         story.serves("new");

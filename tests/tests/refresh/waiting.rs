@@ -72,7 +72,7 @@ fn a_hundred_threads_that_wait_for_a_new_key_make_one_fetch() {
 }
 
 #[test]
-fn a_fetch_that_fails_is_one_and_the_same_error_for_all_who_wait() {
+fn all_waiters_get_the_same_error_of_a_failed_fetch() {
     let (story, gate) = gated(Setup::default());
     story.provider.fail(500);
     gate.shut();
@@ -107,7 +107,7 @@ fn a_refresh_that_is_asked_for_while_one_runs_is_that_one() {
 }
 
 #[test]
-fn a_bad_signature_that_is_reported_while_a_fetch_runs_makes_no_second_one() {
+fn a_bad_signature_during_a_fetch_makes_no_second_one() {
     let (story, gate) = gated(Setup::default());
     gate.shut();
     let refresh = begun(story.refresher.refresh_now_async());
@@ -119,7 +119,7 @@ fn a_bad_signature_that_is_reported_while_a_fetch_runs_makes_no_second_one() {
 }
 
 #[test]
-fn a_look_up_waits_as_long_as_the_policy_says_and_the_fetch_goes_on() {
+fn a_look_up_waits_for_key_wait_while_the_fetch_continues() {
     let story = story();
     story.provider.publish_keys(&["one", "two"]);
     story.provider.delay(&story.clock, 5 * SECOND);
@@ -170,7 +170,7 @@ fn waits_of_different_beginnings_each_end_in_time() {
 }
 
 #[test]
-fn whoever_goes_away_takes_nothing_from_the_others() {
+fn a_caller_that_gives_up_does_not_affect_the_others() {
     let (story, gate) = gated(Setup::default());
     story.provider.publish_keys(&["one", "two"]);
     gate.shut();
@@ -197,7 +197,7 @@ fn a_fetch_that_all_have_left_is_ended_and_counts() {
 }
 
 #[test]
-fn a_thousand_and_twenty_four_wait_and_the_rest_are_answered_at_once() {
+fn at_most_1024_look_ups_wait_and_the_rest_are_answered() {
     let (story, gate) = gated(Setup::default());
     gate.shut();
     let mut waiting = vec![begun(story.refresher.find_keys_async(Some("unknown"), "RS256"))];
@@ -221,7 +221,7 @@ fn a_thousand_and_twenty_four_wait_and_the_rest_are_answered_at_once() {
 }
 
 #[test]
-fn whoever_is_gone_leaves_its_place_to_another() {
+fn a_dropped_wait_frees_its_place() {
     let (story, gate) = gated(Setup::default());
     gate.shut();
     story.provider.publish_keys(&["one", "two"]);
@@ -234,7 +234,7 @@ fn whoever_is_gone_leaves_its_place_to_another() {
 }
 
 #[test]
-fn whoever_gave_up_leaves_its_place_to_another() {
+fn a_timed_out_wait_frees_its_place() {
     let story = Setup::default().policy(|policy| policy.with_unknown_kid_fetches(60_000)).settle();
     for _ in 0..1_100 {
         unknown(story.wait("two"));
@@ -293,7 +293,7 @@ fn waiting_until_something_is_served_ends_as_soon_as_it_is() {
 }
 
 #[test]
-fn waiting_until_something_is_served_ends_in_time_and_says_why_nothing_is() {
+fn wait_ready_ends_in_time_with_the_reason() {
     let story = Setup::default().unseeded().begin_where(|provider| provider.fail(500));
     for error in [
         story.refresher.wait_ready(10 * SECOND).unwrap_err(),
@@ -340,7 +340,7 @@ fn a_wait_without_a_set_ends_with_the_fetch_that_fails() {
 }
 
 #[test]
-fn a_token_without_a_kid_waits_for_the_first_set_like_any_other() {
+fn a_token_without_a_kid_waits_for_the_first_set() {
     let (story, gate) = behind(Setup::default().unseeded());
     gate.arrival();
     let lookup = begun(story.refresher.find_keys_async(None, "RS256"));
@@ -350,7 +350,7 @@ fn a_token_without_a_kid_waits_for_the_first_set_like_any_other() {
 }
 
 #[test]
-fn a_client_that_does_not_end_is_asked_again_when_it_has_ended_after_all() {
+fn a_hanging_client_is_used_again_once_it_returns() {
     let (provider, clock) =
         (MemoryProvider::new(&seed(Duration::ZERO, &["one"])), VirtualClock::new(after(Duration::ZERO)));
     let inner = provider.clone();

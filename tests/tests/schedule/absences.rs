@@ -20,7 +20,7 @@ fn retired() -> Schedule {
     schedule
 }
 
-/// When the fetch begins that a token of the kid asks for at this time; it succeeds, and lacks the kid too.
+/// Returns the time of the fetch that a token of the kid asks for at this time. It succeeds, and lacks the kid too.
 fn confirms(schedule: &mut Schedule, asked: Duration) -> Duration {
     let left = retry_after(schedule.ask(at(asked), "old", None, true));
     let begun = next_fetch(schedule, asked);
@@ -31,7 +31,7 @@ fn confirms(schedule: &mut Schedule, asked: Duration) -> Duration {
 }
 
 #[test]
-fn a_kid_that_left_is_undetermined_until_a_later_answer_lacks_it_too() {
+fn a_vanished_kid_is_undetermined_until_a_later_answer_confirms_it() {
     let mut schedule = retired();
     let begun = confirms(&mut schedule, HOUR);
     assert!((HOUR + 5 * SECOND..=HOUR + 10 * SECOND).contains(&begun), "{begun:?}");
@@ -66,7 +66,7 @@ fn a_kid_that_comes_back_is_forgotten() {
 }
 
 #[test]
-fn a_kid_that_left_is_checked_each_five_minutes_while_it_is_asked_for() {
+fn a_vanished_kid_in_use_is_checked_every_five_minutes() {
     let mut schedule = retired();
     let begun = confirms(&mut schedule, HOUR);
     let mut checks = Vec::new();

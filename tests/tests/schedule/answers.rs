@@ -1,4 +1,4 @@
-//! What a question is answered with, and by which fetch; documents that arrive old.
+//! The answers to questions, the fetches that decide them, and documents that arrive old.
 
 use std::time::Duration;
 
@@ -86,7 +86,7 @@ fn old_answers_to_unknown_kids_bring_no_more_early_refreshes() {
 }
 
 #[test]
-fn a_success_under_a_clock_that_is_behind_is_not_too_stale_later() {
+fn a_success_under_a_slow_clock_is_not_too_stale_later() {
     let behind = |time| Now { monotonic: time, wall: at(time).wall - 365 * DAY };
     let mut schedule = seeded(policy(), 1, Source::Stored, HOUR);
     schedule.force();
@@ -102,7 +102,7 @@ fn a_success_under_a_clock_that_is_behind_is_not_too_stale_later() {
 }
 
 #[test]
-fn what_a_cache_answers_with_from_before_the_question_makes_no_kid_unknown() {
+fn a_cached_answer_from_before_the_question_makes_no_kid_unknown() {
     let mut schedule = fetched(policy(), 1);
     let ticket = asks(&mut schedule, HOUR);
     schedule.succeeded(&Success::of_age(50 * MINUTE));

@@ -1,4 +1,4 @@
-//! How many fetches there are for what, and when.
+//! The number and the times of fetches, by reason.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use idporten_config::refresh::schedule::{Action, Cause};
 
 use crate::fixture::{HOUR, MINUTE, NEW, SECOND, asks, at, before, fetched, next_fetch, pending, policy, retry_after};
 
-/// When unknown kids have fetches made, from the hour on, if one comes each tenth of a second for this long.
+/// Returns the times of the fetches for unknown kids, from the hour on, if one comes each tenth of a second for this long.
 fn flood(policy: RefreshPolicy, time: Duration) -> Vec<Duration> {
     let mut schedule = fetched(policy, 1);
     let mut fetches = Vec::new();
@@ -28,7 +28,7 @@ fn flood(policy: RefreshPolicy, time: Duration) -> Vec<Duration> {
 }
 
 #[test]
-fn three_fetches_are_spread_at_first_and_even_in_a_flood_that_lasts() {
+fn three_fetches_are_spread_first_and_even_in_a_flood() {
     let seconds = |policy| flood(policy, 150 * SECOND).iter().map(Duration::as_secs).collect::<Vec<_>>();
     assert_eq!(seconds(policy()), [0, 4, 12, 60, 80, 100, 120, 140]);
     assert_eq!(seconds(policy().with_unknown_kid_fetches(2)), [0, 30, 60, 90, 120]);
@@ -57,7 +57,7 @@ fn no_window_has_more_fetches_than_the_budget_whatever_the_pauses() {
 }
 
 #[test]
-fn a_question_in_the_shadow_is_told_when_the_next_fetch_may_be() {
+fn a_question_during_the_cooldown_learns_the_next_fetch_time() {
     let mut schedule = fetched(policy(), 1);
     asks(&mut schedule, HOUR);
     schedule.succeeded(&NEW);
@@ -100,7 +100,7 @@ fn timed_and_forced_refreshes_spend_nothing_of_the_window() {
 }
 
 #[test]
-fn bad_signatures_have_two_fetches_an_hour_and_none_while_the_set_is_young() {
+fn bad_signatures_make_at_most_two_fetches_an_hour() {
     let mut schedule = fetched(policy(), 1);
     assert!(!schedule.report_bad_signature(at(29 * SECOND)));
     for second in [30, 60] {

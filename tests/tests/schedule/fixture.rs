@@ -54,7 +54,7 @@ pub(crate) fn fetched(policy: RefreshPolicy, random: u64) -> Schedule {
     schedule
 }
 
-/// When the next fetch begins, if nothing else happens.
+/// Returns the time at which the next fetch begins, if nothing else happens.
 pub(crate) fn next_fetch(schedule: &Schedule, from: Duration) -> Duration {
     let mut schedule = schedule.clone();
     let mut now = from;

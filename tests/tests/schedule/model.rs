@@ -14,7 +14,7 @@ pub(crate) enum Step {
     Suspend(Duration),
     /// The wall clock is set back.
     SetBack(Duration),
-    /// The worker looks, as it does at the latest when it said it would.
+    /// The worker polls, as it does at the announced time or earlier.
     Look,
     /// The fetch under way succeeds, with documents of this age, which the answers prove or not, and with these kids.
     Succeed(Duration, bool, u8),
@@ -30,7 +30,7 @@ pub(crate) enum Step {
     Force,
 }
 
-/// When a question was asked: in the count of what happened, and on the monotonic clock.
+/// The time of a question: the number of events before it, and the monotonic clock.
 #[derive(Debug, Clone, Copy)]
 struct Asked {
     count: u64,
@@ -40,9 +40,9 @@ struct Asked {
 /// A kid that has left the set.
 #[derive(Debug, Clone, Copy)]
 struct Gone {
-    /// When the fetch that first lacked it began.
+    /// The time at which the fetch that first lacked it began.
     lacked: Duration,
-    /// Whether an answer lacked it that was generated at least five seconds later.
+    /// True if an answer that was generated at least five seconds later lacked it too.
     confirmed: bool,
 }
 
@@ -51,27 +51,27 @@ pub(crate) struct Model {
     policy: RefreshPolicy,
     schedule: Schedule,
     now: Now,
-    /// When the fetch under way began, if there is one, and why.
+    /// The time and the reason of the fetch under way, if there is one.
     flight: Option<(Now, Cause)>,
-    /// Whether a fetch failed that was made because it was time, and none has succeeded since.
+    /// True if a timed fetch failed, and none has succeeded since.
     missed: bool,
     /// Counts what happened, to tell before from after.
     clock: u64,
-    /// When in that count the fetch under way began, and the last that succeeded.
+    /// The number of events before the fetch under way, and before the last that succeeded.
     begun: u64,
     success_begun: Option<u64>,
-    /// When unknown kids and bad signatures had fetches, on the monotonic clock.
+    /// The times of fetches for unknown kids and bad signatures, on the monotonic clock.
     unknown_kid_fetches: Vec<Duration>,
     signature_fetches: Vec<Duration>,
-    /// What is served: since when, how old it was then, its limit.
+    /// The served documents: their time, their age at that time, and their limit.
     served: Option<(Now, Duration, Duration)>,
-    /// When the fetch of the last success began, on the monotonic clock, and how old its documents were, where they prove it.
+    /// The time at which the fetch of the last success began, on the monotonic clock, and the proven age of its documents.
     seen: Option<(Duration, Duration)>,
     /// The kids in the set, a bit for each.
     kids: u8,
-    /// What became of those that have left it.
+    /// The state of the kids that have left the set.
     gone: [Option<Gone>; 8],
-    /// When the last fetch for one of these began.
+    /// The time at which the last fetch for one of these began.
     vanished_fetch: Option<Duration>,
     /// Those who wait: when they asked for which kid, and their tickets.
     waiting: Vec<(Asked, u8, Ticket)>,
@@ -246,7 +246,7 @@ impl Model {
         self.tell();
     }
 
-    /// A fetch has ended: whoever waits asks again.
+    /// Repeats the questions of all waiters after the end of a fetch.
     fn tell(&mut self) {
         for (asked, kid, ticket) in std::mem::take(&mut self.waiting) {
             self.answer(asked, kid, Some(ticket), true);
@@ -286,7 +286,7 @@ impl Model {
         assert!(begun >= asked.monotonic + age, "unknown by documents from before the question");
     }
 
-    /// What holds at any time.
+    /// Asserts the invariants that hold at any time.
     fn check(&mut self) {
         self.look();
         let next = self.schedule.wake(self.now).saturating_sub(self.now.monotonic);

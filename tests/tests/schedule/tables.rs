@@ -11,7 +11,7 @@ use crate::fixture::{
 };
 
 #[test]
-fn the_next_refresh_is_drawn_from_the_last_tenth_of_the_interval_and_instances_differ() {
+fn the_next_refresh_is_drawn_from_the_intervals_last_tenth() {
     let due: Vec<Duration> = (0..1_000).map(|random| next_fetch(&fetched(policy(), random), Duration::ZERO)).collect();
     assert!(due.iter().all(|due| (DAY * 9 / 10..=DAY).contains(due)));
     // Over a span of 144 minutes, no minute is the meeting place of many.
@@ -23,7 +23,7 @@ fn the_next_refresh_is_drawn_from_the_last_tenth_of_the_interval_and_instances_d
 }
 
 #[test]
-fn a_young_seed_is_refreshed_within_five_minutes_and_an_old_one_at_once() {
+fn a_young_seed_is_refreshed_soon_and_an_old_one_immediately() {
     let first = |source, age| next_fetch(&seeded(policy(), 9, source, age), Duration::ZERO);
     let spread: Vec<_> =
         (0..100).map(|random| next_fetch(&seeded(policy(), random, Source::Baked, HOUR), Duration::ZERO)).collect();
@@ -91,7 +91,7 @@ fn failures_are_followed_by_delays_that_grow_to_a_limit() {
 }
 
 #[test]
-fn an_expiry_in_an_outage_brings_the_next_attempt_within_half_a_minute() {
+fn an_expiry_brings_the_next_attempt_within_half_a_minute() {
     let mut schedule = fetched(policy().with_backoff(HOUR, HOUR), 1);
     let mut now = Duration::ZERO;
     let expired = loop {
@@ -108,7 +108,7 @@ fn an_expiry_in_an_outage_brings_the_next_attempt_within_half_a_minute() {
 }
 
 #[test]
-fn a_provider_that_asks_to_be_left_alone_is_obeyed_for_an_hour() {
+fn a_retry_after_is_obeyed_for_at_most_an_hour() {
     for (asked, obeyed) in [(MINUTE * 20, MINUTE * 20), (DAY, HOUR)] {
         let mut schedule = fetched(policy(), 1);
         asks(&mut schedule, HOUR);
@@ -130,7 +130,7 @@ fn a_provider_that_asks_to_be_left_alone_is_obeyed_for_an_hour() {
 }
 
 #[test]
-fn a_fetch_that_is_wanted_is_due_at_once_and_a_failure_leaves_the_delays_of_timed_ones_alone() {
+fn a_requested_fetch_is_immediate_and_its_failure_delays_nothing() {
     let mut schedule = fetched(policy(), 1);
     pending(schedule.ask(at(HOUR), "new", None, true));
     assert_eq!(schedule.wake(at(HOUR)), HOUR);
@@ -146,7 +146,7 @@ fn a_fetch_that_is_wanted_is_due_at_once_and_a_failure_leaves_the_delays_of_time
 }
 
 #[test]
-fn a_fetch_that_does_not_end_is_given_up_after_a_minute_and_another_is_made() {
+fn a_fetch_that_hangs_is_given_up_after_a_minute() {
     let mut schedule = empty();
     schedule.poll(at(Duration::ZERO));
     assert_eq!(schedule.poll(at(before(MINUTE))), Action::Sleep(MINUTE));
@@ -193,7 +193,7 @@ fn a_wall_clock_that_goes_back_changes_nothing() {
 }
 
 #[test]
-fn a_wall_clock_that_leaps_ahead_expires_nothing_until_a_refresh_has_failed() {
+fn a_wall_clock_leap_expires_nothing_until_a_refresh_fails() {
     let mut schedule = fetched(policy(), 1);
     let ahead = Now { monotonic: MINUTE, wall: at(8 * DAY).wall };
     assert_eq!(schedule.poll(ahead), Action::Fetch(Cause::Due), "it is due, and served meanwhile");
@@ -220,7 +220,7 @@ fn health_follows_the_age_of_what_is_served() {
 }
 
 #[test]
-fn what_was_asked_for_between_times_leaves_the_timed_refresh_where_it_is() {
+fn a_failed_requested_fetch_does_not_move_the_timed_refresh() {
     let mut schedule = fetched(policy(), 1);
     let due = next_fetch(&schedule, Duration::ZERO);
     asks(&mut schedule, HOUR);

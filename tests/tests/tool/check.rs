@@ -1,4 +1,4 @@
-//! What may be relied upon.
+//! The command that checks snapshots and manifests.
 
 use idporten_config::KnownEnvironment as Known;
 use idporten_config::document::json::Value;

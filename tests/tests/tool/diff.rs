@@ -1,4 +1,4 @@
-//! What changed, by meaning.
+//! The command that lists changes by their meaning.
 
 use std::io::Write;
 use std::process::Stdio;

@@ -209,7 +209,7 @@ fn a_later_run_takes_the_snapshots_and_undoes_bundled() {
     let first = steps[0].as_object().unwrap();
     assert_eq!(first.get("action"), Some(&"changed".into()));
     assert_eq!(first.get("detail"), Some(&"removed `bundled = true` of idporten-test".into()));
-    // What a user wrote stays.
+    // The text of the user is kept.
     let own = format!("[environments.idporten-test]\nbundled = true\n{manifest}");
     directory.write("idporten.toml", &own);
     assert_eq!(directory.run(&["init"]).code, 0);

@@ -2,7 +2,7 @@
 
 use crate::fixture::{Directory, bundled, list_of, tool, workspace};
 
-/// What went wrong in real code bases, and what is right.
+/// Mistakes of real code bases, and their corrections.
 const FILES: &[(&str, &str)] = &[
     (
         "src/auth.rs",
@@ -68,7 +68,7 @@ fn every_finding_has_its_place_and_what_to_write_instead() {
 }
 
 #[test]
-fn a_file_that_is_named_is_read_whatever_its_name_and_paths_can_be_left_out() {
+fn named_files_are_always_read_and_paths_can_be_excluded() {
     let directory = tree();
     assert!(directory.says(1, &["lint", "README.md"]).starts_with("README.md:1:1  wrong  "));
     assert_eq!(directory.says(0, &["lint", "src/fine.rs"]), "no findings in 1 file\n");
@@ -163,7 +163,7 @@ fn a_link_is_not_followed_into_a_loop() {
 }
 
 #[test]
-fn text_in_utf_16_is_linted_and_data_that_is_passed_over_is_counted() {
+fn utf_16_text_is_linted_and_skipped_data_is_counted() {
     let directory = Directory::new(&[]);
     let text = "\u{feff}a\nurl = \"https://login.idporten.no/token\"\n";
     let write = |name: &str, bytes: Vec<u8>| std::fs::write(directory.path().join(name), bytes).unwrap();

@@ -1,4 +1,4 @@
-//! What people and scripts see of the tool: the real program, each time in a new directory.
+//! The behaviour of the tool for users and scripts: the real program, each time in a new directory.
 
 mod check;
 mod diff;

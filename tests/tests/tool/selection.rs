@@ -1,4 +1,4 @@
-//! Where snapshots come from.
+//! The selection of snapshots.
 
 use idporten_config::KnownEnvironment as Known;
 

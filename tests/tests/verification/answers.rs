@@ -1,4 +1,4 @@
-//! What an HTTP server answers with.
+//! The answers of an HTTP server.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use idporten_config::interop::jsonwebtoken::{Insufficient, InvalidToken, VerifyE
 use crate::story::{id_claims, id_token_with, verify_id_token};
 
 #[test]
-fn every_refusal_has_a_status_and_a_challenge_that_a_header_can_hold() {
+fn every_refusal_has_a_status_and_a_valid_challenge() {
     let invalid = [
         InvalidToken::TooLong,
         InvalidToken::Malformed,
@@ -58,7 +58,7 @@ fn a_valid_token_that_is_not_enough_says_what_would_be() {
 }
 
 #[test]
-fn what_cannot_be_told_is_a_503_with_whole_seconds_and_no_challenge() {
+fn an_undetermined_token_is_a_503_without_a_challenge() {
     for (wait, wanted) in [(0, 1), (1, 1), (999, 1), (1_000, 1), (1_001, 2), (20_000, 20)] {
         let error = VerifyError::Undetermined { retry_after: Duration::from_millis(wait) };
         assert_eq!((error.status(), error.www_authenticate()), (503, None));

@@ -67,7 +67,7 @@ fn one_wrong_claim_refuses_an_id_token() {
 }
 
 #[test]
-fn a_claim_that_is_null_is_of_the_wrong_type_and_not_absent() {
+fn a_null_claim_has_the_wrong_type_and_is_not_absent() {
     let mut claims = id_claims();
     for name in ["nbf", "azp", "events"] {
         claims[name] = Value::Null;
@@ -150,7 +150,7 @@ fn nested_claims_refuse_the_token_instead_of_the_stack() {
 }
 
 #[test]
-fn claims_that_do_not_fit_the_programs_type_name_the_place_and_no_value() {
+fn claims_that_do_not_fit_name_the_place_without_values() {
     #[derive(Debug, serde::Deserialize)]
     #[expect(dead_code, reason = "it is never made")]
     struct Numbered {

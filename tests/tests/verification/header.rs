@@ -121,7 +121,7 @@ fn every_changed_byte_of_a_token_refuses_it() {
 }
 
 #[test]
-fn a_token_beyond_the_limit_is_refused_unread_and_one_below_it_is_not() {
+fn a_token_beyond_the_size_limit_is_refused_unread() {
     let padded = |length: usize| {
         let mut claims = id_claims();
         claims["padding"] = Value::String("x".repeat(length));

@@ -1,4 +1,4 @@
-//! Which key verifies a token, when one is fetched for it, and what an attacker gets from asking.
+//! The key that verifies a token, the fetches for it, and the limits on an attacker who causes them.
 
 use std::time::Duration;
 
@@ -84,7 +84,7 @@ fn no_fetch_is_made_for_a_token_that_no_key_could_save() {
 }
 
 #[test]
-fn a_bad_signature_under_a_known_kid_is_reported_and_the_new_key_found() {
+fn a_bad_signature_under_a_known_kid_finds_the_new_key() {
     let story = Story::idporten().settle();
     let (verifier, before) = (verifier(&story), story.requests());
     story.provider.publish_jwks(&jwks([signing_key("one", 1)]));

@@ -14,7 +14,7 @@ fn verify_logout(claims: &Value) -> Result<Token<Claims>, VerifyError> {
 }
 
 #[test]
-fn a_log_out_token_with_nothing_wrong_is_accepted_with_and_without_its_type() {
+fn a_valid_log_out_token_is_accepted_with_or_without_typ() {
     let verifier = Story::idporten().verifier(Rules::logout_token(CLIENT));
     for header in [r#"{"alg":"RS256","kid":"one"}"#, r#"{"alg":"RS256","kid":"one","typ":"logout+jwt"}"#] {
         let jwt = sign_text(header, &logout_claims().to_string(), 0);
@@ -48,7 +48,7 @@ fn one_wrong_claim_refuses_a_log_out_token() {
 }
 
 #[test]
-fn a_log_out_token_is_no_id_token_and_the_other_way_round() {
+fn a_log_out_token_and_an_id_token_are_not_interchangeable() {
     let verifier = Story::idporten().verifier(Rules::id_token(CLIENT));
     let logout = sign("one", 0, &logout_claims());
     refused(verifier.verify::<Claims>(&logout, &Expect::none()), &InvalidToken::Kind);

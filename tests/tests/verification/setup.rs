@@ -1,4 +1,4 @@
-//! What is wrong with a program, found before the first token.
+//! Mistakes in a program that are found before the first token.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use jsonwebtoken::crypto::{CryptoProvider, KeyUtils, aws_lc};
 
 use crate::story::{API, CLIENT, Claims, NONCE, Story, id_claims};
 
-/// What `jsonwebtoken` 11.1.0 puts in the place of a back-end where a program chose none.
+/// The placeholder that `jsonwebtoken` 11.1.0 uses if a program chose no back-end.
 static NONE: CryptoProvider = CryptoProvider {
     signer_factory: |_, _| panic!("no back-end"),
     verifier_factory: |_, _| panic!("no back-end"),
@@ -16,7 +16,7 @@ static NONE: CryptoProvider = CryptoProvider {
 };
 
 #[test]
-fn a_back_end_that_is_none_is_an_error_that_names_the_line_to_write() {
+fn a_missing_back_end_is_an_error_with_the_dependency_line() {
     let story = Story::idporten();
     let error = Verifier::with_provider(&story.refresher, Rules::id_token(CLIENT), &NONE).unwrap_err();
     assert_eq!(error, SetupError::BackEnd);

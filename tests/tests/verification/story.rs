@@ -17,7 +17,7 @@ pub(crate) const NONCE: &str = "n-0S6_WzA2Mj";
 pub(crate) const HEADER: &str = r#"{"alg":"RS256","typ":"JWT","kid":"one"}"#;
 pub(crate) const LOGOUT_EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
-/// What a program of these stories reads of a token.
+/// The claims that a program of these stories reads.
 #[derive(Debug, Deserialize, PartialEq)]
 pub(crate) struct Claims {
     #[serde(default)]
@@ -59,19 +59,19 @@ impl Story {
         Verifier::new(&self.refresher, rules).unwrap()
     }
 
-    /// How many fetches the provider has seen, each of two documents.
+    /// Returns the number of fetches that the provider has seen, each of two documents.
     pub(crate) fn requests(&self) -> usize {
         self.clock.advance(Duration::ZERO);
         self.provider.requests().len() / 2
     }
 }
 
-/// What the program of most stories accepts: ID tokens for its client, with the nonce of its log-in.
+/// The rules of the program of most stories: ID tokens for its client, with the nonce of its log-in.
 pub(crate) fn verify_id_token(jwt: &str) -> Result<Token<Claims>, VerifyError> {
     Story::idporten().verifier(Rules::id_token(CLIENT)).verify(jwt, &Expect::nonce(NONCE))
 }
 
-/// What a resource server of Maskinporten's accepts.
+/// The rules of a resource server of Maskinporten.
 pub(crate) fn verify_access_token(jwt: &str) -> Result<Token<Claims>, VerifyError> {
     Story::maskinporten().verifier(Rules::maskinporten(API)).verify(jwt, &Expect::none())
 }

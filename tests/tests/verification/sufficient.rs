@@ -21,7 +21,7 @@ fn insufficient<T: std::fmt::Debug>(answer: Result<T, VerifyError>, wanted: &Ins
 }
 
 #[test]
-fn a_level_below_the_one_asked_for_is_insufficient_and_a_higher_one_is_not() {
+fn only_a_level_below_the_requested_one_is_insufficient() {
     let verifier = Story::idporten().verifier(Rules::id_token(CLIENT).acr_at_least(AcrValue::IdportenLoaHigh));
     let verify = |acr: Value| verifier.verify::<Claims>(&id_token_with("acr", acr), &Expect::nonce(NONCE));
     let wanted = Insufficient::Level("idporten-loa-high".into());

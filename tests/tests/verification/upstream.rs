@@ -1,4 +1,4 @@
-//! What `jsonwebtoken` 11.1.0 does that is not what one would guess, and that this project does itself instead. Found by running
+//! The surprising behaviour of `jsonwebtoken` 11.1.0 that this project replaces. Found by running
 //! it; where one of these fails, the crate has changed, and what is said of it in `interop` is to be read again.
 
 use idporten_config::interop::jsonwebtoken::InvalidToken;

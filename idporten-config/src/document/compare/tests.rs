@@ -83,7 +83,7 @@ fn a_list_that_went_is_the_withdrawal_of_each_of_its_values() {
 }
 
 #[test]
-fn a_key_that_came_or_went_is_a_rotation_and_a_kid_with_other_material_says_so() {
+fn added_and_removed_keys_are_rotations_and_replaced_material_is_reported() {
     let added = of_keys(&set(&[rsa("a", "_")]), &set(&[rsa("a", "_"), rsa("b", "-")]));
     assert_eq!((kinds(&added), added.changes[0].before.is_none()), (vec![ChangeKind::Rotation], true));
     let gone = of_keys(&set(&[rsa("a", "_"), rsa("b", "-")]), &set(&[rsa("a", "_")]));

@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_a_double_would_round_is_an_error_that_names_its_member() {
+    fn a_number_that_a_double_would_round_is_an_error() {
         for number in
             ["12345678901234567890123", "0.1000000000000000055511151231257827", "1e-400", "-18446744073709551617"]
         {

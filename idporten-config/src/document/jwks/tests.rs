@@ -111,7 +111,7 @@ fn an_rsa_key_is_held_to_its_numbers() {
 }
 
 #[test]
-fn a_private_member_marks_the_set_as_leaked_and_the_rest_is_served() {
+fn a_private_member_marks_the_set_as_leaked() {
     for member in ["d", "p", "q", "dp", "dq", "qi", "oth", "priv"] {
         for value in [r#""AAAA""#, "null", "[]"] {
             let leaked =
@@ -139,7 +139,7 @@ fn a_hundred_keys_are_accepted_and_one_more_is_not() {
 }
 
 #[test]
-fn equal_keys_are_merged_and_different_ones_under_one_kid_are_all_candidates_up_to_four() {
+fn equal_keys_are_merged_and_up_to_four_share_a_kid() {
     let slot = |fill: u8| rsa_with(r#","kid":"slot""#, 256, fill);
     let merged = set_of(&[slot(0xff), slot(0xff)]).unwrap();
     assert_eq!((merged.keys().len(), merged.rejected().len()), (1, 0));
@@ -163,7 +163,7 @@ fn set_in(entries: &[String], algs: &[SigningAlg]) -> Result<JwkSet, Violation> 
 }
 
 #[test]
-fn a_key_serves_its_own_algorithm_or_what_its_type_and_the_metadata_allow() {
+fn a_key_serves_its_algorithm_or_those_of_type_and_metadata() {
     let published = [SigningAlg::RS256, SigningAlg::ES256];
     let set = set_in(&[rsa(r#","kid":"own","alg":"PS256""#), rsa(r#","kid":"silent""#)], &published).unwrap();
     assert_eq!(set.algs_of(&set.keys()[0]), [SigningAlg::PS256]);

@@ -38,7 +38,7 @@ fn only_what_the_schema_requires_makes_metadata_complete() {
 }
 
 #[test]
-fn a_file_that_breaks_the_format_says_which_part_and_what_is_right() {
+fn a_malformed_file_is_an_error_that_names_the_part() {
     assert!(refused(r#""format": 1"#, r#""format": 2"#).contains("written by a newer idporten-config"));
     assert!(refused(r#""format": 1"#, r#""format": "1""#).contains("must be the number 1"));
     assert!(refused(r#""format": 1,"#, "").contains("`format`: is required"));

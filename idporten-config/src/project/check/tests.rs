@@ -63,7 +63,7 @@ fn a_missing_snapshot_is_an_error_that_names_the_ways_out() {
 }
 
 #[test]
-fn the_bundled_snapshot_is_used_where_asked_for_and_no_file_is_read() {
+fn the_bundled_snapshot_is_used_without_reading_a_file() {
     let report = check_with(TEST, &[]);
     assert_eq!((report.findings.as_slice(), report.files.as_slice()), (&[][..], &[][..]));
     assert_eq!(report.sources.iter().map(Source::is_bundled).collect::<Vec<_>>(), [true]);
@@ -77,7 +77,7 @@ fn a_snapshot_of_another_environment_is_refused() {
 }
 
 #[test]
-fn each_violation_of_a_snapshot_is_a_finding_and_the_others_are_used() {
+fn each_violation_of_a_snapshot_is_a_finding() {
     let broken = bundled(KnownEnvironment::IdportenTest)
         .replace("https://test.idporten.no/token", "http://test.idporten.no/token");
     let manifest = "[environments.idporten-test]\n[environments.idporten-prod]\nbundled = true";
@@ -188,7 +188,7 @@ fn what_one_fetch_would_fix_is_one_warning() {
 }
 
 #[test]
-fn a_bundled_snapshot_that_is_asked_for_is_warned_of_for_its_age_alone() {
+fn a_requested_bundled_snapshot_gives_only_a_warning_of_age() {
     let manifest = format!("max-age = '36500d'\n{TEST}[environments.idporten-prod]\nbundled = true");
     let report = check_at(&manifest, &[], on("2026-11-28"));
     assert_eq!(of_build(&report), [""; 0]);
@@ -215,7 +215,7 @@ fn an_epoch_before_the_snapshot_is_said_once_by_a_build() {
 }
 
 #[test]
-fn an_epoch_before_the_snapshot_leaves_its_age_to_the_clock_of_a_command() {
+fn an_epoch_before_the_snapshot_leaves_its_age_to_the_clock() {
     let times = Times { source_date_epoch: Some(day("1980-01-01")), clock: Some(day("2026-11-28")) };
     let report = check_at(TEST, &[], times);
     let start = "idporten-test: the snapshot is 851 days old";

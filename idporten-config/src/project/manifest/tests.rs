@@ -121,7 +121,7 @@ fn every_mistake_is_found_at_once_and_the_rest_is_read() {
 }
 
 #[test]
-fn an_environment_that_is_asked_for_and_not_named_is_answered_with_those_that_are() {
+fn an_unnamed_environment_is_an_error_that_lists_the_named_ones() {
     let (manifest, _) = parse(&format!("[environments.idporten-test]\n{LOCAL}"));
     let help = |slug| manifest.not_named(slug, FILE_NAME).help;
     assert_eq!(
@@ -163,7 +163,7 @@ fn a_bare_word_is_answered_with_the_same_word_in_quotes() {
 }
 
 #[test]
-fn a_base_that_is_not_there_is_placed_on_its_line_with_an_order_that_works() {
+fn a_missing_base_is_an_error_on_its_line_with_a_fix() {
     let manifest = format!("{LOCAL}[environments.idporten-prod]\n");
     assert_eq!(
         wrong(&manifest),
