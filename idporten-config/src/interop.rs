@@ -1,4 +1,4 @@
-//! The crates that programs verify tokens and log in with, fed from a [`Refresher`](crate::Refresher).
+//! Integrations with crates that verify tokens and log users in, with keys and metadata of a [`Refresher`](crate::Refresher).
 //!
 //! Each module is behind a feature that carries the major version of its crate.
 

@@ -28,9 +28,10 @@
 //! # }
 //! ```
 //!
-//! Verification by `openidconnect` has limits of its own: it looks at neither `iat` nor `nbf`, allows the provider's clock no
-//! leeway, and refuses every token under a kid that two keys have, except through [`ClientCache::verify_async`] and [`ClientCache::verify_wait`]. [`interop::jsonwebtoken`](super::jsonwebtoken), with its own
-//! feature, verifies ID tokens without them, and about ten times as fast.
+//! Verification by `openidconnect` has limits: it checks neither `iat` nor `nbf`, allows the provider's clock no leeway, and refuses
+//! every token under a kid that two keys have, except through [`ClientCache::verify_async`] and [`ClientCache::verify_wait`].
+//! [`interop::jsonwebtoken`](super::jsonwebtoken), a separate feature, verifies ID tokens without these limits, and about ten times
+//! as fast.
 
 mod acr;
 mod cache;

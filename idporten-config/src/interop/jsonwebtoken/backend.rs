@@ -12,7 +12,7 @@ use crate::environment::SigningAlg;
 /// The implementation that verifies signatures.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum BackEnd {
-    /// The one that `jsonwebtoken` takes by itself.
+    /// The back-end that `jsonwebtoken` selects.
     OfProcess,
     Given(&'static CryptoProvider),
 }
@@ -38,7 +38,7 @@ impl BackEnd {
     }
 }
 
-/// The algorithm as `jsonwebtoken` names it, where it has it: ES512 and Ed448 are missing from version 11.
+/// Returns the algorithm as `jsonwebtoken` names it, if it has it: ES512 and Ed448 are missing from version 11.
 pub(super) fn algorithm(alg: SigningAlg) -> Option<Algorithm> {
     Some(match alg {
         SigningAlg::RS256 => Algorithm::RS256,

@@ -1,4 +1,4 @@
-//! The claims that the rules look at, with their types checked and nothing else.
+//! The claims that the rules check. Only their types are checked here.
 
 use std::borrow::Cow;
 
@@ -28,7 +28,7 @@ pub(super) struct Claims<'a> {
     pub(super) has_at_hash: bool,
 }
 
-/// The audiences of a token. As a rule it is one, which costs no allocation.
+/// The audiences of a token. A single audience, the usual case, costs no allocation.
 pub(super) enum Audiences<'a> {
     One(Cow<'a, str>),
     Many(Vec<Cow<'a, str>>),

@@ -1,4 +1,4 @@
-//! The reasons to refuse a token, by the answer of a server.
+//! The errors of a verification, separated by the HTTP answer of a server.
 
 use std::error::Error;
 use std::fmt::{self, Write};
@@ -29,7 +29,7 @@ const UNAVAILABLE_RETRY: Duration = Duration::from_secs(5);
 pub enum VerifyError {
     /// The token is not valid, for this issuer and audience at least: status 401.
     Invalid(InvalidToken),
-    /// The token is valid, and what it stands for is not enough: status 403.
+    /// The token is valid but not sufficient for the request: status 403.
     Insufficient(Insufficient),
     /// It cannot be told now whether the provider publishes the key of this token: status 503.
     Undetermined {
@@ -50,7 +50,7 @@ pub enum InvalidToken {
     Malformed,
     /// The `alg` of its header is not an asymmetric algorithm that `jsonwebtoken` verifies.
     Algorithm,
-    /// Its header has `crit`: extensions that must be understood, of which this project knows none.
+    /// Its header has `crit`: extensions that must be understood, none of which this project supports.
     Critical,
     /// The `typ` of its header is that of another kind of token.
     Type,
@@ -78,7 +78,7 @@ pub enum InvalidToken {
     Missing(&'static str),
     /// A claim, or a member of the header, is of the wrong JSON type.
     WrongType(&'static str),
-    /// The claims do not fit the type that the program reads them into; the text says where.
+    /// The claims do not fit the type that the program reads them into; the text names the place.
     Claims(String),
 }
 
@@ -136,12 +136,12 @@ impl VerifyError {
     }
 }
 
-/// `Retry-After` knows whole seconds, and 0 would ask for a retry at once.
+/// Rounds up to whole seconds, since `Retry-After` has no fractions and 0 would ask for a retry at once.
 fn whole_seconds(time: Duration) -> Duration {
     Duration::from_secs(time.as_secs() + u64::from(time.subsec_nanos() > 0)).max(Duration::from_secs(1))
 }
 
-/// The text without the characters that RFC 6750, section 3, leaves out of these parameters.
+/// Removes the characters that RFC 6750, section 3, excludes from these parameters.
 fn quotable(text: &str) -> String {
     let is_allowed = |c: &char| matches!(c, ' '..='~') && *c != '"' && *c != '\\';
     text.chars().filter(is_allowed).collect()

@@ -1,4 +1,4 @@
-//! The expectations of one token: they differ from log-in to log-in, where the rules do not.
+//! The expectations of one token, which differ between log-ins while the rules do not.
 
 use std::fmt;
 use std::time::Duration;
@@ -56,7 +56,7 @@ impl Expect {
 }
 
 impl fmt::Debug for Expect {
-    /// Leaves the nonce out, which is a secret between the browser's session and the program.
+    /// Omits the nonce, which is a secret between the browser's session and the program.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Expect").field("max_age", &self.max_age).finish_non_exhaustive()
     }

@@ -8,7 +8,7 @@ use serde_core::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::error::InvalidToken;
 
-/// The value of a member, by what a check needs to tell apart.
+/// The value of a member, by the types that checks distinguish.
 #[derive(Debug, Default)]
 pub(super) enum Field<'a> {
     #[default]
@@ -24,7 +24,7 @@ pub(super) enum Field<'a> {
 }
 
 impl<'a> Field<'a> {
-    /// The string, or nothing where the member is absent.
+    /// Returns the string, or `None` if the member is absent.
     pub(super) fn as_text(&self, name: &'static str) -> Result<Option<&str>, InvalidToken> {
         match self {
             Self::Absent => Ok(None),
@@ -33,7 +33,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// The string, or nothing where the member is absent.
+    /// Returns the string, or `None` if the member is absent.
     pub(super) fn text(self, name: &'static str) -> Result<Option<Cow<'a, str>>, InvalidToken> {
         match self {
             Self::Absent => Ok(None),
@@ -42,7 +42,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// The number, or nothing where the member is absent.
+    /// Returns the number, or `None` if the member is absent.
     pub(super) fn number(self, name: &'static str) -> Result<Option<f64>, InvalidToken> {
         match self {
             Self::Absent => Ok(None),
@@ -54,7 +54,7 @@ impl<'a> Field<'a> {
 
 /// Reads the members with these names, in their order.
 ///
-/// Nothing is returned for a text that is not one JSON object, or in which a named member is there twice (RFC 7519, section 4):
+/// Returns `None` for a text that is not one JSON object, or in which a named member occurs twice (RFC 7519, section 4):
 /// readers differ in which of the two they take.
 pub(super) fn members<'a, const N: usize>(json: &'a str, names: [&'static str; N]) -> Option<[Field<'a>; N]> {
     let mut deserializer = serde_json::Deserializer::from_str(json);

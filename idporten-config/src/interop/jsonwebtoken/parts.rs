@@ -1,4 +1,4 @@
-//! A token taken apart: its header, its claims, and what is signed. Nothing in it is trusted.
+//! The parts of a token: its header, its claims, and the signed text. Nothing in them is trusted.
 
 use std::borrow::Cow;
 
@@ -21,7 +21,7 @@ pub(super) struct Parts<'a> {
     header_length: usize,
 }
 
-/// The members of the header that are looked at.
+/// The members of the header that are checked.
 pub(super) struct Header<'a> {
     pub(super) alg: Cow<'a, str>,
     pub(super) kid: Option<Cow<'a, str>>,
@@ -54,7 +54,7 @@ impl<'a> Parts<'a> {
     pub(super) fn header(&self) -> Result<Header<'_>, InvalidToken> {
         let names = ["alg", "kid", "typ", "crit"];
         let [alg, kid, typ, crit] = members(&self.json[..self.header_length], names).ok_or(InvalidToken::Malformed)?;
-        // No extension is known here, and each one that `crit` lists must be (RFC 7515, section 4.1.11).
+        // A token whose `crit` lists an unsupported extension must be refused (RFC 7515, section 4.1.11); none is supported here.
         if !matches!(crit, Field::Absent) {
             return Err(InvalidToken::Critical);
         }
@@ -62,7 +62,7 @@ impl<'a> Parts<'a> {
         Ok(Header { alg, kid: kid.text("kid")?, typ: typ.text("typ")? })
     }
 
-    /// The JSON of the claims.
+    /// Returns the JSON of the claims.
     pub(super) fn claims(&self) -> &str {
         &self.json[self.header_length..]
     }

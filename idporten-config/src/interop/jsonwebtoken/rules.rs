@@ -13,8 +13,8 @@ use crate::environment::{Product, Schema, acr_at_least, acr_is_ranked};
 /// The longest leeway, in seconds.
 const MAX_LEEWAY: u64 = 5 * 60;
 
-/// The rules that a token must meet in this program. Issuer, algorithms and keys are not among it: they are the provider's, and nothing
-/// weaker can be set.
+/// The rules that a token must meet in this program. Issuer, algorithms and keys are not part of them: the provider
+/// defines these, and a program cannot weaken them.
 ///
 /// ```
 /// use idporten_config::idporten::AcrValue;
@@ -61,27 +61,27 @@ impl Rules {
         }
     }
 
-    /// The rules for an ID token that was issued to this client (OpenID Connect Core 1.0, section 3.1.3.7).
+    /// Returns the rules for an ID token that was issued to this client (OpenID Connect Core 1.0, section 3.1.3.7).
     #[must_use]
     pub fn id_token(client_id: impl Into<String>) -> Self {
         Self::new(Kind::IdToken, client_id)
     }
 
-    /// The rules for an access token whose `aud` is this resource server (RFC 9068, section 4).
+    /// Returns the rules for an access token whose `aud` is this resource server (RFC 9068, section 4).
     #[must_use]
     pub fn access_token(audience: impl Into<String>) -> Self {
         Self::new(Kind::AccessToken, audience)
     }
 
-    /// The rules for an access token of Maskinporten whose `aud` is this resource server: clients name it as `resource`
+    /// Returns the rules for an access token of Maskinporten whose `aud` is this resource server: clients name it as `resource`
     /// (RFC 8707) in the assertion that they send to the token endpoint.
     #[must_use]
     pub fn maskinporten(audience: impl Into<String>) -> Self {
         Self::new(Kind::Maskinporten, audience)
     }
 
-    /// The rules for a log-out token that was sent to this client (OpenID Connect Back-Channel Logout 1.0, section 2.6). Whether
-    /// its `jti` was seen before is left to the program.
+    /// Returns the rules for a log-out token that was sent to this client (OpenID Connect Back-Channel Logout 1.0, section 2.6).
+    /// The program has to check that its `jti` was not seen before.
     #[must_use]
     pub fn logout_token(client_id: impl Into<String>) -> Self {
         Self::new(Kind::LogoutToken, client_id)
@@ -150,8 +150,8 @@ impl Rules {
         if fits { Ok(()) } else { Err(SetupError::Product(provider.slug().to_owned())) }
     }
 
-    /// The checks that come before a key is looked for: what a token says of itself. They spare the signature check, and a fetch
-    /// for a key that nobody publishes. A stranger learns nothing: the issuer and the time are public.
+    /// Makes the checks that need no key. They save the signature check, and a fetch for a key that nobody publishes. An attacker
+    /// learns nothing from their result: the issuer and the time are public.
     pub(super) fn check_unverified(
         &self,
         header: &Header<'_>,
@@ -172,7 +172,7 @@ impl Rules {
         Ok(())
     }
 
-    /// The media type is compared without its prefix and without case (RFC 7515, section 4.1.9). A token without `typ` may be of
+    /// Checks `typ`. The media type is compared without its prefix and without case (RFC 7515, section 4.1.9). A token without `typ` may be of
     /// any kind.
     fn check_type(&self, typ: Option<&str>) -> Result<(), InvalidToken> {
         let Some(typ) = typ else { return Ok(()) };
@@ -190,7 +190,7 @@ impl Rules {
         if fits { Ok(()) } else { Err(InvalidToken::Type) }
     }
 
-    /// The checks on the claims of a token whose signature was verified, and whose issuer and end were checked.
+    /// Makes the checks on the claims of a token whose signature was verified, and whose issuer and end were checked.
     pub(super) fn check_verified(
         &self,
         claims: &Claims<'_>,
@@ -235,7 +235,7 @@ impl Rules {
         Ok(())
     }
 
-    /// Tells the kinds of tokens apart by their claims: `typ` may be missing.
+    /// Distinguishes the kinds of tokens by their claims, since `typ` may be missing.
     fn check_kind(&self, claims: &Claims<'_>) -> Result<(), InvalidToken> {
         let require = |there: bool, name| if there { Ok(()) } else { Err(InvalidToken::Missing(name)) };
         match self.kind {
@@ -303,7 +303,7 @@ fn check_nonce(found: Option<&str>, expected: &Nonce) -> Result<(), InvalidToken
     if fits { Ok(()) } else { Err(InvalidToken::Nonce) }
 }
 
-/// The time in seconds since 1970, as in a token.
+/// Returns the time in seconds since 1970, as in a token.
 fn seconds(time: SystemTime) -> f64 {
     match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(since) => since.as_secs_f64(),

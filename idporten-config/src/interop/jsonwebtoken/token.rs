@@ -17,7 +17,7 @@ pub struct Token<T> {
 }
 
 impl<T> fmt::Debug for Token<T> {
-    /// Leaves the claims out, which are about a user.
+    /// Omits the claims, which are personal data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Token").field("kid", &self.kid).field("alg", &self.alg).finish_non_exhaustive()
     }

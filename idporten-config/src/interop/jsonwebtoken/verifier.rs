@@ -1,4 +1,4 @@
-//! The whole check of a token, in its order.
+//! The complete check of a token, in its order.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -22,7 +22,7 @@ use crate::refresh::{Keys, Refresher};
 /// Verifies tokens of one provider for one program. Clones share their rules, and work on any thread.
 ///
 /// Checks come in this order: size and form, header, issuer and end, key, signature, the other claims, the program's own type,
-/// and at last whether the token is sufficient. Only a token whose issuer, algorithm and end fit can ask for a fetch.
+/// and finally whether the token is sufficient. Only a token whose issuer, algorithm and end fit can ask for a fetch.
 ///
 /// See the [module](super) for an example.
 #[derive(Clone)]
@@ -55,7 +55,7 @@ impl Verifier {
         Self::make(refresher, rules, BackEnd::OfProcess)
     }
 
-    /// Makes a verifier with this back-end, whatever the program's features are.
+    /// Makes a verifier with this back-end, regardless of the program's features.
     ///
     /// # Errors
     ///
@@ -101,7 +101,7 @@ impl Verifier {
         self.finish(candidate, &keys, expect)
     }
 
-    /// Verifies a token as [`verify_wait`](Self::verify_wait), in a future, on any executor. Dropping it disturbs nothing.
+    /// Verifies a token as [`verify_wait`](Self::verify_wait), in a future, on any executor. The future may be dropped at any time.
     ///
     /// # Errors
     ///
@@ -113,7 +113,7 @@ impl Verifier {
         self.finish(candidate, &keys, expect)
     }
 
-    /// Reads a token as far as needs no key.
+    /// Makes the checks that need no key.
     fn read<'a>(&self, parts: &'a Parts<'a>) -> Result<Candidate<'a>, InvalidToken> {
         let header = parts.header()?;
         let alg = header.alg.parse::<SigningAlg>().map_err(|_| InvalidToken::Algorithm)?;
@@ -127,7 +127,7 @@ impl Verifier {
         Ok(Candidate { parts, kid, alg, claims, now })
     }
 
-    /// Checks what needs a key, and all that comes after.
+    /// Makes the checks that need a key, and all later ones.
     fn finish<T: DeserializeOwned>(
         &self,
         candidate: Candidate<'_>,

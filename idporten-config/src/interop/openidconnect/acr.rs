@@ -1,4 +1,4 @@
-//! The level of assurance, which `openidconnect` checks only where it is given a function.
+//! The level of assurance, which `openidconnect` checks only with a function that it is given.
 
 use std::error::Error;
 use std::fmt;

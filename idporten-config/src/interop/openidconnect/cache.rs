@@ -1,4 +1,4 @@
-//! A client that is made again when the configuration changes, and only then.
+//! A client that is rebuilt exactly when the configuration changes.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +12,7 @@ use super::error::LoginError;
 use super::metadata::{ProviderMetadata, provider_metadata};
 use crate::refresh::{Keys, LookupError, Refresher};
 
-/// A client of `openidconnect`, or whatever a program makes of the metadata, made again exactly when the
+/// A client of `openidconnect`, or another value that a program makes of the metadata, rebuilt exactly when the
 /// [generation](crate::refresh::ProviderConfig::generation) of the configuration changes.
 ///
 /// See the [module](super) for an example.
@@ -36,13 +36,13 @@ impl<C> ClientCache<C> {
         Self { refresher: refresher.clone(), make: Box::new(make), last: Mutex::new(None) }
     }
 
-    /// Returns the client for the configuration in force. It waits for nothing but another thread that is making it.
+    /// Returns the client for the configuration in force. It waits only for another thread that is making it.
     ///
     /// # Errors
     ///
     /// No configuration is served, or it cannot be used with `openidconnect`.
     pub fn get(&self) -> Result<Arc<C>, LoginError> {
-        // Within the lock, so that a thread that was interrupted here puts no older client in the place of a newer one.
+        // The client is made under the lock, so that a slow thread cannot replace a newer client with an older one.
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let config = self.refresher.current()?;
         if let Some(made) = last.as_ref().filter(|made| made.generation == config.generation()) {
@@ -87,7 +87,7 @@ impl<C> ClientCache<C> {
         }
     }
 
-    /// The claims, or the key that is missing.
+    /// Returns the claims, or the key that is missing.
     fn first_try<T>(
         &self,
         id_token: &str,
@@ -142,7 +142,7 @@ impl<C> ClientCache<C> {
     }
 }
 
-/// The name of the key in the header of a token: `openidconnect` tells nothing of a token that it did not verify.
+/// The name of the key in the header of a token: `openidconnect` exposes nothing of a token that it did not verify.
 struct KeyName {
     kid: Option<String>,
     alg: String,

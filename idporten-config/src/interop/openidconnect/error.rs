@@ -14,9 +14,9 @@ use crate::refresh::{LookupError, Unavailable};
 pub enum MetadataError {
     /// The environment, named here by its slug, is not an OpenID Connect provider.
     NotOpenIdConnect(String),
-    /// A member is not as `openidconnect` reads it; the text says which.
+    /// `openidconnect` cannot read a member; the text names it.
     Unreadable(String),
-    /// `openidconnect` knows none of the algorithms, or can read none of the keys, that the provider publishes.
+    /// `openidconnect` supports none of the algorithms, or can read none of the keys, that the provider publishes.
     NoAlgorithm,
 }
 
@@ -70,7 +70,7 @@ impl fmt::Display for MetadataError {
 impl fmt::Display for LoginError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // Its own words may quote claims.
+            // The message of `openidconnect` may quote claims.
             Self::Invalid(ClaimsVerificationError::SignatureVerification(_)) => {
                 f.write_str("the signature of the ID token does not verify; start the log-in again")
             }

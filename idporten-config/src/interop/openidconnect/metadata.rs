@@ -1,4 +1,4 @@
-//! Metadata as `openidconnect` takes it, with the keys and members that its own reading of the JSON loses.
+//! The metadata in the form of `openidconnect`, with the keys and members that its own parser drops.
 
 use openidconnect::core::{
     CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey,
@@ -14,7 +14,7 @@ use crate::environment::{Schema, SigningAlg};
 use crate::refresh::ProviderConfig;
 
 /// The metadata of a provider as `openidconnect` takes it, with every member that its `CoreProviderMetadata` drops in
-/// [`OtherMembers`]. `Client::from_provider_metadata` takes it as it takes the other.
+/// [`OtherMembers`]. `Client::from_provider_metadata` accepts it like its own type.
 pub type ProviderMetadata = openidconnect::ProviderMetadata<
     OtherMembers,
     CoreAuthDisplay,
@@ -85,7 +85,7 @@ impl Serialize for OtherMembers {
     }
 }
 
-/// Makes the metadata of a configuration, with its keys: without distrusted and unusable ones, each with its `alg`. The issuer is
+/// Makes the metadata of a configuration, with its keys, each with its `alg`, without distrusted and unusable ones. The issuer is
 /// the provider's, byte for byte, and algorithms that no key of a provider can serve (`none`, `HS*`) are left out.
 ///
 /// # Errors
@@ -101,7 +101,7 @@ pub fn provider_metadata(config: &ProviderConfig) -> Result<ProviderMetadata, Me
         serde_json::from_str(&document).map_err(|error| MetadataError::Unreadable(error.to_string()))?;
     let keys: CoreJsonWebKeySet =
         serde_json::from_str(&config.jwks_json()).map_err(|error| MetadataError::Unreadable(error.to_string()))?;
-    // The list becomes the verifier's allow list, and with a client secret `openidconnect` would take HS256 for one of it.
+    // The list becomes the verifier's allow list. With a client secret, `openidconnect` would accept HS256 if it is listed.
     let algs: Vec<_> =
         metadata.id_token_signing_alg_values_supported().iter().filter(|alg| is_asymmetric(alg)).cloned().collect();
     if algs.is_empty() || keys.keys().is_empty() {
