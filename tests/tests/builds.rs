@@ -78,6 +78,25 @@ fn a_snapshot_is_seen_when_it_appears_with_its_directory() {
     assert_fresh(&consumer);
 }
 
+/// Buck and Bazel give the compiler a package directory that is relative to its process.
+#[cfg(unix)]
+#[test]
+fn a_macro_under_a_relative_package_directory_tracks_what_it_reads() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let consumer = consumer("macro-relative");
+    let of_the_program = "*\"--crate-name macro_relative\"*";
+    let text =
+        format!("#!/bin/sh\ncase \"$*\" in {of_the_program}) export CARGO_MANIFEST_DIR=. ;; esac\nexec \"$@\"\n");
+    consumer.write("compiler.sh", &text);
+    let compiler = consumer.directory().join("compiler.sh");
+    fs::set_permissions(&compiler, fs::Permissions::from_mode(0o755)).unwrap();
+    let run = || consumer.cargo().env("RUSTC_WRAPPER", &compiler).run(&["run", "--quiet"]).success().stdout;
+    assert_eq!(run(), "https://test.idporten.no\nopenid profile\n");
+    publish_another_scope(&consumer);
+    assert_eq!(run(), "https://test.idporten.no\nopenid profile eidas:mds\n");
+}
+
 #[test]
 fn a_changed_snapshot_changes_the_constants_and_a_touched_one_does_not() {
     for name in both("changed") {

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::crypto::CryptoProvider;
 use jsonwebtoken::{Algorithm, DecodingKey};
 
-use crate::environment::SigningAlg;
+use crate::environment::{SigningAlg, UnknownSigningAlg};
 
 /// The implementation that verifies signatures.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +35,34 @@ impl BackEnd {
             }),
         };
         verified.unwrap_or(false)
+    }
+}
+
+/// The algorithm of a token's header, for [`find_keys`](crate::Refresher::find_keys).
+///
+/// ```
+/// use idporten_config::SigningAlg;
+/// use jsonwebtoken::Algorithm;
+///
+/// assert_eq!(SigningAlg::try_from(Algorithm::RS256), Ok(SigningAlg::RS256));
+/// assert!(SigningAlg::try_from(Algorithm::HS256).is_err(), "no public key has it");
+/// ```
+impl TryFrom<Algorithm> for SigningAlg {
+    type Error = UnknownSigningAlg;
+
+    fn try_from(algorithm: Algorithm) -> Result<Self, UnknownSigningAlg> {
+        match algorithm {
+            Algorithm::RS256 => Ok(Self::RS256),
+            Algorithm::RS384 => Ok(Self::RS384),
+            Algorithm::RS512 => Ok(Self::RS512),
+            Algorithm::PS256 => Ok(Self::PS256),
+            Algorithm::PS384 => Ok(Self::PS384),
+            Algorithm::PS512 => Ok(Self::PS512),
+            Algorithm::ES256 => Ok(Self::ES256),
+            Algorithm::ES384 => Ok(Self::ES384),
+            Algorithm::EdDSA => Ok(Self::EdDSA),
+            _ => Err(UnknownSigningAlg),
+        }
     }
 }
 

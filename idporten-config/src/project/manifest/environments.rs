@@ -5,7 +5,7 @@ use super::{Environment, Manifest, unknown_environment};
 use crate::document::provider::{Description, Provider};
 use crate::document::violation::{printable, quoted};
 use crate::environment::nearest::nearest;
-use crate::environment::{KnownEnvironment, ProductName, SigningAlg};
+use crate::environment::{KnownEnvironment, Product, ProductName, SigningAlg};
 use crate::project::finding::{Finding, Place};
 
 /// The keys of an environment of the table, which defines everything else.
@@ -92,8 +92,10 @@ impl Reader<'_> {
         if let Some((key, _)) = table.iter().find(|(key, _)| key.get_ref() == "based-on") {
             self.bases.insert(slug.to_owned(), self.place(&key.span()));
         }
+        let product = product?;
+        self.check_spelling(&product, table);
         let description = Description::new(slug, well_known_url?, issuer?)
-            .with_product(product?)
+            .with_product(product)
             .with_endpoint_hosts(endpoint_hosts.unwrap_or_default())
             .with_signing_algs(signing_algs.unwrap_or_default())
             .with_development(development);
@@ -113,6 +115,17 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// Warns of a product whose name is nearly that of a known one: any name is a product, so that a mistyped one would go unseen.
+    fn check_spelling(&mut self, product: &ProductName, table: &Table<'_>) {
+        let known = Product::ALL.iter().map(|product| product.slug());
+        let Some(meant) = nearest(product.as_str(), known).filter(|_| product.known().is_none()) else { return };
+        let span = table.iter().find(|(key, _)| key.get_ref() == "product").map(|(key, _)| key.span());
+        let place = span.map(|span| self.place(&span));
+        let message = format!("`{product}` is a product by itself, apart from `{meant}`");
+        let help = format!("did you mean `product = \"{meant}\"`? if not, choose a name that differs more");
+        self.findings.push(Finding::warning(message, help).at(place.as_ref()));
     }
 
     /// Checks that `based-on` names another environment of the manifest and the product, and is a key of an environment for

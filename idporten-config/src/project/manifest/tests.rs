@@ -61,6 +61,19 @@ fn a_mistyped_key_is_named_with_its_line_and_the_nearest_one() {
 }
 
 #[test]
+fn a_product_that_is_nearly_a_known_one_is_a_warning() {
+    let local = LOCAL.replace("based-on = \"idporten-test\"\n", "");
+    let warning = wrong(&local.replace("\"idporten\"", "\"idportn\""));
+    assert!(
+        warning.starts_with("`idportn` is a product by itself, apart from `idporten`\n  idporten.toml:3: "),
+        "{warning}"
+    );
+    assert!(warning.contains("did you mean `product = \"idporten\"`?"), "{warning}");
+    let (manifest, findings) = parse(&local.replace("\"idporten\"", "\"other-provider\""));
+    assert_eq!((manifest.slugs().count(), findings), (1, Vec::new()));
+}
+
+#[test]
 fn a_mistyped_environment_is_named_with_the_nearest_one_and_the_list() {
     let text = wrong("[environments.idporten-tset]\n");
     let start = "unknown environment `idporten-tset`\n  idporten.toml:1: [environments.idporten-tset]\n  help: did you mean \

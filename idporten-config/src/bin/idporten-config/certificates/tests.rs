@@ -15,7 +15,7 @@ fn rsa(modulus: &str, x5c: &str) -> String {
 }
 
 fn ec(x: &str, y: &str, x5c: &str) -> String {
-    format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{y}","x5c":{x5c}}}"#)
+    format!(r#"{{"kty":"EC","alg":"ES256","crv":"P-256","x":"{x}","y":"{y}","x5c":{x5c}}}"#)
 }
 
 fn snapshot(entry: &str) -> Snapshot {
