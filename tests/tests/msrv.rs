@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use idporten_config::document::json::{Object, Value};
+use serde_json::{Map, Value};
+
+/// Not the JSON reader of the library, which refuses a document as large as the graph.
+type Object = Map<String, Value>;
 
 #[test]
 fn no_dependency_needs_a_newer_rust_than_the_packages_say() {
@@ -32,7 +35,7 @@ fn metadata() -> Value {
     let version = run("rustc", &["-vV"]);
     let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
     let graph = ["metadata", "--format-version", "1", "--offline", "--all-features", "--filter-platform", host];
-    Value::parse(run(env!("CARGO"), &graph).as_bytes()).unwrap()
+    serde_json::from_str(&run(env!("CARGO"), &graph)).unwrap()
 }
 
 fn run(program: &str, arguments: &[&str]) -> String {

@@ -239,6 +239,7 @@ impl core::error::Error for InvalidProductName {}
 
 /// Returns whether a text has the form of a slug: lower-case letters, digits and single hyphens, a letter first, at most 64.
 #[must_use]
+#[allow(unreachable_pub, reason = "public in `internal`, with the feature `snapshot`")]
 pub fn is_slug(text: &str) -> bool {
     let is_part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_lowercase()) && text.split('-').all(is_part)
