@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use idporten_config::codegen;
 use idporten_config::codegen::format;
@@ -102,7 +102,8 @@ fn direct() -> Options {
 
 /// A refresher that has this snapshot compiled in, and in which unknown kids have fetches to spare.
 fn refresher(seed: Snapshot) -> Refresher {
-    let policy = RefreshPolicy::default().with_unknown_kid_fetches(100);
+    // A withdrawn key is confirmed 5 to 10 s after it has left the set: a look-up waits for that.
+    let policy = RefreshPolicy::default().with_unknown_kid_fetches(100).with_key_wait(Duration::from_secs(20));
     Refresher::builder(seed).unwrap().policy(policy).fetch_options(direct()).start().unwrap()
 }
 
