@@ -99,7 +99,7 @@ pub(crate) fn run(arguments: &Arguments) -> Output {
 /// The files with findings, in the order of their names.
 fn lint(arguments: &Arguments, exclude: &[Exclude]) -> (Vec<Linted>, Counts) {
     let linter = Linter::new();
-    let tree = Tree::new(exclude, arguments.prose);
+    let tree = Tree::new(arguments.paths.len(), exclude, arguments.prose);
     let linted = Mutex::new(Vec::new());
     for path in &arguments.paths {
         tree.each(path, &|file, bytes| {

@@ -1,6 +1,6 @@
 //! The files of a project that somebody wrote for a program.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
@@ -27,8 +27,8 @@ pub(super) struct Tree<'a> {
     passed_over: AtomicUsize,
     prose_passed_over: AtomicUsize,
     unreadable: Mutex<Vec<Finding>>,
-    /// Files that were read already: paths may lie below each other.
-    seen: Mutex<BTreeSet<PathBuf>>,
+    /// Files that were read already, if there are several roots: one may lie below another.
+    seen: Option<Mutex<HashSet<PathBuf>>>,
 }
 
 /// What was read and what was not.
@@ -70,8 +70,8 @@ fn plain(path: &Path) -> PathBuf {
 }
 
 impl<'a> Tree<'a> {
-    /// A tree without the excluded paths, with prose where it is asked for.
-    pub(super) fn new(exclude: &'a [Exclude], prose: bool) -> Self {
+    /// A tree of so many roots, without the excluded paths, with prose where it is asked for.
+    pub(super) fn new(roots: usize, exclude: &'a [Exclude], prose: bool) -> Self {
         Self {
             exclude,
             prose,
@@ -79,7 +79,7 @@ impl<'a> Tree<'a> {
             passed_over: AtomicUsize::new(0),
             prose_passed_over: AtomicUsize::new(0),
             unreadable: Mutex::default(),
-            seen: Mutex::default(),
+            seen: (roots > 1).then(Mutex::default),
         }
     }
 
@@ -142,8 +142,9 @@ impl<'a> Tree<'a> {
     }
 
     fn file(&self, path: &Path, each: &(impl Fn(&Path, &[u8]) + Sync)) {
-        let is_new = self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(plain(path));
-        if !is_new {
+        if let Some(seen) = &self.seen
+            && !seen.lock().unwrap_or_else(PoisonError::into_inner).insert(plain(path))
+        {
             return;
         }
         match text(path) {
