@@ -4,12 +4,15 @@
 
 use std::fs;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use idporten_config::KnownEnvironment;
 use idporten_config::document::json::{Object, Value};
 use idporten_config::fetch::{Fetcher, Kind};
+use idporten_config::refresh::Refresher;
 use idporten_config::testing::{jwks, key, snapshot};
+use idporten_config_tests::child;
+use idporten_config_tests::live::{self, LONG, Mirror, TEST, fetched};
 use idporten_config_tests::server::{Reply, Server};
 
 const MIB: usize = 1 << 20;
@@ -76,6 +79,38 @@ fn many_small_values_cost_sixteen_mebibytes_at_most() {
     assert!(error.contains("has more than 50000 values, the limit of a document"), "{error}");
     let grown = peak() - before;
     assert!(grown <= 16 * MIB, "the process grew by {grown} bytes for a document that is refused");
+}
+
+/// A refresher in a process of its own: the memory of the server is not counted.
+#[test]
+fn memory_of_a_large_answer_is_bounded_after_a_small_one() {
+    const NAME: &str = "memory_of_a_large_answer_is_bounded_after_a_small_one";
+    if child::is_child() {
+        let refresher = Refresher::builder(TEST.bundled_snapshot()).unwrap().start().unwrap();
+        refresher.wait_ready(LONG).unwrap();
+        // What the second exchange of a process sets up is not counted either.
+        refresher.refresh_now().unwrap();
+        let before = idle();
+        refresher.refresh_now().unwrap();
+        let grown = peak() - before;
+        assert!(grown <= 16 * MIB, "the process grew by {grown} bytes");
+        refresher.refresh_now().unwrap();
+        let kept = idle().saturating_sub(before);
+        // The allocator keeps some of what many small values took; it does not grow with each answer.
+        assert!(kept <= 8 * MIB, "the process kept {kept} bytes of {grown}");
+        return;
+    }
+    let _turn = turn();
+    let mirror = Mirror::start(&["a"]);
+    let good = fetched(Duration::ZERO, &["any"]);
+    let small = || live::metadata();
+    for x in
+        [list(49_000, "0"), list(49_000, r#""abcdefghij""#), list(49_000, "[]"), list(49_000, "{}"), members(49_000)]
+    {
+        let large = Reply::json(with_x(good.metadata_json(), &x));
+        mirror.server.on(Mirror::WELL_KNOWN, vec![small(), small(), large, small()]);
+        child::run(NAME, &mirror.variables());
+    }
 }
 
 /// The text of an object with one more member, without blanks.
