@@ -103,6 +103,8 @@ impl fmt::Display for Violation {
     }
 }
 
+impl std::error::Error for Violation {}
+
 /// The number of violations that a message lists: a hostile document can break rules thousands of times.
 const LISTED: usize = 12;
 
