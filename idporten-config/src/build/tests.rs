@@ -213,14 +213,14 @@ fn a_package_without_a_manifest_is_told_how_to_have_one() {
 
 #[test]
 fn no_line_of_a_finding_can_be_a_directive_of_its_own() {
-    let finding = Finding::error("a\ncargo:rustc-flags=-l evil\r\u{2028}b", "mend\nit");
+    let finding = Finding::error("a\ncargo:rustc-flags=-l evil\r\u{2028}b", "fix\nit");
     let warning = Finding::warning("a\ncargo:b", "c\rd");
     let lines = directives(&[], &[finding, warning]);
     assert_eq!(
         lines[1 + live::VARIABLES.len()..],
         [
             r"cargo::error=a\ncargo:rustc-flags=-l evil\r\u{2028}b",
-            r"cargo::error=  help: mend\nit",
+            r"cargo::error=  help: fix\nit",
             r"cargo:warning=a\ncargo:b; help: c\rd"
         ]
     );
