@@ -41,7 +41,7 @@ fn a_body_without_an_end_costs_a_few_mebibytes_at_most() {
     assert_eq!(error.kind(), Kind::Network, "{error}");
     // The cap each time, and what the system's buffers held on the way.
     assert!(server.sent() - sent < 48 * MIB, "{} bytes could be sent", server.sent() - sent);
-    let grown = peak() - before;
+    let grown = peak().saturating_sub(before);
     assert!(grown < 8 * MIB, "the process grew by {grown} bytes");
 }
 
@@ -70,14 +70,14 @@ fn many_small_values_cost_sixteen_mebibytes_at_most() {
         // The work of a refresher on the answer: the held form, and the text of the store.
         let snapshot = fetch(&metadata, &keys).unwrap_or_else(|error| panic!("{error}"));
         let text = snapshot.to_string();
-        let grown = peak() - before;
+        let grown = peak().saturating_sub(before);
         assert!(text.len() > 100_000);
         assert!(grown <= 16 * MIB, "{}...: the process grew by {grown} bytes", &x[..20]);
     }
     let before = idle();
     let error = fetch(&metadata(&list((1 << 20) / 2 - 2_000, "0")), &key_set("0")).unwrap_err().to_string();
     assert!(error.contains("has more than 50000 values, the limit of a document"), "{error}");
-    let grown = peak() - before;
+    let grown = peak().saturating_sub(before);
     assert!(grown <= 16 * MIB, "the process grew by {grown} bytes for a document that is refused");
 }
 
@@ -92,7 +92,7 @@ fn memory_of_a_large_answer_is_bounded_after_a_small_one() {
         refresher.refresh_now().unwrap();
         let before = idle();
         refresher.refresh_now().unwrap();
-        let grown = peak() - before;
+        let grown = peak().saturating_sub(before);
         assert!(grown <= 16 * MIB, "the process grew by {grown} bytes");
         refresher.refresh_now().unwrap();
         let kept = idle().saturating_sub(before);
