@@ -12,6 +12,8 @@ use crate::providers::maskinporten::GrantType;
 
 /// A token that expires within this time is not used any more: it must outlive the request that carries it.
 const MARGIN: Duration = Duration::from_secs(10);
+/// A token is used for at most this long, whatever the answer says.
+const LONGEST_USE: Duration = Duration::from_secs(60 * 60);
 /// The life of an assertion, in seconds.
 const ASSERTION_LIFE: u64 = 60;
 
@@ -79,7 +81,7 @@ impl TokenSource {
         }
         let asked = Instant::now();
         let response = self.buy().await?;
-        let expires = asked + Duration::from_secs(response.expires_in);
+        let expires = asked + Duration::from_secs(response.expires_in).min(LONGEST_USE);
         *last = Some(Token { text: response.access_token.clone(), expires });
         Ok(response.access_token)
     }
@@ -98,8 +100,14 @@ impl TokenSource {
             return Ok(response.json().await?);
         }
         let status = response.status();
-        let ErrorResponse { error, error_description } = response.json().await?;
-        Err(format!("the token endpoint answered {status}: {error}: {}", error_description.unwrap_or_default()).into())
+        // A proxy in between answers in another form.
+        let reason = match response.json::<ErrorResponse>().await {
+            Ok(ErrorResponse { error, error_description }) => {
+                format!(": {error}: {}", error_description.unwrap_or_default())
+            }
+            Err(_) => String::new(),
+        };
+        Err(format!("the token endpoint answered {status}{reason}").into())
     }
 
     fn assertion(&self, issuer: &str) -> Result<String, Box<dyn Error>> {

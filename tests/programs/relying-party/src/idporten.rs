@@ -47,6 +47,7 @@ struct IdClaims {
 #[derive(Deserialize)]
 pub struct LogoutClaims {
     pub jti: String,
+    pub exp: f64,
     pub sub: Option<String>,
     pub sid: Option<String>,
 }

@@ -1,24 +1,28 @@
 //! The pages of the site, and the end of the back channel.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Form, Query, State};
-use axum::http::StatusCode;
-use axum::http::header::CACHE_CONTROL;
+use axum::extract::{DefaultBodyLimit, Form, Query, Request, State};
+use axum::http::header::ORIGIN;
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::{Next, from_fn, map_response};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum_extra::extract::CookieJar;
-use axum_extra::extract::cookie::{Cookie, SameSite};
 use serde::Deserialize;
 
 use crate::App;
+use crate::cookies::Name;
 use crate::idporten::LoginError;
+use crate::layout::{self, escaped, page};
 use crate::sessions::Login;
 
-/// The cookies: of a log-in that is under way, and of a user who is logged in.
-const LOGIN: &str = "login";
-const SESSION: &str = "session";
+/// The most bytes of a form. A log-out token is a few KiB.
+const MAX_FORM: usize = 32 * 1024;
+/// The longest time for an answer, the reading of the request's body included. A request to ID-porten has 10 s.
+const ANSWER_TIME: Duration = Duration::from_secs(30);
 
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
@@ -27,30 +31,46 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/callback", get(callback))
         .route("/logout", post(logout))
         .route("/backchannel-logout", post(backchannel_logout))
+        .route("/style.css", get(layout::style))
+        .route("/health/live", get(|| async { "live\n" }))
         .route("/health/ready", get(ready))
+        .fallback(|| async { (StatusCode::NOT_FOUND, page("Page not found", "<p><a href=\"/\">To the start</a></p>")) })
         .with_state(app)
+        .layer(DefaultBodyLimit::max(MAX_FORM))
+        .layer(from_fn(in_time))
+        .layer(map_response(layout::headers))
+}
+
+/// Ends a request that takes too long.
+async fn in_time(request: Request, next: Next) -> Response {
+    let late = || (StatusCode::REQUEST_TIMEOUT, page("Too late", "<p>The request took too long.</p>")).into_response();
+    tokio::time::timeout(ANSWER_TIME, next.run(request)).await.unwrap_or_else(|_| late())
 }
 
 async fn home(State(app): State<Arc<App>>, cookies: CookieJar) -> Html<String> {
-    let user = cookies.get(SESSION).and_then(|cookie| app.sessions.user(cookie.value()));
-    Html(match user {
+    match app.cookies.get(&cookies, Name::Session).and_then(|id| app.sessions.user(id)) {
         // `sub` and `acr` are the provider's words: escaped, as anything that comes from outside.
-        Some(user) => format!(
-            "<p>Logged in as <b id=\"sub\">{}</b> at level <b id=\"acr\">{}</b></p>\
-             <form method=\"post\" action=\"/logout\"><button id=\"logout\">Log out</button></form>",
-            escaped(&user.sub),
-            escaped(&user.acr)
+        Some(user) => page(
+            "Your page",
+            &format!(
+                "<p>Logged in as <b id=\"sub\">{}</b> at level <b id=\"acr\">{}</b></p>\n\
+                 <form method=\"post\" action=\"/logout\"><button id=\"logout\">Log out</button></form>",
+                escaped(&user.sub),
+                escaped(&user.acr)
+            ),
         ),
-        None => "<p id=\"nobody\">Not logged in</p><p><a id=\"login\" href=\"/login\">Log in with ID-porten</a></p>"
-            .to_owned(),
-    })
+        None => page(
+            "Welcome",
+            "<p id=\"nobody\">Not logged in</p>\n<p><a id=\"login\" href=\"/login\">Log in with ID-porten</a></p>",
+        ),
+    }
 }
 
 async fn login(State(app): State<Arc<App>>, cookies: CookieJar) -> Result<Response, LoginError> {
     let login = Login::new();
     let url = app.idporten.authorize(&login).await?;
-    let id = app.sessions.begin(login);
-    Ok((cookies.add(app.cookie(LOGIN, id)), Redirect::to(url.as_str())).into_response())
+    let id = app.sessions.begin(login).ok_or_else(too_many)?;
+    Ok((cookies.add(app.cookies.make(Name::Login, id)), Redirect::to(url.as_str())).into_response())
 }
 
 /// An authorization response: a code, or an error.
@@ -66,24 +86,34 @@ async fn callback(
     cookies: CookieJar,
     Query(response): Query<Authorization>,
 ) -> Result<Response, LoginError> {
-    let login = cookies.get(LOGIN).and_then(|cookie| app.sessions.take(cookie.value()));
-    // Without the state of this browser's own log-in, somebody else's code could be slipped to it.
+    let login = app.cookies.get(&cookies, Name::Login).and_then(|id| app.sessions.take(id));
+    // Without the state of a log-in that this browser began, an attacker could log the user in as somebody else.
     let login = login.filter(|login| response.state.as_ref() == Some(&login.state));
     let login =
         login.ok_or_else(|| LoginError::Refused("this log-in was not begun here, or took too long".to_owned()))?;
     app.idporten.check_issuer(response.iss.as_deref())?;
     let code = response.code.ok_or_else(|| LoginError::Refused("the log-in was given up".to_owned()))?;
     let user = app.idporten.redeem(&code, &login).await?;
-    let session = app.cookie(SESSION, app.sessions.log_in(user));
-    Ok((cookies.remove(app.cookie(LOGIN, String::new())).add(session), Redirect::to("/")).into_response())
+    // A browser has one session: that of an earlier log-in ends.
+    app.cookies.get(&cookies, Name::Session).and_then(|id| app.sessions.log_out(id));
+    let session = app.sessions.log_in(user).ok_or_else(too_many)?;
+    let cookies = cookies.remove(app.cookies.removal(Name::Login)).add(app.cookies.make(Name::Session, session));
+    Ok((cookies, Redirect::to("/")).into_response())
 }
 
-async fn logout(State(app): State<Arc<App>>, cookies: CookieJar) -> Response {
-    let user = cookies.get(SESSION).and_then(|cookie| app.sessions.log_out(cookie.value()));
+/// Ends the session here, and sends the browser to ID-porten to end its session there.
+async fn logout(State(app): State<Arc<App>>, headers: HeaderMap, cookies: CookieJar) -> Response {
+    // A form on another site would log the user out. `SameSite` keeps the cookie from other sites, but not from other hosts of
+    // the same domain.
+    if headers.get(ORIGIN).is_none_or(|origin| origin.as_bytes() != app.base_url.as_bytes()) {
+        return (StatusCode::FORBIDDEN, page("Not logged out", "<p><a href=\"/\">To the start</a></p>"))
+            .into_response();
+    }
+    let user = app.cookies.get(&cookies, Name::Session).and_then(|id| app.sessions.log_out(id));
     let back_to = format!("{}/", app.base_url);
     let url = user.and_then(|user| app.idporten.end_session(&user, &back_to));
     let to = url.map_or(back_to, String::from);
-    (cookies.remove(app.cookie(SESSION, String::new())), Redirect::to(&to)).into_response()
+    (cookies.remove(app.cookies.removal(Name::Session)), Redirect::to(&to)).into_response()
 }
 
 #[derive(Deserialize)]
@@ -92,46 +122,39 @@ struct BackchannelLogout {
 }
 
 /// The provider says that a session has ended (OpenID Connect Back-Channel Logout 1.0, sections 2.5 to 2.8).
-async fn backchannel_logout(State(app): State<Arc<App>>, Form(form): Form<BackchannelLogout>) -> Response {
-    let status = match app.idporten.logged_out(&form.logout_token).await {
+async fn backchannel_logout(State(app): State<Arc<App>>, Form(form): Form<BackchannelLogout>) -> StatusCode {
+    match app.idporten.logged_out(&form.logout_token).await {
         Ok(claims) => {
-            app.sessions.log_out_by(claims.jti, claims.sub.as_deref(), claims.sid.as_deref());
+            app.sessions.log_out_by(&claims.jti, claims.exp, claims.sub.as_deref(), claims.sid.as_deref());
             StatusCode::OK
         }
         Err(error) if error.status() == 503 => StatusCode::SERVICE_UNAVAILABLE,
         Err(_) => StatusCode::BAD_REQUEST,
-    };
-    (status, [(CACHE_CONTROL, "no-store")]).into_response()
+    }
 }
 
-/// Answers whether users can log in. An instance that is not ready gets no requests until the first fetch has succeeded.
-async fn ready(State(app): State<Arc<App>>) -> (StatusCode, String) {
+/// Answers whether users can log in. An instance that is not ready gets no requests until the first fetch has succeeded. The
+/// reason is not for strangers: it is in the refresher's status.
+async fn ready(State(app): State<Arc<App>>) -> (StatusCode, &'static str) {
     match app.idporten.refresher.current() {
-        Ok(_) => (StatusCode::OK, "ready\n".to_owned()),
-        Err(unavailable) => (StatusCode::SERVICE_UNAVAILABLE, format!("{unavailable}\n")),
+        Ok(_) => (StatusCode::OK, "ready\n"),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
     }
 }
 
-impl App {
-    /// A cookie for this site alone. `Lax`: the browser comes back from ID-porten by a link, and must bring it.
-    fn cookie(&self, name: &'static str, value: String) -> Cookie<'static> {
-        let cookie = Cookie::build((name, value)).path("/").http_only(true).same_site(SameSite::Lax);
-        cookie.secure(self.base_url.starts_with("https://")).build()
-    }
+fn too_many() -> LoginError {
+    LoginError::Unavailable("too many sessions".to_owned())
 }
 
 impl IntoResponse for LoginError {
     fn into_response(self) -> Response {
-        let (status, reason) = match self {
-            Self::Refused(reason) => (StatusCode::BAD_REQUEST, reason),
-            Self::Unavailable(reason) => (StatusCode::SERVICE_UNAVAILABLE, reason),
+        let (status, what, reason) = match self {
+            Self::Refused(reason) => (StatusCode::BAD_REQUEST, "The log-in did not succeed.", reason),
+            Self::Unavailable(reason) => (StatusCode::SERVICE_UNAVAILABLE, "ID-porten cannot be reached now.", reason),
         };
         // The reason is for the operator; it holds no token.
         eprintln!("log-in: {reason}");
-        (status, Html("<p>The log-in did not succeed. <a href=\"/login\">Try again</a></p>")).into_response()
+        let body = format!("<p id=\"error\">{what}</p>\n<p><a href=\"/login\">Try again</a></p>");
+        (status, page("Log-in", &body)).into_response()
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

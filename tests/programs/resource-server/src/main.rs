@@ -5,8 +5,11 @@
 //! | `MASKINPORTEN_ENVIRONMENT` | `test`, `prod`, or `local` for a stand-in on this machine; there is no default |
 //! | `AUDIENCE` | the URL that clients name as `resource`: the `aud` of tokens for this API |
 //! | `LISTEN` | the address to listen at, as `127.0.0.1:8080` |
+//!
+//! It speaks plain http: a proxy in front ends TLS, limits the rate of requests, and cuts slow clients.
 
 mod bearer;
+mod shutdown;
 
 use std::env;
 use std::error::Error;
@@ -47,13 +50,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let api = Router::new().route("/hello", get(hello)).with_state(verifier);
     let health = Router::new().route("/health/ready", get(ready)).with_state(refresher);
+    let health = health.route("/health/live", get(|| async { "live\n" }));
     let listener = tokio::net::TcpListener::bind(variable("LISTEN")?).await?;
     println!("listening at {}", listener.local_addr()?);
-    let stopped = async {
-        let _ = tokio::signal::ctrl_c().await;
-    };
-    axum::serve(listener, api.merge(health)).with_graceful_shutdown(stopped).await?;
-    Ok(())
+    Ok(shutdown::serve(listener, api.merge(health)).await?)
 }
 
 /// The extractor has verified the token when this runs.
@@ -61,11 +61,12 @@ async fn hello(Bearer(token): Bearer<Claims>) -> Json<Greeting> {
     Json(Greeting { hello: token.claims.client_id })
 }
 
-/// Answers whether tokens can be verified. A pod that is not ready gets no requests until the first fetch has succeeded.
-async fn ready(State(refresher): State<Refresher>) -> (StatusCode, String) {
+/// Answers whether tokens can be verified. A pod that is not ready gets no requests until the first fetch has succeeded. The
+/// reason is not for strangers: it is in the refresher's status.
+async fn ready(State(refresher): State<Refresher>) -> (StatusCode, &'static str) {
     match refresher.current() {
-        Ok(_) => (StatusCode::OK, "ready\n".to_owned()),
-        Err(unavailable) => (StatusCode::SERVICE_UNAVAILABLE, format!("{unavailable}\n")),
+        Ok(_) => (StatusCode::OK, "ready\n"),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
     }
 }
 
