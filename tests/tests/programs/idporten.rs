@@ -1,17 +1,24 @@
 //! A web site that logs users in with ID-porten.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use idporten_config_tests::cargo::{self, Finished};
+use idporten_config_tests::places;
 use idporten_config_tests::scratch::Scratch;
 
-use crate::browser::{Browser, Page};
-use crate::running::{Running, client_jwk, client_key_file, get, program, script};
+use crate::running::{Running, client_jwk, client_key_file, get, post, program, script};
 
 /// The ports that the program's `idporten.toml` and this test name. The provider is at `localhost` and the site at `127.0.0.1`:
 /// two sites, to which a browser sends cookies as it does between ID-porten and a relying party.
 const PROVIDER: u16 = 8492;
 const SITE: u16 = 8493;
+
+/// One test at a time has these ports: the program has the provider's compiled in.
+static PORTS: Mutex<()> = Mutex::new(());
 
 fn site(path: &str) -> String {
     format!("http://127.0.0.1:{SITE}{path}")
@@ -37,53 +44,61 @@ fn wait_until_ready() {
     }
 }
 
-/// Logs in, as far as the page that the site shows then.
-fn log_in(browser: &mut Browser, name: &str) -> Page {
-    let page = browser.get(&site("/login"));
-    assert!(page.url.starts_with("http://localhost:8492/interaction/"), "{page:?}");
-    let page = browser.post(&page.url, &format!("prompt=login&login={name}&password=any"));
-    // A user who consented before is not asked again.
-    if page.url.contains("/interaction/") { browser.post(&page.url, "prompt=consent") } else { page }
+/// The directory of screenshots, empty. It outlives the test.
+fn screenshots() -> PathBuf {
+    let directory = places::target().join("screenshots");
+    let _ = fs::remove_dir_all(&directory);
+    fs::create_dir_all(&directory).unwrap();
+    directory
 }
 
-/// Confirms a log-out on the provider's page.
-fn confirm(browser: &mut Browser, page: &Page) -> Page {
-    let form = format!("xsrf={}&logout=yes", page.field("xsrf"));
-    browser.post(&format!("http://localhost:{PROVIDER}/session/end/confirm"), &form)
+fn drive_browser(screenshots: &Path) {
+    let mut browser = script("browser.mjs");
+    browser.args([site(""), format!("http://localhost:{PROVIDER}")]).arg(screenshots);
+    let Finished { succeeded, stdout, stderr, .. } = cargo::run(&mut browser);
+    assert!(succeeded, "the last of these steps failed:\n{stdout}\n{stderr}\nscreenshots: {}", screenshots.display());
+    assert_eq!(stdout.lines().count(), 8, "{stdout}");
+}
+
+#[test]
+#[ignore = "needs npm ci --prefix tests/provider, the programs built, and Chromium"]
+fn a_user_logs_in_and_out_with_a_browser() {
+    let _ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let scratch = Scratch::new();
+    let _site = relying_party(&scratch);
+    let _provider = Running::start(script("idporten.mjs").args([PROVIDER.to_string(), client_jwk(), site("")]));
+    wait_until_ready();
+    let screenshots = screenshots();
+    drive_browser(&screenshots);
+    let taken = fs::read_dir(&screenshots).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len());
+    let lengths: Vec<_> = taken.collect();
+    assert!(lengths.len() > 10 && lengths.iter().all(|length| *length > 1_000), "{lengths:?}");
 }
 
 #[test]
 #[ignore = "needs npm ci --prefix tests/provider, and the programs built"]
-fn a_user_logs_in_and_is_logged_out_from_either_side() {
+fn the_site_answers_while_the_provider_is_down() {
+    let _ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let scratch = Scratch::new();
+    let site = relying_party(&scratch);
+    for (path, status) in [("/health/live", 200), ("/", 200), ("/health/ready", 503), ("/login", 503)] {
+        let answer = get(SITE, path, None);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+        assert!(answer.contains("\r\ncontent-security-policy: default-src 'none';"), "{answer}");
+        assert!(!answer.contains("localhost"), "{path} names what the site talks to: {answer}");
+    }
+    assert!(site.terminate().success(), "it ends by itself when it is told to");
+}
+
+#[test]
+#[ignore = "needs npm ci --prefix tests/provider, and the programs built"]
+fn the_back_channel_takes_log_out_tokens_alone() {
+    let _ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
     let scratch = Scratch::new();
     let _site = relying_party(&scratch);
-    let mut browser = Browser::default();
-    assert_eq!(browser.get(&site("/login")).status, 503, "it listens before the provider can be reached");
-    let arguments = [PROVIDER.to_string(), client_jwk(), site("")];
-    let _provider = Running::start(script("idporten.mjs").args(arguments));
-    wait_until_ready();
-
-    assert!(browser.get(&site("/")).body.contains("id=\"nobody\""));
-    let page = log_in(&mut browser, "kari");
-    assert!(page.body.contains("<b id=\"sub\">kari</b>") && page.body.contains("idporten-loa-substantial"), "{page:?}");
-    assert_eq!(page.url, site("/"));
-
-    // The user logs out at the provider, which says so behind the browser's back.
-    let page = browser.get(&format!("http://localhost:{PROVIDER}/session/end"));
-    confirm(&mut browser, &page);
-    assert!(browser.get(&site("/")).body.contains("id=\"nobody\""), "the back channel ended the session");
-
-    assert!(log_in(&mut browser, "ola").body.contains("<b id=\"sub\">ola</b>"));
-    let page = browser.post(&site("/logout"), "");
-    let page = confirm(&mut browser, &page);
-    assert_eq!(page.url, site("/"));
-    assert!(page.body.contains("id=\"nobody\""), "{page:?}");
-
-    let refused = log_in(&mut browser, "per-low");
-    assert_eq!(refused.status, 400, "a level that is too low: {refused:?}");
-
-    for query in ["", "?code=any", "?code=any&state=forged", "?code=any&state=forged&iss=https://attacker.example"] {
-        assert_eq!(browser.get(&site(&format!("/callback{query}"))).status, 400, "{query}");
+    let long = format!("logout_token={}", "x".repeat(40_000));
+    for (form, status) in [("", 422), ("logout_token=not.a.token", 400), (&long, 413)] {
+        let answer = post(SITE, "/backchannel-logout", form);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{form:.40}: {answer}");
     }
-    assert_eq!(browser.post(&site("/backchannel-logout"), "logout_token=not.a.token").status, 400);
 }

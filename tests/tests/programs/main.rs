@@ -1,6 +1,5 @@
 //! The programs in `programs/`, against a real provider on loopback. They are built by `cargo build` in that directory.
 
-mod browser;
 mod idporten;
 mod maskinporten;
 mod running;

@@ -1,10 +1,11 @@
 //! Processes that end with the test, and requests to them.
 
+use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 use base64ct::{Base64, Encoding};
 use idporten_config::testing::signing_key;
@@ -27,6 +28,13 @@ impl Running {
         assert!(!line.is_empty(), "{command:?} ended before it was ready");
         Self { process, _output: output }
     }
+
+    /// Tells it to end, as a platform does, and waits until it has ended.
+    pub(crate) fn terminate(mut self) -> ExitStatus {
+        let told = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap();
+        assert!(told.success(), "{told}");
+        self.process.wait().unwrap()
+    }
 }
 
 impl Drop for Running {
@@ -36,12 +44,17 @@ impl Drop for Running {
     }
 }
 
-/// A program of `programs/`.
+/// A program of `programs/`, where cargo puts it: `CARGO_TARGET_DIR` holds for that workspace too.
 pub(crate) fn program(name: &str) -> Command {
-    let path = places::workspace().join("tests/programs/target/debug").join(name);
+    let programs = places::workspace().join("tests/programs");
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| programs.join("target"), PathBuf::from);
+    // A relative directory would be one of the test's own package here, and was one of the caller's for cargo.
+    assert!(target.is_absolute(), "CARGO_TARGET_DIR must be absolute: {}", target.display());
+    let path = target.join("debug").join(name);
     assert!(
         path.is_file(),
-        "{name} is not built: run `cargo build --manifest-path tests/programs/Cargo.toml`, then this again"
+        "{} is missing: run `cargo build --manifest-path tests/programs/Cargo.toml`, then this again",
+        path.display()
     );
     Command::new(path)
 }
@@ -74,9 +87,19 @@ pub(crate) fn client_key_file(directory: &Path) -> PathBuf {
 
 /// The answer to a GET request on loopback, header and body, with this `Authorization`.
 pub(crate) fn get(port: u16, path: &str, authorization: Option<&str>) -> String {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let authorization = authorization.map(|value| format!("Authorization: {value}\r\n")).unwrap_or_default();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{authorization}\r\n").unwrap();
+    answer(port, &format!("GET {path} HTTP/1.1\r\n{authorization}"), "")
+}
+
+/// The answer to a form, header and body.
+pub(crate) fn post(port: u16, path: &str, form: &str) -> String {
+    let content = "Content-Type: application/x-www-form-urlencoded";
+    answer(port, &format!("POST {path} HTTP/1.1\r\n{content}\r\nContent-Length: {}\r\n", form.len()), form)
+}
+
+fn answer(port: u16, head: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    write!(stream, "{head}Host: 127.0.0.1\r\nConnection: close\r\n\r\n{body}").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
