@@ -1,23 +1,14 @@
 // The relying party in Chromium, driven as a user drives it. It ends with an error at the first step that fails.
 //
-// Its arguments are the URLs of the site and of the provider, and a directory for screenshots. `CHROMIUM` names the browser where
-// it is not Debian's. The site and the provider must be at different hosts: cookies are then as they are between ID-porten and a
-// relying party.
+// Its arguments are the URLs of the site and of the provider, and a directory for screenshots. The site and the provider must be
+// at different hosts: cookies are then as they are between ID-porten and a relying party.
 
 import assert from 'node:assert/strict';
-import { chromium } from 'playwright-core';
+import { fillIn, launch, newBrowser as newBrowserIn } from './log-in.mjs';
 
 const [site, provider, screenshots] = process.argv.slice(2);
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const browser = await chromium.launch({ executablePath });
-
-// A browser of a user who has not been here before.
-async function newBrowser() {
-  const context = await browser.newContext();
-  // The provider's pages name a font of another host.
-  await context.route((url) => ![new URL(site).host, new URL(provider).host].includes(url.host), (route) => route.abort());
-  return context.newPage();
-}
+const browser = await launch();
+const newBrowser = () => newBrowserIn(browser);
 
 let taken = 0;
 async function screenshot(page, name) {
@@ -30,16 +21,8 @@ async function logIn(page, name) {
   await page.goto(`${site}/`);
   await page.click('#login');
   assert.match(page.url(), new RegExp(`^${provider}/interaction/`));
-  await page.fill('[name=login]', name);
-  await page.fill('[name=password]', 'any');
   await screenshot(page, `log-in-of-${name}`);
-  await page.click('[type=submit]');
-  await page.waitForLoadState();
-  // A user who consented before is not asked again.
-  if (page.url().startsWith(`${provider}/interaction/`)) {
-    await page.click('[type=submit]');
-    await page.waitForLoadState();
-  }
+  await fillIn(page, name);
 }
 
 const session = async (page) => (await page.context().cookies(site)).find(({ name }) => name === 'session');
@@ -165,6 +148,7 @@ async function aFormOfAnotherSiteLogsNobodyOut() {
     form.submit();
   }, `${site}/logout`);
   assert.equal((await answer).status(), 403);
+  await page.waitForURL(`${site}/logout`);
   await page.goto(`${site}/`);
   assert.equal(await loggedInAs(page), 'kari');
 }

@@ -1,5 +1,5 @@
-//! The code that the tests share: places, files, calls of cargo, the content of generated code, programs that use the packaged crates, the tool, a
-//! TLS server and a provider on it, tests that run once more as a process, a fleet on virtual time, and the bodies of the
+//! The code that the tests share: places, files, calls of cargo, the content of generated code, programs that use the packaged crates, the
+//! pages of the documentation, the tool, a TLS server and a provider on it, tests that run once more as a process, a fleet on virtual time, and the bodies of the
 //! fuzz targets.
 
 #![allow(clippy::missing_panics_doc, reason = "what cannot be set up is a failed test")]
@@ -13,6 +13,7 @@ pub mod fleet;
 pub mod fuzz;
 pub mod live;
 pub mod packaged;
+pub mod page;
 pub mod places;
 pub mod scratch;
 pub mod server;
@@ -33,6 +34,8 @@ mod pages {
     struct Containers;
     #[doc = include_str!("../../docs/getting-started.md")]
     struct GettingStarted;
+    #[doc = include_str!("../../docs/local-development.md")]
+    struct LocalDevelopment;
     #[doc = include_str!("../../docs/norsk.md")]
     struct Norsk;
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use idporten_config::internal::Manifest;
 use idporten_config_tests::consumer::Consumer;
+use idporten_config_tests::page::{block_after, read};
 use idporten_config_tests::places;
 
 /// Every page of the repository, by its path from the root.
@@ -19,19 +20,6 @@ fn pages() -> Vec<PathBuf> {
 
 fn is_page(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "md")
-}
-
-fn read(page: &str) -> String {
-    let path = places::workspace().join(page);
-    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{page}: {error}")).replace("\r\n", "\n")
-}
-
-/// The first fenced block after a text of a page.
-fn block_after<'a>(page: &'a str, text: &str) -> &'a str {
-    let (_, after) = page.split_once(text).unwrap_or_else(|| panic!("the page has no {text:?}"));
-    let (_, block) = after.split_once("```").expect("a block follows");
-    let (_, content) = block.split_once('\n').expect("the block has lines");
-    content.split_once("```").expect("the block ends").0
 }
 
 /// The targets of the links of a page, without those to other sites and within the page.
@@ -56,6 +44,27 @@ fn the_program_of_getting_started_prints_what_the_page_says() {
 fn the_program_of_getting_started_has_no_default_environment() {
     let page = read("docs/getting-started.md");
     assert!(block_after(&page, "`src/main.rs`:").contains("var(\"IDPORTEN_ENVIRONMENT\")?.parse()?"), "{page}");
+}
+
+#[test]
+fn a_log_in_takes_ten_lines_of_ours() {
+    let page = read("docs/local-development.md");
+    let ours = [
+        "OUT_DIR",
+        "AcrValue::",
+        ": Environment",
+        "Refresher::",
+        "Verifier::",
+        ".current()",
+        "LEVEL.as_str",
+        ".verify_async",
+        "idporten_config::build",
+    ];
+    let program = [block_after(&page, "`build.rs`:"), block_after(&page, "`src/main.rs`:")].concat();
+    let is_ours = |line: &&str| !line.starts_with("use ") && ours.iter().any(|name| line.contains(name));
+    let lines: Vec<_> = program.lines().filter(is_ours).collect();
+    assert_eq!(lines.len(), 10, "{lines:#?}");
+    assert!(page.contains("Ten lines of this program"), "the page says so");
 }
 
 #[test]

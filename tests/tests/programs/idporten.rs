@@ -3,14 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use idporten_config_tests::cargo::{self, Finished};
 use idporten_config_tests::places;
 use idporten_config_tests::scratch::Scratch;
 
-use crate::running::{Running, client_jwk, client_key_file, get, post, program, script};
+use crate::running::{Running, client_jwk, client_key_file, get, post, program, script, wait_for};
 
 /// The ports that the program's `idporten.toml` and this test name. The provider is at `localhost` and the site at `127.0.0.1`:
 /// two sites, to which a browser sends cookies as it does between ID-porten and a relying party.
@@ -36,14 +34,6 @@ fn relying_party(scratch: &Scratch) -> Running {
     Running::start(&mut command)
 }
 
-fn wait_until_ready() {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !get(SITE, "/health/ready", None).starts_with("HTTP/1.1 200 ") {
-        assert!(Instant::now() < deadline, "the site is not ready a minute after the provider");
-        thread::sleep(Duration::from_millis(100));
-    }
-}
-
 /// The directory of screenshots, empty. It outlives the test.
 fn screenshots() -> PathBuf {
     let directory = places::target().join("screenshots");
@@ -67,7 +57,7 @@ fn a_user_logs_in_and_out_with_a_browser() {
     let scratch = Scratch::new();
     let _site = relying_party(&scratch);
     let _provider = Running::start(script("idporten.mjs").args([PROVIDER.to_string(), client_jwk(), site("")]));
-    wait_until_ready();
+    wait_for(SITE, "/health/ready", 200);
     let screenshots = screenshots();
     drive_browser(&screenshots);
     let taken = fs::read_dir(&screenshots).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len());

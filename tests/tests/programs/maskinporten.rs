@@ -1,12 +1,10 @@
 //! A client of Maskinporten's and the API that it calls.
 
 use std::process::Command;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use idporten_config_tests::scratch::Scratch;
 
-use crate::running::{Running, client_jwk, client_key_file, get, program, script};
+use crate::running::{Running, client_jwk, client_key_file, get, program, script, wait_for};
 
 /// The ports that the programs' `idporten.toml` and this test name.
 const PROVIDER: u16 = 8490;
@@ -31,14 +29,6 @@ fn client(scratch: &Scratch, scopes: &str) -> Command {
     command
 }
 
-fn wait_until_ready() {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !get(API, "/health/ready", None).starts_with("HTTP/1.1 200 ") {
-        assert!(Instant::now() < deadline, "the API is not ready a minute after the provider");
-        thread::sleep(Duration::from_millis(100));
-    }
-}
-
 #[test]
 #[ignore = "needs npm ci --prefix tests/provider, and the programs built"]
 fn a_client_calls_an_api_and_is_refused_without_the_scope() {
@@ -51,7 +41,7 @@ fn a_client_calls_an_api_and_is_refused_without_the_scope() {
     assert!(missing.starts_with("http/1.1 401 ") && missing.contains("\r\nwww-authenticate: bearer\r\n"), "{missing}");
 
     let provider = Running::start(script("maskinporten.mjs").args([PROVIDER.to_string(), client_jwk()]));
-    wait_until_ready();
+    wait_for(API, "/health/ready", 200);
     let forged = get(API, "/hello", Some("bEaReR not.a.token"));
     assert!(forged.starts_with("HTTP/1.1 401 ") && forged.contains("error=\"invalid_token\""), "{forged}");
 

@@ -6,6 +6,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use base64ct::{Base64, Encoding};
 use idporten_config::testing::signing_key;
@@ -44,13 +46,18 @@ impl Drop for Running {
     }
 }
 
-/// A program of `programs/`, where cargo puts it: `CARGO_TARGET_DIR` holds for that workspace too.
-pub(crate) fn program(name: &str) -> Command {
+/// Where cargo builds what is in `programs/`: `CARGO_TARGET_DIR` holds for that workspace too.
+pub(crate) fn programs_target() -> PathBuf {
     let programs = places::workspace().join("tests/programs");
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| programs.join("target"), PathBuf::from);
     // A relative directory would be one of the test's own package here, and was one of the caller's for cargo.
     assert!(target.is_absolute(), "CARGO_TARGET_DIR must be absolute: {}", target.display());
-    let path = target.join("debug").join(name);
+    target
+}
+
+/// A program of `programs/`.
+pub(crate) fn program(name: &str) -> Command {
+    let path = programs_target().join("debug").join(name);
     assert!(
         path.is_file(),
         "{} is missing: run `cargo build --manifest-path tests/programs/Cargo.toml`, then this again",
@@ -61,14 +68,28 @@ pub(crate) fn program(name: &str) -> Command {
 
 /// A script of `provider/`, for Node.js.
 pub(crate) fn script(name: &str) -> Command {
-    let directory = places::workspace().join("tests/provider");
+    let mut command = Command::new("node");
+    command.arg(name).current_dir(node_modules().parent().unwrap());
+    command
+}
+
+/// The packages of `provider/`.
+pub(crate) fn node_modules() -> PathBuf {
+    let directory = places::workspace().join("tests/provider/node_modules");
     assert!(
-        directory.join("node_modules").is_dir(),
+        directory.is_dir(),
         "the provider is not installed: run `npm ci --prefix tests/provider`, then this test again"
     );
-    let mut command = Command::new("node");
-    command.arg(name).current_dir(directory);
-    command
+    directory
+}
+
+/// Waits until a server on loopback answers with this status.
+pub(crate) fn wait_for(port: u16, path: &str, status: u16) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !get(port, path, None).starts_with(&format!("HTTP/1.1 {status} ")) {
+        assert!(Instant::now() < deadline, "port {port}: {path} does not answer {status} within a minute");
+        thread::sleep(Duration::from_millis(100));
+    }
 }
 
 /// The public key that a test registers for its client.
