@@ -40,10 +40,10 @@ mod tls;
 mod transport;
 mod unit;
 
+#[cfg(feature = "refresh")]
+pub(crate) use client::DefaultTransport;
 #[cfg(feature = "fetch")]
 pub use client::Fetcher;
-#[cfg(feature = "refresh")]
-pub(crate) use client::LazyFetcher;
 pub use error::{FetchError, Kind, Step};
 #[cfg(feature = "fetch")]
 pub use options::{CONNECT_TIMEOUT, Options};

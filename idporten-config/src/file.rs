@@ -2,9 +2,10 @@
 
 use std::collections::hash_map::RandomState;
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -27,20 +28,20 @@ pub enum Access {
 /// # Errors
 ///
 /// The error of the directory or the disk. The target is unchanged.
-pub fn replace(target: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
-    let written = match write_beside(target, bytes, access) {
+pub fn replace(target: &Path, contents: &dyn Display, access: Access) -> io::Result<()> {
+    let written = match write_beside(target, contents, access) {
         // Another process took the temporary file for abandoned: a process id means nothing in another
         // container that shares the directory.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => write_beside(target, bytes, access),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => write_beside(target, contents, access),
         written => written,
     };
     written.inspect(|()| remove_abandoned(target))
 }
 
-fn write_beside(target: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
+fn write_beside(target: &Path, contents: &dyn Display, access: Access) -> io::Result<()> {
     // The file is made beside the target, since a rename does not cross file systems.
     let (mut file, path) = create_beside(target, access)?;
-    let written = fill(&mut file, bytes, target, access).and_then(|()| fs::rename(&path, target));
+    let written = fill(&mut file, contents, target, access).and_then(|()| fs::rename(&path, target));
     written.inspect_err(|_| drop(fs::remove_file(&path)))
 }
 
@@ -62,13 +63,17 @@ pub(crate) fn create_beside(target: &Path, access: Access) -> io::Result<(File, 
     Ok((options.open(&path)?, path))
 }
 
-fn fill(file: &mut File, bytes: &[u8], target: &Path, access: Access) -> io::Result<()> {
+fn fill(file: &mut File, contents: &dyn Display, target: &Path, access: Access) -> io::Result<()> {
     if access == Access::Kept
         && let Ok(old) = fs::metadata(target)
     {
         file.set_permissions(old.permissions())?;
     }
-    file.write_all(bytes)?;
+    // Not as one string: the text of a snapshot can be many times as large as its tree.
+    let mut writer = BufWriter::new(&mut *file);
+    write!(writer, "{contents}")?;
+    writer.flush()?;
+    drop(writer);
     // The data is synced before the rename: after a loss of power, a renamed file could otherwise be empty.
     file.sync_all()
 }

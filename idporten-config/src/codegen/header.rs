@@ -1,6 +1,7 @@
 //! The comments at the top of generated code, which name the generator and the sources.
 
-use super::model::{MAX_VARIANTS, Module};
+use super::model::Module;
+use crate::document::names::MAX_VARIANTS;
 use crate::document::violation::printable;
 use crate::project::source::Source;
 

@@ -2,17 +2,13 @@
 
 use crate::document::json::{self, Object};
 use crate::document::metadata::{MEMBERS, Member, member, usable};
-use crate::document::names;
+use crate::document::names::{self, MAX_VARIANTS};
 use crate::document::provider::Provider;
 use crate::document::snapshot::Snapshot;
 use crate::project::source::Source;
 
 /// The constants that every module has. No member may take their names.
 const RESERVED: &[&str] = &["WELL_KNOWN_URL", "SNAPSHOT", "SNAPSHOT_AS_OF", "SNAPSHOT_ORIGIN"];
-
-/// The number of variants that an enum may have. A list of 20,000 values produced 8 MB of Rust, which the compiler did not
-/// finish; no list of a real provider comes near this limit.
-pub(crate) const MAX_VARIANTS: usize = 1_000;
 
 /// The module of one environment.
 pub(crate) struct Module<'a> {

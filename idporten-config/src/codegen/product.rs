@@ -4,10 +4,10 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::environment::{module_of, sentence};
-use super::model::{MAX_VARIANTS, Module, ValueEnum};
+use super::model::{Module, ValueEnum};
 use super::{Allow, allow, constants, enums, environment, errors, string, traits_macro};
 use crate::document::markup;
-use crate::document::names;
+use crate::document::names::{self, MAX_VARIANTS};
 use crate::document::snapshot::Origin;
 use crate::environment::{Lifecycle, Product};
 use crate::project::finding::Finding;

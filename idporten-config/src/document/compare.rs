@@ -24,7 +24,11 @@ use crate::document::json::{Value, object};
 use crate::document::provider::Provider;
 use crate::document::snapshot::Snapshot;
 
-/// Every change from one snapshot to another, the most severe first.
+/// The number of changes of one kind that a comparison holds. A change takes many times the memory of the value that changed, so
+/// that a document at its limits would otherwise cost a refresher tens of mebibytes.
+const MAX_CHANGES: usize = 1_000;
+
+/// The changes from one snapshot to another, the most severe first.
 ///
 /// ```
 /// use idporten_config::document::{ChangeKind, compare};
@@ -42,8 +46,10 @@ use crate::document::snapshot::Snapshot;
 pub struct Comparison {
     /// The slug of the environment of the later snapshot.
     pub environment: String,
-    /// The changes, in the order breaking changes, rotations, additions, others.
+    /// The changes, in the order breaking changes, rotations, additions, others; of each kind the first 1,000.
     pub changes: Vec<Change>,
+    /// The number of changes of each kind, in the order of the kinds.
+    counts: [usize; 4],
 }
 
 /// One change.
@@ -122,11 +128,13 @@ pub enum Subject {
 /// Compares two snapshots, usually of the same environment.
 #[must_use]
 pub fn compare(before: &Snapshot, after: &Snapshot) -> Comparison {
-    let mut changes = members::changes(before.metadata_json(), after.metadata_json());
-    changes.extend(provider_changes(before.provider(), after.provider()));
-    changes.extend(keys::changes(before.jwks(), after.jwks()));
-    changes.sort_by_key(|change| change.kind);
-    Comparison { environment: after.provider().slug().to_owned(), changes }
+    let environment = after.provider().slug().to_owned();
+    let mut comparison = Comparison { environment, changes: Vec::new(), counts: [0; 4] };
+    members::changes(before.metadata_json(), after.metadata_json(), &mut |change| comparison.add(change));
+    let others = provider_changes(before.provider(), after.provider());
+    others.into_iter().chain(keys::changes(before.jwks(), after.jwks())).for_each(|change| comparison.add(change));
+    comparison.changes.sort_by_key(|change| change.kind);
+    comparison
 }
 
 /// Returns the changes of a provider's description: its well-known URL, its hosts, and the algorithms of its keys.
@@ -163,7 +171,21 @@ impl Comparison {
     /// Returns the number of changes of a kind.
     #[must_use]
     pub fn count(&self, kind: ChangeKind) -> usize {
-        self.changes.iter().filter(|change| change.kind == kind).count()
+        self.counts[kind as usize]
+    }
+
+    /// Returns the number of changes that [`changes`](Self::changes) leaves out: those of each kind after the first 1,000.
+    #[must_use]
+    pub fn left_out(&self) -> usize {
+        self.counts.iter().sum::<usize>() - self.changes.len()
+    }
+
+    fn add(&mut self, change: Change) {
+        let count = &mut self.counts[change.kind as usize];
+        *count += 1;
+        if *count <= MAX_CHANGES {
+            self.changes.push(change);
+        }
     }
 
     /// Returns the changes in one line: `1 breaking change, 1 key rotation`.
@@ -187,6 +209,7 @@ impl Comparison {
             ("environment", self.environment.as_str().into()),
             ("summary", self.summary().into()),
             ("changes", changes.into()),
+            ("left_out", (self.left_out() as u64).into()),
         ];
         object(members).into()
     }

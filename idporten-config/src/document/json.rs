@@ -5,12 +5,15 @@
 //! depend on them.
 
 mod read;
+mod text;
 mod write;
 
 use std::fmt;
 use std::sync::Arc;
 
+pub(crate) use read::Limits;
 pub use read::{Error, MAX_DEPTH, MAX_VALUES};
+pub use text::Text;
 pub(crate) use write::is_invisible;
 
 /// A JSON value (RFC 8259).
@@ -33,7 +36,7 @@ pub enum Value {
     /// A number.
     Number(Number),
     /// A string.
-    String(Arc<str>),
+    String(Text),
     /// An array, in the order served.
     Array(Arc<[Value]>),
     /// An object, sorted by name.
@@ -74,7 +77,7 @@ enum Exact {
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Object {
-    members: Arc<[(Arc<str>, Value)]>,
+    members: Arc<[(Text, Value)]>,
 }
 
 impl Value {
@@ -93,12 +96,12 @@ impl Value {
     /// # Ok::<(), idporten_config::document::json::Error>(())
     /// ```
     pub fn parse(text: &[u8]) -> Result<Self, Error> {
-        read::parse(text, MAX_VALUES)
+        read::parse(text, Limits::default())
     }
 
-    /// Reads a JSON text that contains several documents and so has its own limit.
-    pub(crate) fn parse_up_to(text: &[u8], max_values: usize) -> Result<Self, Error> {
-        read::parse(text, max_values)
+    /// Reads a JSON text that contains documents, and so has its own limits.
+    pub(crate) fn parse_within(text: &[u8], limits: Limits) -> Result<Self, Error> {
+        read::parse(text, limits)
     }
 
     /// Returns the text, if the value is a string.
@@ -227,9 +230,9 @@ impl Object {
 
     /// Sorts the members. This is a separate function so that the sort is compiled once and not for each type of iterator that
     /// objects are collected from.
-    fn sorted(mut members: Vec<(Arc<str>, Value)>) -> Self {
-        members.sort_by(|(a, _), (b, _)| a.cmp(b));
-        Self { members: members.into() }
+    fn sorted(mut members: Vec<(Text, Value)>) -> Self {
+        members.sort_by(|(a, _), (b, _)| (**a).cmp(b));
+        Self { members: shared(members) }
     }
 
     /// Returns a member name that is used twice in this object itself.
@@ -238,7 +241,7 @@ impl Object {
     }
 }
 
-impl<T: Into<Arc<str>>> FromIterator<(T, Value)> for Object {
+impl<T: Into<Text>> FromIterator<(T, Value)> for Object {
     fn from_iter<I: IntoIterator<Item = (T, Value)>>(members: I) -> Self {
         Self::sorted(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
     }
@@ -299,6 +302,11 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 #[must_use]
 pub fn object<const N: usize>(members: [(&str, Value); N]) -> Object {
     members.into_iter().collect()
+}
+
+/// Shares the items. The empty form is one for all, where the standard library has one: a document can have 50,000 of them.
+fn shared<T>(items: Vec<T>) -> Arc<[T]> {
+    if items.is_empty() { Arc::default() } else { items.into() }
 }
 
 fn join(parent: &str, child: &str) -> String {

@@ -2,6 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The number of variants that an enum may have. A list of 20,000 values produced 8 MB of Rust, which the compiler did not
+/// finish; no list of a real provider comes near this limit.
+pub(crate) const MAX_VARIANTS: usize = 1_000;
+
 /// The keywords of all editions, including those reserved for later ones.
 const KEYWORDS: &[&str] = &[
     "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",

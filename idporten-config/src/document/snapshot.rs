@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::document::json::{self, Object, Value, object};
+use crate::document::json::{self, Limits, Object, Value, object};
 #[cfg(feature = "refresh-core")]
 use crate::document::jwks::SigningKey;
 use crate::document::jwks::{self, JwkSet, Published};
@@ -18,11 +18,13 @@ use crate::environment::SigningAlg;
 /// The file format that this version writes. It also reads every older format.
 pub(crate) const FORMAT: u64 = 1;
 
-/// The largest snapshot that is read, in bytes: two documents at their limit, and room for indentation.
-pub const MAX_BYTES: usize = 8 * jwks::MAX_BYTES;
+/// The largest snapshot that is read, in bytes: the longest canonical text that two documents within their limits can have, so
+/// that what is written can be read back. An escape is three times as long as its character, and a value at the deepest level,
+/// with its brackets, takes up to 240 bytes of indentation: 15 MiB a document.
+pub const MAX_BYTES: usize = 32 * jwks::MAX_BYTES;
 
-/// The number of values that a snapshot may have: two documents at their limit, and the file's own members.
-const MAX_VALUES: usize = 2 * json::MAX_VALUES + 200;
+/// The limits of a snapshot's text: two documents at theirs, one level below the top, and the file's own members.
+const LIMITS: Limits = Limits { depth: json::MAX_DEPTH + 1, values: 2 * json::MAX_VALUES + 200 };
 
 /// The first moment of the year 10000, which the file's time format cannot express.
 const LAST_TIME: Duration = Duration::from_secs(253_402_300_800);
@@ -103,7 +105,7 @@ impl Snapshot {
         if text.len() > MAX_BYTES {
             return Err(refuse(Violation::new("", Rule::Format, format!("is larger than {MAX_BYTES} bytes"))));
         }
-        match Value::parse_up_to(text, MAX_VALUES) {
+        match Value::parse_within(text, LIMITS) {
             Ok(Value::Object(file)) => read::snapshot(&file),
             Ok(other) => Err(refuse(Violation::wrong_type("", "an object, the snapshot", &other))),
             Err(error) => Err(refuse(Violation::new("", Rule::Syntax, error.to_string()))),

@@ -173,17 +173,19 @@ impl Transport for Fetcher {
     }
 }
 
-/// A fetcher that is set up with the first request, and again after a failed one: the file of certificate authorities may have
-/// been corrected meanwhile.
+/// The transport of a refresher that is given none: a fetcher that is set up with the first request, and again after a failed
+/// one, since the file of certificate authorities may have been corrected meanwhile.
+///
+/// It works on the refresher's thread, where no async runtime is entered: glibc keeps free memory for each thread that had some.
 #[cfg(feature = "refresh")]
-pub(crate) struct LazyFetcher {
+pub(crate) struct DefaultTransport {
     options: Options,
     fetcher: Mutex<Option<Fetcher>>,
     failed: AtomicBool,
 }
 
 #[cfg(feature = "refresh")]
-impl LazyFetcher {
+impl DefaultTransport {
     /// Fails only if the options themselves are wrong.
     pub(crate) fn new(options: Options) -> Result<Self, FetchError> {
         options.check()?;
@@ -202,18 +204,18 @@ impl LazyFetcher {
 }
 
 #[cfg(feature = "refresh")]
-impl Transport for LazyFetcher {
+impl Transport for DefaultTransport {
     fn get(&self, url: &str, timeout: Duration) -> Result<Response, FetchError> {
-        self.with_fetcher(|fetcher| fetcher.get(url, timeout))
+        self.with_fetcher(|fetcher| fetcher.read(url, timeout.min(fetcher.deadline).min(LONGEST), false))
     }
 
     fn get_fresh(&self, url: &str, timeout: Duration) -> Result<Response, FetchError> {
-        self.with_fetcher(|fetcher| fetcher.get_fresh(url, timeout))
+        self.with_fetcher(|fetcher| fetcher.read(url, timeout.min(fetcher.deadline).min(LONGEST), true))
     }
 
     fn prepare(&self) -> Result<(), FetchError> {
         if self.failed.load(Ordering::Relaxed) {
-            let fetcher = Fetcher::new(self.options.clone())?;
+            let fetcher = Fetcher::build(self.options.clone())?;
             self.failed.store(false, Ordering::Relaxed);
             drop(self.fetcher().replace(fetcher));
         }

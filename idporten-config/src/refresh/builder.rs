@@ -117,7 +117,7 @@ impl Builder {
             Some(options) => options,
             None => options_of_the_environment().map_err(StartError::Client)?,
         };
-        let client = crate::fetch::LazyFetcher::new(options).map_err(StartError::Client)?;
+        let client = crate::fetch::DefaultTransport::new(options).map_err(StartError::Client)?;
         self.start_with(client)
     }
 

@@ -29,8 +29,7 @@ impl Store {
     /// Writes the file, whole or not at all.
     fn save(&self, snapshot: &Snapshot) -> Result<(), String> {
         let written = self.check_place(snapshot.provider()).and_then(|()| self.check_directory()).and_then(|()| {
-            let bytes = snapshot.to_string();
-            file::replace(&self.path, bytes.as_bytes(), Access::Private)
+            file::replace(&self.path, snapshot, Access::Private)
                 .map_err(|error| format!("cannot be written: {error}; make room or its directory writable"))
         });
         written.map_err(|reason| self.named(&reason))

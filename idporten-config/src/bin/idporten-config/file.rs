@@ -43,7 +43,7 @@ pub(crate) fn write_in_new_directory(path: &Path, text: &str) -> Result<bool, Ve
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     // A link stays a link: its target gets the text.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    replace_file(&target, text.as_bytes(), Access::Kept)
+    replace_file(&target, &text, Access::Kept)
 }
 
 fn help(path: &Path, error: &io::Error) -> String {

@@ -1,33 +1,34 @@
 //! Changes of metadata.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{Change, ChangeKind, Subject};
 use crate::document::json::{Object, Value};
 use crate::document::metadata::{self, Member, member};
-use crate::document::names;
+use crate::document::names::{self, MAX_VARIANTS};
 
-pub(super) fn changes(before: &Object, after: &Object) -> Vec<Change> {
-    let mut names = BTreeSet::new();
-    names.extend(before.iter().chain(after.iter()).map(|(name, _)| name));
-    names.into_iter().flat_map(|name| change(name, before.get(name), after.get(name))).collect()
+/// Hands over each change of the metadata, one at a time: all of them at once would not fit the bound on memory.
+pub(super) fn changes(before: &Object, after: &Object, each: &mut dyn FnMut(Change)) {
+    let names: Vec<&str> = before.iter().chain(after.iter()).map(|(name, _)| name).collect();
+    sorted(&names).into_iter().for_each(|name| change(name, before.get(name), after.get(name), each));
 }
 
-fn change(name: &str, before: Option<&Value>, after: Option<&Value>) -> Vec<Change> {
+fn change(name: &str, before: Option<&Value>, after: Option<&Value>, each: &mut dyn FnMut(Change)) {
+    if before == after {
+        return;
+    }
     match (before, after) {
         (Some(Value::Array(_)), Some(Value::Array(_))) => match (strings(before), strings(after)) {
-            (Some(before), Some(after)) => list(name, &before, &after),
-            _ if before == after => Vec::new(),
-            _ => vec![whole(name, ChangeKind::Other, before, after)],
+            (Some(before), Some(after)) => list(name, &before, &after, each),
+            _ => each(whole(name, ChangeKind::Other, before, after)),
         },
         (None, Some(Value::Array(_))) if strings(after).is_some_and(|values| !values.is_empty()) => {
-            list(name, &[], &strings(after).unwrap_or_default())
+            list(name, &[], &strings(after).unwrap_or_default(), each);
         }
         (Some(Value::Array(_)), None) if strings(before).is_some_and(|values| !values.is_empty()) => {
-            list(name, &strings(before).unwrap_or_default(), &[])
+            list(name, &strings(before).unwrap_or_default(), &[], each);
         }
-        _ if before == after => Vec::new(),
-        _ => vec![whole(name, kind_of(name, before, after), before, after)],
+        _ => each(whole(name, kind_of(name, before, after), before, after)),
     }
 }
 
@@ -35,7 +36,7 @@ fn strings(value: Option<&Value>) -> Option<Vec<&str>> {
     value.and_then(Value::as_strings)
 }
 
-fn list(name: &str, before: &[&str], after: &[&str]) -> Vec<Change> {
+fn list(name: &str, before: &[&str], after: &[&str], each: &mut dyn FnMut(Change)) {
     let of = |kind, before: Option<&str>, after: Option<&str>, gone| Change {
         kind,
         subject: Subject::Member(name.to_owned()),
@@ -45,27 +46,31 @@ fn list(name: &str, before: &[&str], after: &[&str]) -> Vec<Change> {
         gone,
     };
     let known = member(name);
-    let (mut old, mut new) = (BTreeSet::new(), BTreeSet::new());
-    old.extend(before.iter().copied());
-    new.extend(after.iter().copied());
-    let withdrawn = distinct(before).into_iter().filter(|value| !new.contains(value));
-    let added = distinct(after).into_iter().filter(|value| !old.contains(value));
+    let (old, new) = (sorted(before), sorted(after));
     let variants = variants(known, before);
-    withdrawn
-        .map(|value| of(ChangeKind::Breaking, Some(value), None, variants.get(value).cloned()))
-        .chain(added.map(|value| of(ChangeKind::Addition, None, Some(value), None)))
-        .collect()
+    for value in old.iter().filter(|value| new.binary_search(value).is_err()) {
+        each(of(ChangeKind::Breaking, Some(value), None, variants.get(value).cloned()));
+    }
+    for value in new.iter().filter(|value| old.binary_search(value).is_err()) {
+        each(of(ChangeKind::Addition, None, Some(value), None));
+    }
 }
 
-fn distinct<'a>(values: &[&'a str]) -> Vec<&'a str> {
-    let mut seen = BTreeSet::new();
-    values.iter().copied().filter(|value| seen.insert(*value)).collect()
+/// Returns the distinct values, sorted.
+fn sorted<'a>(values: &[&'a str]) -> Vec<&'a str> {
+    let mut values = values.to_vec();
+    values.sort_unstable();
+    values.dedup();
+    values
 }
 
 /// Returns the variants of the values in generated code.
 fn variants<'a>(known: Option<&Member>, values: &[&'a str]) -> BTreeMap<&'a str, String> {
     let Some((type_name, _)) = known.and_then(|known| known.value) else { return BTreeMap::new() };
     let usable = metadata::usable(known, values.to_vec());
+    if usable.len() > MAX_VARIANTS {
+        return BTreeMap::new();
+    }
     let mut variants = BTreeMap::new();
     variants.extend(names::variants(&usable).into_iter().map(|(name, value)| (value, format!("{type_name}::{name}"))));
     variants

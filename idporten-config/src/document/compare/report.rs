@@ -38,6 +38,9 @@ pub(super) fn text(comparison: &Comparison) -> String {
         text += format!("  {:8}  {subject}  {what}{note}", change.kind).trim_end();
         text.push('\n');
     }
+    if comparison.left_out() > 0 {
+        text += &format!("  and {} more\n", comparison.left_out());
+    }
     for gone in gone(comparison) {
         text += &format!("  code that names {gone} will not compile after this change\n");
     }
@@ -51,6 +54,9 @@ pub(super) fn markdown(comparison: &Comparison) -> String {
     }
     text += "| | what | before | after |\n|---|---|---|---|\n";
     text.extend(comparison.changes.iter().map(row));
+    if comparison.left_out() > 0 {
+        text += &format!("\n{} more changes are not listed.\n", comparison.left_out());
+    }
     let gone: Vec<_> = gone(comparison).map(cell).collect();
     if !gone.is_empty() {
         text += &format!("\nCode that names {} will not compile after this change.\n", gone.join(", "));

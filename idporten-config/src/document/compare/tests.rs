@@ -156,3 +156,20 @@ fn json_has_every_change() {
     assert_eq!(changes.len(), 2);
     assert_eq!(changes[0].as_object().unwrap().get("gone"), Some(&"Scope::A".into()));
 }
+
+#[test]
+fn a_comparison_holds_the_first_thousand_changes_of_a_kind() {
+    let list: Vec<String> = (0..1_500).map(|i| format!(r#""{i}""#)).collect();
+    let large = format!(r#"{{"claims_supported": [{}], "frontchannel_logout_supported": true}}"#, list.join(","));
+    let before = r#"{"claims_supported": [], "frontchannel_logout_supported": true}"#;
+    let grown = of(before, &large.replace("true", "false"));
+    assert_eq!((grown.changes.len(), grown.left_out()), (1_001, 500));
+    assert_eq!(grown.changes[0].kind, ChangeKind::Breaking, "the one that matters is not crowded out");
+    assert_eq!(grown.summary(), "1 breaking change, 1500 additions");
+    assert!(grown.to_string().ends_with("  and 500 more\n"), "{grown}");
+    assert!(grown.to_markdown().contains("\n500 more changes are not listed.\n"), "{}", grown.to_markdown());
+    // A list of so many values has no enum that could lose a variant.
+    let shrunk = of(&large, before);
+    assert_eq!((shrunk.changes.len(), shrunk.left_out()), (1_000, 500));
+    assert!(shrunk.changes.iter().all(|change| change.gone.is_none()), "{shrunk}");
+}

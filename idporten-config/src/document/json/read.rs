@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::sync::Arc;
 
 use serde_core::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::{Exact, Number, Object, Value};
+use super::{Exact, Number, Object, Text, Value, shared};
 
 /// The depth to which arrays and objects may be nested.
 pub const MAX_DEPTH: usize = 64;
@@ -16,6 +15,20 @@ pub const MAX_DEPTH: usize = 64;
 ///
 /// A tree of small values takes many times the memory of its text, so that a limit on bytes alone would not bound memory.
 pub const MAX_VALUES: usize = 50_000;
+
+/// The limits of a text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) depth: usize,
+    pub(crate) values: usize,
+}
+
+impl Default for Limits {
+    /// Returns the limits of a document.
+    fn default() -> Self {
+        Self { depth: MAX_DEPTH, values: MAX_VALUES }
+    }
+}
 
 /// The error for a text that is not JSON, or that is JSON but exceeds a limit or holds a number that cannot be kept exactly.
 ///
@@ -52,7 +65,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-pub(super) fn parse(text: &[u8], max_values: usize) -> Result<Value, Error> {
+pub(super) fn parse(text: &[u8], limits: Limits) -> Result<Value, Error> {
     // RFC 8259, section 8.1, forbids writing a byte-order mark and lets parsers ignore one. It is refused, since not all do.
     if text.starts_with(b"\xef\xbb\xbf") {
         let message = "not JSON: starts with a byte-order mark; save it as UTF-8 without one".into();
@@ -67,7 +80,7 @@ pub(super) fn parse(text: &[u8], max_values: usize) -> Result<Value, Error> {
         path: RefCell::default(),
         failed_at: RefCell::default(),
         numbers: Cell::new(text),
-        max_values,
+        limits,
         values: Cell::new(0),
     };
     let mut json = serde_json::Deserializer::from_str(text);
@@ -101,13 +114,13 @@ struct Reading<'a> {
     /// The text after the last number read. The visitor receives rounded doubles, so that the digits are taken from here.
     /// `serde_json` passes them on only with its feature `arbitrary_precision`, which would change every crate in the build.
     numbers: Cell<&'a str>,
-    max_values: usize,
+    limits: Limits,
     values: Cell<usize>,
 }
 
 enum Step {
     Index(usize),
-    Name(Arc<str>),
+    Name(Text),
 }
 
 impl Reading<'_> {
@@ -135,8 +148,11 @@ impl Reading<'_> {
     /// Counts a value when it begins, so that the tree never grows past the limit.
     fn count<E: serde_core::de::Error>(&self) -> Result<(), E> {
         self.values.set(self.values.get() + 1);
-        if self.values.get() > self.max_values {
-            return Err(E::custom(format_args!("has more than {} values, the limit of a document", self.max_values)));
+        if self.values.get() > self.limits.values {
+            return Err(E::custom(format_args!(
+                "has more than {} values, the limit of a document",
+                self.limits.values
+            )));
         }
         Ok(())
     }
@@ -179,8 +195,9 @@ struct Seed<'a> {
 impl Seed<'_> {
     fn deeper<E: serde_core::de::Error>(self) -> Result<Self, E> {
         // `serde_json` stops at 128 levels. This limit is lower, so that it does not depend on the library.
-        if self.depth == MAX_DEPTH {
-            return Err(E::custom(format_args!("nested deeper than {MAX_DEPTH} levels")));
+        let limit = self.reading.limits.depth;
+        if self.depth == limit {
+            return Err(E::custom(format_args!("nested deeper than {limit} levels")));
         }
         Ok(Self { reading: self.reading, depth: self.depth + 1 })
     }
@@ -247,7 +264,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
         loop {
             match self.reading.within(Step::Index(values.len()), || elements.next_element_seed(deeper))? {
                 Some(value) => values.push(value),
-                None => return Ok(Value::Array(values.into())),
+                None => return Ok(Value::Array(shared(values))),
             }
         }
     }
@@ -257,8 +274,8 @@ impl<'de> Visitor<'de> for Seed<'_> {
         // Not a map, which would drop one of two members with the same name before the rules see both.
         let mut members = Vec::new();
         while let Some(name) = entries.next_key::<Cow<'_, str>>()? {
-            let name: Arc<str> = name.into();
-            let value = self.reading.within(Step::Name(Arc::clone(&name)), || entries.next_value_seed(deeper))?;
+            let name = Text::from(&*name);
+            let value = self.reading.within(Step::Name(name.clone()), || entries.next_value_seed(deeper))?;
             members.push((name, value));
         }
         Ok(Value::Object(Object::from_iter(members)))
@@ -295,7 +312,7 @@ mod tests {
     use super::*;
 
     fn error(text: &str) -> String {
-        parse(text.as_bytes(), MAX_VALUES).unwrap_err().to_string()
+        parse(text.as_bytes(), Limits::default()).unwrap_err().to_string()
     }
 
     #[test]
@@ -330,7 +347,7 @@ mod tests {
             ("0e99999999999999999999", "0.0"),
         ] {
             assert_eq!(
-                parse(written.as_bytes(), MAX_VALUES).map(|value| value.to_string()),
+                parse(written.as_bytes(), Limits::default()).map(|value| value.to_string()),
                 Ok(format!("{kept}\n")),
                 "{written}"
             );
@@ -339,7 +356,7 @@ mod tests {
 
     #[test]
     fn nesting_is_refused_at_sixty_five_levels_and_at_ten_million() {
-        assert!(parse(format!("{}{}", "[".repeat(64), "]".repeat(64)).as_bytes(), MAX_VALUES).is_ok());
+        assert!(parse(format!("{}{}", "[".repeat(64), "]".repeat(64)).as_bytes(), Limits::default()).is_ok());
         assert!(error(&format!("{}{}", "[".repeat(65), "]".repeat(65))).contains("nested deeper than 64 levels"));
         assert!(error(&"[".repeat(10 << 20)).contains("nested deeper than 64 levels"));
         assert!(error(&r#"{"a":"#.repeat(1 << 20)).contains("nested deeper than 64 levels"));
@@ -349,7 +366,7 @@ mod tests {
     fn a_document_may_have_fifty_thousand_values_and_no_more() {
         // The list itself is a value too.
         let list = |count: usize| format!("[{}0]", "0,".repeat(count - 2));
-        assert!(parse(list(MAX_VALUES).as_bytes(), MAX_VALUES).is_ok());
+        assert!(parse(list(MAX_VALUES).as_bytes(), Limits::default()).is_ok());
         let error = error(&list(MAX_VALUES + 1));
         assert!(error.starts_with("has more than 50000 values, the limit of a document at line 1"), "{error}");
         let members: String = (0..MAX_VALUES).map(|i| format!(r#""{i}":[],"#)).collect();
@@ -359,7 +376,9 @@ mod tests {
     #[test]
     fn what_is_not_json_in_utf_8_is_refused_with_its_place() {
         assert!(error("\u{feff}{}").contains("byte-order mark"));
-        assert!(parse(b"{\"a\": \"\xff\"}", MAX_VALUES).unwrap_err().to_string().contains("not UTF-8 at byte 7"));
+        assert!(
+            parse(b"{\"a\": \"\xff\"}", Limits::default()).unwrap_err().to_string().contains("not UTF-8 at byte 7")
+        );
         assert_eq!(error("{\n  \"a\": }"), "not JSON: expected value at line 2 column 8");
         assert!(error(r#""\ud800""#).contains("hex escape"));
         assert!(error("\"\0\"").contains("control character"));
@@ -370,7 +389,7 @@ mod tests {
 
     #[test]
     fn a_name_used_twice_is_found_wherever_it_is() {
-        let duplicate = |text: &str| parse(text.as_bytes(), MAX_VALUES).unwrap().duplicate();
+        let duplicate = |text: &str| parse(text.as_bytes(), Limits::default()).unwrap().duplicate();
         assert_eq!(duplicate(r#"{"a": 1, "b": 2, "a": 1}"#), Some("a".into()));
         assert_eq!(duplicate(r#"{"k": [1, {"x": 1, "\u0078": 2}]}"#), Some("k[1].x".into()));
         assert_eq!(duplicate(r#"{"a": {"b": 1}, "b": 1}"#), None);

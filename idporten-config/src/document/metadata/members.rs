@@ -355,11 +355,7 @@ impl FromJson for Vec<String> {
 }
 
 fn additional(object: &Object) -> Object {
-    object
-        .iter()
-        .filter(|(name, _)| member(name).is_none())
-        .map(|(name, value)| (name.to_owned(), value.clone()))
-        .collect()
+    object.iter().filter(|(name, _)| member(name).is_none()).map(|(name, value)| (name, value.clone())).collect()
 }
 
 /// Returns the values of a list without duplicates and, for signature algorithms, without `none` and `HS*`.

@@ -200,3 +200,25 @@ fn where_metadata_is_silent_the_setting_that_counts_is_named() {
     assert!(error.contains("(RS256); name the algorithm of the keys in `signing-algs`"), "{error}");
     assert!(of(description.with_signing_algs([SigningAlg::Ed25519])).is_ok());
 }
+
+#[test]
+fn the_longest_text_that_is_written_is_read_back() {
+    // Lists of eleven levels, as deep as a document may be nested, are the most indentation for 50,000 values.
+    let deep = |outer: usize| {
+        let chain = format!("{}0{}", "[".repeat(10), "]".repeat(10));
+        let chains = vec![chain; 49_000 / 11].join(",");
+        format!("{}{chains}{}", "[".repeat(outer), "]".repeat(outer))
+    };
+    let x = |depth| format!(r#""x": {}, "y": "{}""#, deep(json::MAX_DEPTH - 10 - depth), "\u{80}".repeat(450_000));
+    let key = r#"{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "alg": "EdDSA"}"#;
+    let keys = format!(r#"{{"keys": [{key}], {}}}"#, x(1));
+    let metadata = format!(r#"{{"issuer": "https://test.idporten.no", {}}}"#, x(1));
+    assert!(keys.len() < jwks::MAX_BYTES && metadata.len() < jwks::MAX_BYTES);
+    let read = |text: &str| Value::parse(text.as_bytes()).unwrap();
+    let metadata = read(&metadata).as_object().unwrap().clone();
+    let (provider, time) = (KnownEnvironment::IdportenTest.into(), SystemTime::UNIX_EPOCH);
+    let snapshot = Snapshot::new(provider, time, Origin::Recorded, metadata, Some(read(&keys))).unwrap();
+    let text = snapshot.to_string();
+    assert!(text.len() > MAX_BYTES / 5 * 4, "{} bytes are not the longest text", text.len());
+    assert_eq!(Snapshot::parse(text).unwrap(), snapshot);
+}

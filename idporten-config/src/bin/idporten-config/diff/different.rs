@@ -26,7 +26,19 @@ impl Different {
     }
 
     fn heading(&self) -> String {
-        format!("{} and {}: {}", self.first, self.second, plural(self.comparison.changes.len(), "difference"))
+        format!("{} and {}: {}", self.first, self.second, self.summary())
+    }
+
+    fn summary(&self) -> String {
+        plural(self.comparison.changes.len() + self.comparison.left_out(), "difference")
+    }
+
+    /// The line that says how many differences are not listed.
+    fn rest(&self) -> String {
+        match self.comparison.left_out() {
+            0 => String::new(),
+            count => format!("and {count} more\n"),
+        }
     }
 
     pub(super) fn text(&self) -> String {
@@ -35,7 +47,7 @@ impl Different {
         let row = |change: &Change| vec![subject(change), cell(change.before.as_ref()), cell(change.after.as_ref())];
         let rows: Vec<_> = self.comparison.changes.iter().map(row).collect();
         let table = if self.is_empty() { String::new() } else { indented_table_with_head(&head, &rows) };
-        format!("{}\n{table}", self.heading())
+        format!("{}\n{table}{}", self.heading(), self.rest())
     }
 
     pub(super) fn markdown(&self) -> String {
@@ -53,7 +65,7 @@ impl Different {
         let rows: String = self.comparison.changes.iter().map(row).collect();
         let head = format!("| | {} | {} |\n|---|---|---|\n", self.first, self.second);
         let table = if self.is_empty() { String::new() } else { head + &rows };
-        format!("### {}\n\n{table}", self.heading())
+        format!("### {}\n\n{table}\n{}", self.heading(), self.rest())
     }
 
     pub(super) fn in_json(&self) -> Object {
@@ -68,8 +80,9 @@ impl Different {
             ("changes", self.comparison.changes.iter().map(difference).collect::<Vec<_>>().into()),
             ("compared_with", self.first.as_str().into()),
             ("environment", self.second.as_str().into()),
+            ("left_out", (self.comparison.left_out() as u64).into()),
             ("status", if self.is_empty() { "unchanged" } else { "different" }.into()),
-            ("summary", plural(self.comparison.changes.len(), "difference").into()),
+            ("summary", self.summary().into()),
         ])
     }
 }

@@ -106,6 +106,7 @@ fn one_in_json(Difference { environment, what }: &Difference) -> Object {
     object([
         ("changes", get("changes").into()),
         ("environment", environment.as_str().into()),
+        ("left_out", get("left_out").into()),
         ("status", status.into()),
         ("summary", get("summary").into()),
     ])
