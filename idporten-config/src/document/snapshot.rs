@@ -88,6 +88,8 @@ pub enum Origin {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnapshotError {
     environment: Option<String>,
+    /// Whether the environment is not in the table, so that a description decides what its documents may say.
+    is_described: bool,
     violations: Vec<Violation>,
 }
 
@@ -101,7 +103,7 @@ impl Snapshot {
     /// file.
     pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, SnapshotError> {
         let text = text.as_ref();
-        let refuse = |violation| SnapshotError { environment: None, violations: vec![violation] };
+        let refuse = |violation| SnapshotError { environment: None, is_described: false, violations: vec![violation] };
         if text.len() > MAX_BYTES {
             return Err(refuse(Violation::new("", Rule::Format, format!("is larger than {MAX_BYTES} bytes"))));
         }
@@ -135,7 +137,7 @@ impl Snapshot {
                 // reported for a fault of the metadata.
                 let published = Published { algs: SigningAlg::ALL, hint: "" };
                 violations.extend(check(as_of, origin, jwks, published).err().into_iter().flatten());
-                Err(SnapshotError { environment: Some(provider.slug().to_owned()), violations })
+                Err(SnapshotError::of(&provider, violations))
             }
         }
     }
@@ -152,7 +154,7 @@ impl Snapshot {
         let published = Published { algs: &algs, hint: algorithm_hint(&provider, &metadata) };
         match check(as_of, origin, jwks, published) {
             Ok(jwks) => Ok(Self { provider, as_of, origin, metadata: Arc::new(metadata), jwks }),
-            Err(violations) => Err(SnapshotError { environment: Some(provider.slug().to_owned()), violations }),
+            Err(violations) => Err(SnapshotError::of(&provider, violations)),
         }
     }
 
@@ -307,6 +309,11 @@ impl fmt::Display for Origin {
 }
 
 impl SnapshotError {
+    fn of(provider: &Provider, violations: Vec<Violation>) -> Self {
+        let is_described = provider.known().is_none();
+        Self { environment: Some(provider.slug().to_owned()), is_described, violations }
+    }
+
     /// Returns the slug that the file names, if it could be read.
     #[must_use]
     pub fn environment(&self) -> Option<&str> {
@@ -324,7 +331,15 @@ impl fmt::Display for SnapshotError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: not a snapshot that may be used: ", printable(self.environment().unwrap_or("snapshot")))?;
         f.write_str(&listed(&self.violations))?;
-        f.write_str("; take it again with `idporten-config fetch`")
+        // Another fetch would break a rule that the description sets once more.
+        let is_of_description = |violation: &Violation| matches!(violation.rule, Rule::Host | Rule::Issuer | Rule::Url);
+        match self.environment().map(printable) {
+            Some(slug) if self.is_described && self.violations.iter().any(is_of_description) => write!(
+                f,
+                "; correct the description of the provider, `[environments.{slug}]` in a manifest, or take it again with `idporten-config fetch {slug}`"
+            ),
+            _ => f.write_str("; take it again with `idporten-config fetch`"),
+        }
     }
 }
 

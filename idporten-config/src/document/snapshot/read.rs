@@ -13,7 +13,8 @@ const MEMBERS: &[&str] =
 /// Reads a snapshot from the object that a file holds.
 pub(super) fn snapshot(file: &Object) -> Result<Snapshot, SnapshotError> {
     let environment = file.get("environment").and_then(Value::as_str);
-    let fail = |violations| SnapshotError { environment: environment.map(str::to_owned), violations };
+    let is_described = file.contains("provider");
+    let fail = |violations| SnapshotError { environment: environment.map(str::to_owned), is_described, violations };
     check_format(file).map_err(|violation| fail(vec![violation]))?;
     let mut violations = check_members(file);
     let provider = provider(file).map_err(|found| violations.extend(found)).ok();

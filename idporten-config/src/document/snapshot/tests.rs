@@ -114,6 +114,9 @@ fn a_provider_of_ones_own_is_described_in_the_file() {
     assert_eq!(Snapshot::parse(snapshot.to_string()).unwrap(), snapshot);
     let production = Snapshot::parse(text.replace("true", "false")).unwrap_err().to_string();
     assert!(production.contains("is plain http; only https is accepted; set `development = true` if"), "{production}");
+    let way_out = "correct the description of the provider, `[environments.idporten-local]` in a manifest, or take it again with \
+        `idporten-config fetch idporten-local`";
+    assert!(production.ends_with(way_out), "{production}");
     let none = Snapshot::parse(text.replace(r#""product": "idporten","#, "")).unwrap_err().to_string();
     assert!(none.contains("`provider.product`: is required"), "{none}");
 }
