@@ -10,7 +10,9 @@ use crate::document::names::{self, MAX_VARIANTS};
 /// Hands over each change of the metadata, one at a time: all of them at once would not fit the bound on memory.
 pub(super) fn changes(before: &Object, after: &Object, each: &mut dyn FnMut(Change)) {
     let names: Vec<&str> = before.iter().chain(after.iter()).map(|(name, _)| name).collect();
-    sorted(&names).into_iter().for_each(|name| change(name, before.get(name), after.get(name), each));
+    for name in sorted(&names) {
+        change(name, before.get(name), after.get(name), each);
+    }
 }
 
 fn change(name: &str, before: Option<&Value>, after: Option<&Value>, each: &mut dyn FnMut(Change)) {
