@@ -2,7 +2,8 @@
 
 use std::time::SystemTime;
 
-use base64ct::{Base64UrlUnpadded, Encoding};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::document::json::{Object, Value, object};
 use crate::document::snapshot::{Origin, Snapshot};
@@ -62,7 +63,7 @@ fn bytes(kid: &str, variant: u32, length: usize) -> Vec<u8> {
 }
 
 fn base64url(bytes: &[u8]) -> String {
-    Base64UrlUnpadded::encode_string(bytes)
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// Returns a key set with these entries.

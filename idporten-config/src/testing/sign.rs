@@ -1,6 +1,7 @@
 //! Tokens that verify, signed as a provider signs them.
 
-use base64ct::{Base64UrlUnpadded, Encoding};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_core::Serialize;
 
@@ -83,7 +84,7 @@ pub fn sign(kid: &str, variant: u32, claims: &impl Serialize) -> String {
 /// Without a back-end of `jsonwebtoken`.
 #[must_use]
 pub fn sign_text(header: &str, claims: &str, variant: u32) -> String {
-    let encode = |text: &str| Base64UrlUnpadded::encode_string(text.as_bytes());
+    let encode = |text: &str| URL_SAFE_NO_PAD.encode(text.as_bytes());
     let message = format!("{}.{}", encode(header), encode(claims));
     let key = EncodingKey::from_rsa_der(pair(variant).private);
     let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::RS256);

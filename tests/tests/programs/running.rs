@@ -9,7 +9,8 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use base64ct::{Base64, Encoding};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use idporten_config::testing::signing_key;
 use idporten_config_tests::places;
 
@@ -101,7 +102,7 @@ pub(crate) fn client_jwk() -> String {
 pub(crate) fn client_key_file(directory: &Path) -> PathBuf {
     let der = fs::read(places::workspace().join("idporten-config/src/testing/signing-pair-0.der")).unwrap();
     let (label, path) = ("RSA PRIVATE KEY", directory.join("client.pem"));
-    fs::write(&path, format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", Base64::encode_string(&der)))
+    fs::write(&path, format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der)))
         .unwrap();
     path
 }

@@ -1,6 +1,7 @@
 //! Headers as nobody honest writes them.
 
-use base64ct::{Base64UrlUnpadded, Encoding};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use idporten_config::interop::jsonwebtoken::{Expect, InvalidToken, MAX_TOKEN_BYTES, Rules};
 use idporten_config::testing::{sign, sign_text};
 use jsonwebtoken::{Algorithm, EncodingKey};
@@ -11,7 +12,7 @@ use crate::story::{
 };
 
 fn encode(text: &str) -> String {
-    Base64UrlUnpadded::encode_string(text.as_bytes())
+    URL_SAFE_NO_PAD.encode(text.as_bytes())
 }
 
 #[test]

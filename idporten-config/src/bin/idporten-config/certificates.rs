@@ -5,7 +5,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use base64ct::{Base64, Base64UrlUnpadded, Encoding};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use x509_cert::Certificate as X509;
 use x509_cert::der::asn1::UintRef;
 use x509_cert::der::{Decode, Reader, SliceReader};
@@ -104,7 +105,7 @@ fn kid_of(entry: &Value) -> Option<&str> {
 fn read(x5c: &Value) -> Result<X509, &'static str> {
     let first = x5c.as_array().and_then(<[Value]>::first).and_then(Value::as_str);
     let text = first.ok_or("`x5c` is not a list of strings with a certificate first")?;
-    let der = Base64::decode_vec(text).map_err(|_| "it is not base64")?;
+    let der = STANDARD.decode(text).map_err(|_| "it is not base64")?;
     X509::from_der(&der).map_err(|_| "it is not an X.509 certificate")
 }
 
@@ -122,7 +123,7 @@ fn content(certificate: &X509, entry: &Value) -> Content {
 /// Returns whether the certificate is for this key; none if that cannot be decided.
 fn holds(public: &SubjectPublicKeyInfoOwned, key: &KeyParameters) -> Option<bool> {
     let bytes = public.subject_public_key.as_bytes()?;
-    let decoded = |member: &str| Base64UrlUnpadded::decode_vec(member).ok();
+    let decoded = |member: &str| URL_SAFE_NO_PAD.decode(member).ok();
     match key {
         KeyParameters::Rsa { n, e, .. } => {
             let (modulus, exponent) = rsa(bytes)?;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use base64ct::{Base64UrlUnpadded, Encoding};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::RejectionCause;
 use crate::document::json::{Object, Value};
@@ -195,7 +196,7 @@ impl SigningKey {
             KeyParameters::Ec { crv, x, y } => format!(r#"{{"crv":"{crv}","kty":"EC","x":"{x}","y":"{y}"}}"#),
             KeyParameters::Okp { crv, x } => format!(r#"{{"crv":"{crv}","kty":"OKP","x":"{x}"}}"#),
         };
-        Base64UrlUnpadded::encode_string(&hmac_sha256::Hash::hash(members.as_bytes()))
+        URL_SAFE_NO_PAD.encode(hmac_sha256::Hash::hash(members.as_bytes()))
     }
 }
 
@@ -342,12 +343,12 @@ fn is_even(integer: &[u8]) -> bool {
 }
 
 fn decoded(entry: &Object, name: &str) -> Result<Vec<u8>, Refusal> {
-    Base64UrlUnpadded::decode_vec(required_text(entry, name)?)
+    URL_SAFE_NO_PAD.decode(required_text(entry, name)?)
         .map_err(|_| format!("`{name}` is not base64url without padding").into())
 }
 
 fn encoded(bytes: &[u8]) -> String {
-    Base64UrlUnpadded::encode_string(bytes)
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 fn required_text<'a>(entry: &'a Object, name: &str) -> Result<&'a str, Refusal> {

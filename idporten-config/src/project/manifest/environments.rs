@@ -1,6 +1,8 @@
 //! The tables `[environments.NAME]`.
 
-use super::reader::{Reader, Table, strings};
+use toml_span::value::Table;
+
+use super::reader::{Reader, strings};
 use super::{Environment, Manifest, unknown_environment};
 use crate::document::provider::{Description, Provider};
 use crate::document::violation::{printable, quoted};
@@ -22,11 +24,11 @@ impl Reader<'_> {
     pub(super) fn environments(&mut self, tables: &Table<'_>, manifest: &mut Manifest) {
         let mut named: Vec<_> = tables.iter().collect();
         // The parser returns the tables sorted by name, but findings and generated code keep the order of the text.
-        named.sort_by_key(|(slug, _)| slug.span().start);
+        named.sort_by_key(|(slug, _)| slug.span.start);
         for (slug, item) in named {
-            let place = self.place(&slug.span());
-            let slug = slug.get_ref();
-            match item.get_ref().as_table() {
+            let place = self.place(slug.span);
+            let slug = &*slug.name;
+            match item.as_table() {
                 Some(table) => self.environment(slug, table, place, manifest),
                 None => {
                     let message = format!("`environments.{}` is not a table", printable(slug));
@@ -39,7 +41,7 @@ impl Reader<'_> {
     }
 
     fn environment(&mut self, slug: &str, table: &Table<'_>, place: Place, manifest: &mut Manifest) {
-        let is_described = table.keys().any(|key| DESCRIBED_KEYS.contains(&key.get_ref().as_ref()));
+        let is_described = table.keys().any(|key| DESCRIBED_KEYS.contains(&&*key.name));
         match slug.parse::<KnownEnvironment>() {
             Ok(known) => {
                 let bundled = self.known(slug, table);
@@ -59,12 +61,12 @@ impl Reader<'_> {
     /// Reads the key `bundled` of an environment of the table.
     fn known(&mut self, slug: &str, table: &Table<'_>) -> bool {
         for key in table.keys() {
-            let name = key.get_ref().as_ref();
+            let name = &*key.name;
             if DESCRIBED_KEYS.contains(&name) {
                 let message = format!("`{name}` of {slug} is given by this package's table of environments");
                 let help = "remove this line, or describe another provider under a name of its own, such as \
                      `[environments.local]`";
-                self.error(&key.span(), message, help);
+                self.error(key.span, message, help);
             } else if !KNOWN_KEYS.contains(&name) {
                 self.unknown_key(key, KNOWN_KEYS, "a key of an environment of the table");
             }
@@ -89,8 +91,8 @@ impl Reader<'_> {
             let help = format!("add `{key} = \"..\"` to `[environments.{}]`", printable(slug));
             self.findings.push(Finding::error(message, help).at(Some(&place)));
         }
-        if let Some((key, _)) = table.iter().find(|(key, _)| key.get_ref() == "based-on") {
-            self.bases.insert(slug.to_owned(), self.place(&key.span()));
+        if let Some((key, _)) = table.get_key_value("based-on") {
+            self.bases.insert(slug.to_owned(), self.place(key.span));
         }
         let product = product?;
         self.check_spelling(&product, table);
@@ -107,8 +109,8 @@ impl Reader<'_> {
             Err(error) => {
                 for violation in error.violations() {
                     let key = violation.place.replace('_', "-");
-                    let span = table.iter().find(|(name, _)| name.get_ref() == &key).map(|(name, _)| name.span());
-                    let at = span.map_or_else(|| place.clone(), |span| self.place(&span));
+                    let named = table.get_key_value(&*key);
+                    let at = named.map_or_else(|| place.clone(), |(name, _)| self.place(name.span));
                     let message = format!("{}: `{key}`: {}", printable(slug), violation.reason);
                     self.findings.push(Finding::error(message, "correct this line").at(Some(&at)));
                 }
@@ -121,8 +123,7 @@ impl Reader<'_> {
     fn check_spelling(&mut self, product: &ProductName, table: &Table<'_>) {
         let known = Product::ALL.iter().map(|product| product.slug());
         let Some(meant) = nearest(product.as_str(), known).filter(|_| product.known().is_none()) else { return };
-        let span = table.iter().find(|(key, _)| key.get_ref() == "product").map(|(key, _)| key.span());
-        let place = span.map(|span| self.place(&span));
+        let place = table.get_key_value("product").map(|(key, _)| self.place(key.span));
         let message = format!("`{product}` is a product by itself, apart from `{meant}`");
         let help = format!("did you mean `product = \"{meant}\"`? if not, choose a name that differs more");
         self.findings.push(Finding::warning(message, help).at(place.as_ref()));

@@ -1,32 +1,29 @@
 //! The reader of a manifest's text. It finds every mistake at once, with its line.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::time::Duration;
 
-use toml::Spanned;
-use toml::de::{DeString, DeTable, DeValue, Error};
+use toml_span::value::{Key, Table};
+use toml_span::{Error, ErrorKind, Span, Value};
 
 use super::Manifest;
 use crate::document::violation::printable;
 use crate::environment::nearest::nearest;
 use crate::project::finding::{Finding, Place};
 
-/// The number of syntax errors that are reported: one stray bracket can cause an error on every later line.
-const MAX_SYNTAX_ERRORS: usize = 10;
 const KEYS: &[&str] = &["environments", "max-age", "require", "snapshots"];
 
-pub(super) type Table<'a> = DeTable<'a>;
-pub(super) type Item<'a> = Spanned<DeValue<'a>>;
 
 pub(super) fn manifest(text: &str, file: &str) -> (Manifest, Vec<Finding>) {
     let mut reader = Reader { text, file, findings: Vec::new(), bases: BTreeMap::new() };
-    let (document, errors) = DeTable::parse_recoverable(text);
-    for error in errors.iter().take(MAX_SYNTAX_ERRORS) {
-        reader.syntax_error(error);
-    }
-    let manifest = if errors.is_empty() { reader.manifest(document.get_ref()) } else { Manifest::default() };
-    (manifest, reader.findings)
+    let manifest = match toml_span::parse(text) {
+        Ok(document) => document.as_table().map(|table| reader.manifest(table)),
+        Err(error) => {
+            reader.syntax_error(&error);
+            None
+        }
+    };
+    (manifest.unwrap_or_default(), reader.findings)
 }
 
 /// The text that is read, and the findings so far.
@@ -64,34 +61,37 @@ impl Reader<'_> {
     }
 
     fn syntax_error(&mut self, error: &Error) {
-        let place = error.span().map(|span| self.place(&span));
-        let unquoted = place.as_ref().and_then(|place| unquoted(&place.text));
-        let finding = match unquoted {
+        let place = self.place(error.span);
+        let is_about_the_value = matches!(
+            error.kind,
+            ErrorKind::InvalidNumber | ErrorKind::Unexpected(_) | ErrorKind::UnquotedString | ErrorKind::Wanted { .. }
+        );
+        let finding = match unquoted(&place.text).filter(|_| is_about_the_value) {
             Some((key, value)) => {
                 let help = format!("put the value in quotes: `{} = \"{}\"`", printable(key), printable(value));
                 Finding::error(format!("not TOML: the value of `{}` is a bare word", printable(key)), help)
             }
             None => Finding::error(
-                format!("not TOML: {}", error.message()),
+                format!("not TOML: {}", printable(&error.to_string())),
                 "correct this line; strings, names and durations stand in quotes",
             ),
         };
-        self.findings.push(finding.at(place.as_ref()));
+        self.findings.push(finding.at(Some(&place)));
     }
 
     /// Reports each key that is not one of `known`; `what` completes "`key` is not ..".
     pub(super) fn check_keys(&mut self, table: &Table<'_>, known: &[&str], what: &str) {
-        for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
+        for key in table.keys().filter(|key| !known.contains(&&*key.name)) {
             self.unknown_key(key, known, what);
         }
     }
 
-    pub(super) fn unknown_key(&mut self, key: &Spanned<DeString<'_>>, known: &[&str], what: &str) {
-        let help = match nearest(key.get_ref(), known.iter().copied()) {
+    pub(super) fn unknown_key(&mut self, key: &Key<'_>, known: &[&str], what: &str) {
+        let help = match nearest(&key.name, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("known: {}", known.join(", ")),
         };
-        self.error(&key.span(), format!("`{}` is not {what}", printable(key.get_ref())), help);
+        self.error(key.span, format!("`{}` is not {what}", printable(&key.name)), help);
     }
 
     pub(super) fn string(&mut self, table: &Table<'_>, key: &str) -> Option<String> {
@@ -99,16 +99,16 @@ impl Reader<'_> {
     }
 
     pub(super) fn boolean(&mut self, table: &Table<'_>, key: &str) -> Option<bool> {
-        self.read(table, key, "`true` or `false`", |value: &DeValue<'_>| value.as_bool())
+        self.read(table, key, "`true` or `false`", |value| value.as_bool())
     }
 
     fn table<'t, 'i>(&mut self, table: &'t Table<'i>, key: &str) -> Option<&'t Table<'i>> {
-        let item = table.get(key)?;
-        if !item.get_ref().is_table() {
+        let value = table.get(key)?;
+        if value.as_table().is_none() {
             let help = format!("write `[{key}.NAME]` tables");
-            self.error(&item.span(), format!("`{key}` must be a table"), help);
+            self.error(value.span, format!("`{key}` must be a table"), help);
         }
-        item.get_ref().as_table()
+        value.as_table()
     }
 
     pub(super) fn read<T>(
@@ -116,28 +116,28 @@ impl Reader<'_> {
         table: &Table<'_>,
         key: &str,
         expected: &str,
-        read: impl FnOnce(&DeValue<'_>) -> Option<T>,
+        read: impl FnOnce(&Value<'_>) -> Option<T>,
     ) -> Option<T> {
-        let item = table.get(key)?;
-        let value = read(item.get_ref());
+        let found = table.get(key)?;
+        let value = read(found);
         if value.is_none() {
-            self.error(&item.span(), format!("`{key}` must be {expected}"), format!("write {expected}"));
+            self.error(found.span, format!("`{key}` must be {expected}"), format!("write {expected}"));
         }
         value
     }
 
-    pub(super) fn error(&mut self, span: &Range<usize>, message: String, help: impl Into<String>) {
+    pub(super) fn error(&mut self, span: Span, message: String, help: impl Into<String>) {
         let place = self.place(span);
         self.findings.push(Finding::error(message, help).at(Some(&place)));
     }
 
-    pub(super) fn place(&self, span: &Range<usize>) -> Place {
+    pub(super) fn place(&self, span: Span) -> Place {
         Place::in_text(self.file, self.text, span.start)
     }
 }
 
-/// Returns the key and value of a line `key = word` whose value is neither quoted nor of another type. TOML has no bare
-/// strings, and the parser's message is misleading: for `idporten` it is "invalid float, expected `inf`".
+/// Returns the key and value of a line `key = word` whose value is neither quoted nor of another type: TOML has no bare strings.
+/// The parser says so of some words alone; of `30d` it says that the number is invalid, of `true-ish` that it expected a newline.
 fn unquoted(line: &str) -> Option<(&str, &str)> {
     let (key, value) = line.split_once('=')?;
     let value = value.split('#').next().unwrap_or_default().trim();
@@ -146,10 +146,10 @@ fn unquoted(line: &str) -> Option<(&str, &str)> {
     is_bare.then_some((key.trim(), value))
 }
 
-pub(super) fn strings(value: &DeValue<'_>) -> Option<Vec<String>> {
-    value.as_array()?.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect()
+pub(super) fn strings(value: &Value<'_>) -> Option<Vec<String>> {
+    value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
 }
 
-fn duration(value: &DeValue<'_>) -> Option<Duration> {
+fn duration(value: &Value<'_>) -> Option<Duration> {
     value.as_str().and_then(|text| humantime::parse_duration(text).ok()).filter(|duration| !duration.is_zero())
 }

@@ -1,8 +1,9 @@
 //! The tables `[require.PRODUCT]`.
 
-use toml::de::DeValue;
+use toml_span::Value;
+use toml_span::value::{Table, ValueInner};
 
-use super::reader::{Item, Reader, Table, strings};
+use super::reader::{Reader, strings};
 use super::{Environment, Manifest};
 use crate::document::violation::printable;
 use crate::environment::{Product, ProductName};
@@ -20,18 +21,18 @@ impl Reader<'_> {
         self.check_keys(products, &slugs, "a product");
         let mut requirements = Vec::new();
         for (key, item) in products {
-            let Ok(product) = key.get_ref().parse::<ProductName>() else {
+            let Ok(product) = key.name.parse::<ProductName>() else {
                 continue;
             };
-            let Some(members) = item.get_ref().as_table() else {
+            let Some(members) = item.as_table() else {
                 let help = format!("write `[require.{product}]` with a line for each member");
-                self.error(&key.span(), format!("`require.{product}` is not a table"), help);
+                self.error(key.span, format!("`require.{product}` is not a table"), help);
                 continue;
             };
             for (member, value) in members {
-                if let Some(expected) = self.expected(member.get_ref(), value) {
-                    let requirement = Requirement::new(member.get_ref().clone(), expected);
-                    requirements.push((Some(product.clone()), requirement.at(self.place(&member.span()))));
+                if let Some(expected) = self.expected(&member.name, value) {
+                    let requirement = Requirement::new(member.name.clone(), expected);
+                    requirements.push((Some(product.clone()), requirement.at(self.place(member.span))));
                 }
             }
         }
@@ -39,20 +40,20 @@ impl Reader<'_> {
         requirements
     }
 
-    fn expected(&mut self, member: &str, value: &Item<'_>) -> Option<Expected> {
-        let expected = match value.get_ref() {
-            DeValue::Boolean(true) => Some(Expected::Present),
-            DeValue::String(text) => Some(Expected::Equal(text.clone().into_owned())),
-            other => strings(other).map(Expected::Contains),
+    fn expected(&mut self, member: &str, value: &Value<'_>) -> Option<Expected> {
+        let expected = match value.as_ref() {
+            ValueInner::Boolean(true) => Some(Expected::Present),
+            ValueInner::String(text) => Some(Expected::Equal(text.clone().into_owned())),
+            _ => strings(value).map(Expected::Contains),
         };
         if expected.is_none() {
             let message = format!("`{}` must be `true`, a string or a list of strings", printable(member));
-            let help = if matches!(value.get_ref(), DeValue::Boolean(false)) {
+            let help = if value.as_bool() == Some(false) {
                 "write `true` for a member that must be there, or remove this line: `false` would require nothing"
             } else {
                 "write `true` for a member that must be there, a string to be equal to, a list to be contained"
             };
-            self.error(&value.span(), message, help);
+            self.error(value.span, message, help);
         }
         expected
     }
