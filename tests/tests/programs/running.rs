@@ -102,8 +102,7 @@ pub(crate) fn client_jwk() -> String {
 pub(crate) fn client_key_file(directory: &Path) -> PathBuf {
     let der = fs::read(places::workspace().join("idporten-config/src/testing/signing-pair-0.der")).unwrap();
     let (label, path) = ("RSA PRIVATE KEY", directory.join("client.pem"));
-    fs::write(&path, format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der)))
-        .unwrap();
+    fs::write(&path, format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der))).unwrap();
     path
 }
 

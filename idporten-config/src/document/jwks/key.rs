@@ -343,7 +343,8 @@ fn is_even(integer: &[u8]) -> bool {
 }
 
 fn decoded(entry: &Object, name: &str) -> Result<Vec<u8>, Refusal> {
-    URL_SAFE_NO_PAD.decode(required_text(entry, name)?)
+    URL_SAFE_NO_PAD
+        .decode(required_text(entry, name)?)
         .map_err(|_| format!("`{name}` is not base64url without padding").into())
 }
 

@@ -13,7 +13,6 @@ use crate::project::finding::{Finding, Place};
 
 const KEYS: &[&str] = &["environments", "max-age", "require", "snapshots"];
 
-
 pub(super) fn manifest(text: &str, file: &str) -> (Manifest, Vec<Finding>) {
     let mut reader = Reader { text, file, findings: Vec::new(), bases: BTreeMap::new() };
     let manifest = match toml_span::parse(text) {

@@ -155,7 +155,11 @@ fn what_is_not_toml_is_named_with_its_line() {
     for (text, message, line) in [
         ("a = 1\nb = = 2\n", "expected a value, found an equals", "2: b = = 2"),
         ("a = 1\r\nb = = 2\r\n", "expected a value, found an equals", "2: b = = 2"),
-        ("[environments.idporten-test]\n[environments.idporten-test]\n", "redefinition of table `idporten-test`", "2: ["),
+        (
+            "[environments.idporten-test]\n[environments.idporten-test]\n",
+            "redefinition of table `idporten-test`",
+            "2: [",
+        ),
         ("[environments.idporten-test]\nbundled = true\nbundled = true\n", "duplicate key: `bundled`", "3: bundled"),
         ("max-age = \"30d\n", "invalid character in string", "1: max-age"),
         ("snapshots = [\n\"a\"\n", "expected a right bracket, found eof", "3"),
@@ -168,7 +172,11 @@ fn what_is_not_toml_is_named_with_its_line() {
         let findings = parse(text).1;
         assert_eq!(findings.len(), 1, "{findings:?}");
         assert!(findings[0].starts_with(&wanted), "wanted {wanted}, found {}", findings[0]);
-        assert!(findings[0].contains(&format!("\n  idporten.toml:{line}")), "wanted line {line}, found {}", findings[0]);
+        assert!(
+            findings[0].contains(&format!("\n  idporten.toml:{line}")),
+            "wanted line {line}, found {}",
+            findings[0]
+        );
     }
     for opened in ["[", "a = ["] {
         assert_eq!(parse(&opened.repeat(100_000)).1.len(), 1, "{opened}");
