@@ -98,7 +98,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn boolean(&mut self, table: &Table<'_>, key: &str) -> Option<bool> {
-        self.read(table, key, "`true` or `false`", |value| value.as_bool())
+        self.read(table, key, "`true` or `false`", |value| value.as_ref().as_bool())
     }
 
     fn table<'t, 'i>(&mut self, table: &'t Table<'i>, key: &str) -> Option<&'t Table<'i>> {
