@@ -5,6 +5,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use event_listener::{EventListener, Listener};
 
+/// The longest sleep on the system's clock.
+pub(crate) const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+
 /// A moment on the monotonic clock and on the wall clock.
 ///
 /// ```
@@ -37,7 +40,8 @@ impl Now {
 /// The clock of a refresher: that of the system or of a test.
 pub(crate) trait Clock: Send + Sync {
     fn now(&self) -> Now;
-    /// Sleeps until this time, or until woken. Returns at once if it was woken since it last slept.
+    /// Sleeps until this time, until woken, or for a shorter time where the two clocks may have moved apart meanwhile. Returns
+    /// at once if it was woken since it last slept.
     fn park(&self, until: Duration);
     fn wake(&self);
     /// Registers a thread that is at work until it leaves. A test's clock stands still meanwhile.
@@ -66,7 +70,9 @@ impl Clock for SystemClock {
     }
 
     fn park(&self, until: Duration) {
-        let time = until.saturating_sub(self.start.elapsed());
+        // The monotonic clock may stand still while the machine is suspended, and no event tells of a wall clock that leaps. A sleep
+        // of a day, begun just before the suspension, would end a day after it.
+        let time = until.saturating_sub(self.start.elapsed()).min(LONGEST_SLEEP);
         let woken = self.woken.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut woken, _) =
             self.bell.wait_timeout_while(woken, time, |woken| !*woken).unwrap_or_else(PoisonError::into_inner);

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use event_listener::{EventListener, Listener};
 
-use crate::clock::{Clock, Now};
+use crate::clock::{Clock, LONGEST_SLEEP, Now};
 
 /// A clock that stands still until a test moves it. Refreshers with this clock do everything that becomes due on the way, one step
 /// after another, and are idle when [`advance`](Self::advance) returns: no test sleeps, and each run is the same.
@@ -38,13 +38,22 @@ struct Inner {
 
 struct State {
     now: Now,
-    /// The sleeping threads, each with its end and whether it counts as busy when awake.
-    sleepers: BTreeMap<u64, (Duration, bool)>,
+    sleepers: BTreeMap<u64, Sleep>,
     /// The threads that were woken before they slept.
     woken: BTreeSet<u64>,
     /// The number of busy threads. The clock stands still while there are any.
     busy: usize,
     last_id: u64,
+}
+
+/// The sleep of one thread.
+#[derive(Clone, Copy)]
+struct Sleep {
+    until: Duration,
+    /// True if the thread counts as busy when awake.
+    counts: bool,
+    /// True for a refresher's worker, which also looks when the clocks move apart.
+    looks: bool,
 }
 
 impl VirtualClock {
@@ -71,13 +80,14 @@ impl VirtualClock {
 
     /// Sets the time of day, as an operator or a time server does. The monotonic clock does not move.
     pub fn set(&self, wall: SystemTime) {
-        self.at_rest().now.wall = wall;
+        self.at_rest().set_wall(wall);
     }
 
     /// Suspends the machine for a duration: the time of day moves on, and the monotonic clock stands still.
     pub fn suspend(&self, time: Duration) {
         let mut state = self.at_rest();
-        state.now.wall += time;
+        let wall = state.now.wall + time;
+        state.set_wall(wall);
     }
 
     /// Runs a future to its end, and moves the clock when nothing else can happen.
@@ -105,7 +115,7 @@ impl VirtualClock {
         let mut state = self.state();
         let until = state.now.monotonic.saturating_add(time);
         let id = state.id();
-        self.sleep_as(state, id, until);
+        self.sleep_as(state, id, until, false);
     }
 
     /// Returns this clock in the form that a refresher takes.
@@ -139,12 +149,12 @@ impl VirtualClock {
         self.0.moved.notify_all();
     }
 
-    fn sleep_as(&self, mut state: MutexGuard<'_, State>, id: u64, until: Duration) {
+    fn sleep_as(&self, mut state: MutexGuard<'_, State>, id: u64, until: Duration, looks: bool) {
         if state.woken.remove(&id) || until <= state.now.monotonic {
             return;
         }
         let counts = state.busy > 0;
-        state.sleepers.insert(id, (until, counts));
+        state.sleepers.insert(id, Sleep { until, counts, looks });
         state.busy -= usize::from(counts);
         self.0.moved.notify_all();
         drop(self.0.moved.wait_while(state, |state| state.sleepers.contains_key(&id)));
@@ -154,7 +164,7 @@ impl VirtualClock {
 impl State {
     /// Returns the time at which the first sleeper wakes.
     fn next(&self) -> Option<Duration> {
-        self.sleepers.values().map(|(until, _)| *until).min()
+        self.sleepers.values().map(|sleep| sleep.until).min()
     }
 
     fn id(&mut self) -> u64 {
@@ -166,16 +176,26 @@ impl State {
         let by = monotonic.saturating_sub(self.now.monotonic);
         self.now = Now { monotonic: self.now.monotonic + by, wall: self.now.wall + by };
         let due: Vec<u64> =
-            self.sleepers.iter().filter(|(_, (until, _))| *until <= monotonic).map(|(id, _)| *id).collect();
+            self.sleepers.iter().filter(|(_, sleep)| sleep.until <= monotonic).map(|(id, _)| *id).collect();
         for id in due {
             self.rouse(id);
+        }
+    }
+
+    /// Sets the time of day. A refresher on the system's clock looks at it once a minute, and so it does here, once: to wake each
+    /// virtual minute would make a story of a year cost half a million turns of the worker.
+    fn set_wall(&mut self, wall: SystemTime) {
+        self.now.wall = wall;
+        let look = self.now.monotonic.saturating_add(LONGEST_SLEEP);
+        for sleep in self.sleepers.values_mut().filter(|sleep| sleep.looks) {
+            sleep.until = sleep.until.min(look);
         }
     }
 
     /// Wakes a sleeper, or notes the wake for its next sleep. A woken thread counts as busy from this moment, not from when it is scheduled.
     fn rouse(&mut self, id: u64) {
         match self.sleepers.remove(&id) {
-            Some((_, counts)) => self.busy += usize::from(counts),
+            Some(sleep) => self.busy += usize::from(sleep.counts),
             None => drop(self.woken.insert(id)),
         }
     }
@@ -207,7 +227,7 @@ impl Clock for Sleeper {
     }
 
     fn park(&self, until: Duration) {
-        self.clock.sleep_as(self.clock.state(), self.id, until);
+        self.clock.sleep_as(self.clock.state(), self.id, until, true);
     }
 
     fn wake(&self) {

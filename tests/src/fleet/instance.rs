@@ -147,8 +147,8 @@ impl<'a> Instance<'a> {
                 Action::Fetch(cause) => self.fetch(now, cause),
                 Action::GiveUp => unreachable!("each fetch ends"),
                 Action::Expire(_) => self.draw_token(now),
-                Action::Sleep(until) if self.scenario.minutes => return until,
-                Action::Sleep(_) => return self.schedule.wake(moment(now)),
+                Action::Sleep(until) if self.scenario.minutes => return until.min(now + Duration::from_secs(60)),
+                Action::Sleep(until) => return until,
             }
         }
     }

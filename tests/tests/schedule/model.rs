@@ -171,7 +171,6 @@ impl Model {
                 }
                 Action::Sleep(until) => {
                     assert!(until > self.now.monotonic, "it would not sleep");
-                    assert!(until <= self.now.monotonic + Duration::from_secs(60), "it would not see the wall clock");
                     return;
                 }
             }

@@ -44,12 +44,19 @@ impl Schedule {
     #[must_use]
     pub fn health(&self, now: Now) -> Health {
         let Some(held) = self.held.filter(|held| !held.expired) else { return Health::Failing };
+        if self.until_degraded(&held, now).is_zero() { Health::Degraded } else { Health::Ok }
+    }
+
+    /// Returns the time after which the health is degraded if no refresh succeeds.
+    pub(super) fn until_degraded(&self, held: &Held, now: Now) -> Duration {
         // One missed refresh is normal (a deployment of the provider, a lost packet); two intervals without success are not.
         let patience = self.policy.refresh_interval.saturating_mul(2);
         // A compiled-in seed counts from the start of the process: a build that is older than two intervals is no failure.
         let without_success = if held.source == Source::Baked { now.since(held.since) } else { held.age_at(now) };
-        let aged = held.limit == Limit::SeedMaxAge && held.age_at(now) >= self.policy.seed_max_age.mul_f64(0.8);
-        if aged || self.policy.fetches && without_success >= patience { Health::Degraded } else { Health::Ok }
+        let by_success = self.policy.fetches.then(|| patience.saturating_sub(without_success));
+        let warned = self.policy.seed_max_age.mul_f64(0.8).saturating_sub(held.age_at(now));
+        let by_seed = (held.limit == Limit::SeedMaxAge).then_some(warned);
+        by_success.into_iter().chain(by_seed).min().unwrap_or(Duration::MAX)
     }
 
     /// Returns the limit that ended serving, if one did.

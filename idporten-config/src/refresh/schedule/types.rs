@@ -163,7 +163,8 @@ pub enum Action {
     GiveUp,
     /// Stop serving what is held.
     Expire(Limit),
-    /// Sleep until this time of the monotonic clock, or until something happens.
+    /// Sleep until this time of the monotonic clock, or until something happens. Where that clock may stand still while the wall
+    /// clock goes on, look again in between.
     Sleep(Duration),
 }
 
