@@ -128,7 +128,7 @@ impl Fetcher {
     fn unit(&self, provider: &Provider, now: SystemTime) -> Result<Snapshot, FetchError> {
         let deadline = Instant::now() + self.deadline.min(LONGEST);
         let left = || deadline.saturating_duration_since(Instant::now());
-        let fetched = unit(provider, now, left, |url, left| self.read(url, left, false)?.into_answer(url, now));
+        let fetched = unit(provider, now, left, |url, left| self.read(url, left, false)?.into_document(url, now));
         fetched.map(|fetched| fetched.snapshot)
     }
 

@@ -13,7 +13,7 @@ use super::tls::Trust;
 use crate::document::jwks::MAX_BYTES;
 use crate::document::violation::{Violation, listed, printable, quoted};
 
-type Cause = Box<dyn Error + Send + Sync>;
+type BoxError = Box<dyn Error + Send + Sync>;
 
 /// The remedy where the cause suggests no other.
 const LATER: &str = "try again later";
@@ -41,7 +41,7 @@ pub struct FetchError {
     violations: Box<[Violation]>,
     /// True if the same request may succeed at once.
     transient: bool,
-    source: Option<Cause>,
+    source: Option<BoxError>,
 }
 
 /// The kinds of a [`FetchError`], by what a caller would do about it.

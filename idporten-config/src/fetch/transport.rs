@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use super::error::FetchError;
-use super::unit::Answer;
+use super::unit::Document;
 use crate::document::jwks::MAX_BYTES;
 
 /// The difference of the clocks of this machine and the provider up to which a `Date` in the past counts as now.
@@ -151,8 +151,8 @@ impl Response {
         Self { retry_after: retry_after.into(), ..self }
     }
 
-    /// Returns the body of a good response with its age at a time.
-    pub(super) fn into_answer(self, url: &str, now: SystemTime) -> Result<Answer, FetchError> {
+    /// Returns the document of a good response with its age at a time.
+    pub(super) fn into_document(self, url: &str, now: SystemTime) -> Result<Document, FetchError> {
         if self.status != 200 {
             return Err(FetchError::status(url, self.status, self.retry_after));
         }
@@ -161,7 +161,7 @@ impl Response {
             return Err(FetchError::too_large(url));
         }
         let age = self.age_at(now);
-        Ok(Answer { url: self.mirror.unwrap_or_else(|| url.to_owned()), age, body: self.body })
+        Ok(Document { url: self.mirror.unwrap_or_else(|| url.to_owned()), age, body: self.body })
     }
 
     /// Returns the age of the content: the larger of those that `Age` and `Date` state.
@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn a_response_of_a_custom_client_passes_the_same_limits() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(100);
-        let of = |status, kind: &str, length| Response::new(status, kind, vec![b' '; length]).into_answer("u", now);
+        let of = |status, kind: &str, length| Response::new(status, kind, vec![b' '; length]).into_document("u", now);
         assert_eq!(of(200, "application/json", MAX_BYTES).unwrap().age.as_of(now), now);
         assert!(of(200, "application/json", MAX_BYTES + 1).is_err());
         assert!(of(200, "text/html", 1).is_err());

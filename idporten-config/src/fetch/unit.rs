@@ -13,8 +13,8 @@ use crate::document::provider::Provider;
 use crate::document::snapshot::{Origin, Snapshot};
 use crate::document::violation::{Rule, Violation};
 
-/// A document in an answer.
-pub(super) struct Answer {
+/// A document as it was served.
+pub(super) struct Document {
     /// The URL that it was read from: behind a mirror, the mirror's.
     pub(super) url: String,
     pub(super) body: Vec<u8>,
@@ -49,7 +49,7 @@ pub(crate) fn fetch(
             return Err(FetchError::stopped());
         }
         let response = if past_caches { transport.get_fresh(url, left) } else { transport.get(url, left) };
-        response?.into_answer(url, now)
+        response?.into_document(url, now)
     })
 }
 
@@ -59,7 +59,7 @@ pub(super) fn unit(
     provider: &Provider,
     now: SystemTime,
     left: impl Fn() -> Duration,
-    mut get: impl FnMut(&str, Duration) -> Result<Answer, FetchError>,
+    mut get: impl FnMut(&str, Duration) -> Result<Document, FetchError>,
 ) -> Result<Fetched, FetchError> {
     let mut retries = 1;
     let mut get = |url: &str| {
@@ -77,32 +77,32 @@ pub(super) fn unit(
     let url = provider.well_known_url();
     let metadata_failed = |error: FetchError| error.in_step(Step::Metadata, url);
     let is_described = provider.known().is_none();
-    let mut answer = get(url).map_err(metadata_failed)?;
-    let metadata = object(&mut answer)
+    let mut served = get(url).map_err(metadata_failed)?;
+    let metadata = object(&mut served)
         .and_then(|document| ProviderMetadata::read(document, provider, Completeness::Complete))
-        .map_err(|violations| metadata_failed(FetchError::rules(&answer.url, violations, is_described)))?;
+        .map_err(|violations| metadata_failed(FetchError::rules(&served.url, violations, is_described)))?;
     let url = metadata.jwks_uri.clone().unwrap_or_default();
     let keys_failed = |error: FetchError| error.in_step(Step::Keys, &url);
     let mut keys = get(&url).map_err(keys_failed)?;
     let parsed = json(&mut keys);
     let broken = |violations| keys_failed(FetchError::rules(&keys.url, violations, is_described));
     let jwks = jwks::without_secrets(&parsed.map_err(broken)?);
-    let age = answer.age.of_both(keys.age);
+    let age = served.age.of_both(keys.age);
     let as_of = age.as_of(now);
     let snapshot = Snapshot::of(provider.clone(), as_of, Origin::Fetched, metadata, Some(jwks))
         .map_err(|error| broken(error.violations().to_vec()))?;
-    let older = if keys.age.stated > answer.age.stated { keys } else { answer };
+    let older = if keys.age.stated > served.age.stated { keys } else { served };
     Ok(Fetched { snapshot, age, url: older.url })
 }
 
 /// Parses the body and frees it: up to a mebibyte that would stay in memory beside its tree.
-fn json(answer: &mut Answer) -> Result<Value, Vec<Violation>> {
-    Value::parse(&std::mem::take(&mut answer.body))
+fn json(document: &mut Document) -> Result<Value, Vec<Violation>> {
+    Value::parse(&std::mem::take(&mut document.body))
         .map_err(|error| vec![Violation::new("", Rule::Syntax, error.to_string())])
 }
 
-fn object(answer: &mut Answer) -> Result<Object, Vec<Violation>> {
-    match json(answer)? {
+fn object(document: &mut Document) -> Result<Object, Vec<Violation>> {
+    match json(document)? {
         Value::Object(object) => Ok(object),
         other => Err(vec![Violation::wrong_type("", "a top level object", &other)]),
     }
