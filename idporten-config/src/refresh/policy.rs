@@ -32,6 +32,7 @@ const DEVELOPMENT_FETCHES: u32 = 30;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
+#[must_use]
 pub struct RefreshPolicy {
     /// The time from a success to the next refresh; 24 hours, as the providers advise, and at least a minute. Each due time is
     /// drawn from 90 to 100 % of it, so that instances that started together do not ask together. Documents that arrive old,
@@ -67,49 +68,41 @@ impl RefreshPolicy {
     /// Returns the policy that makes no request, for machines without a network. What was compiled in or stored is served for as
     /// long as it may be, and a kid that is not in it stays [`Undetermined`](super::LookupError::Undetermined). Give such
     /// machines new snapshots by new builds, within [`seed_max_age`](Self::seed_max_age).
-    #[must_use]
     pub fn never() -> Self {
         Self { fetches: false, ..Self::default() }
     }
 
     /// Sets [`refresh_interval`](Self::refresh_interval).
-    #[must_use]
     pub fn with_refresh_interval(self, refresh_interval: Duration) -> Self {
         Self { refresh_interval, ..self }
     }
 
     /// Sets [`max_age`](Self::max_age).
-    #[must_use]
     pub fn with_max_age(self, max_age: Duration) -> Self {
         Self { max_age, ..self }
     }
 
     /// Sets [`seed_max_age`](Self::seed_max_age).
-    #[must_use]
     pub fn with_seed_max_age(self, seed_max_age: Duration) -> Self {
         Self { seed_max_age, ..self }
     }
 
     /// Sets [`unknown_kid_window`](Self::unknown_kid_window).
-    #[must_use]
     pub fn with_unknown_kid_window(self, unknown_kid_window: Duration) -> Self {
         Self { unknown_kid_window, ..self }
     }
 
     /// Sets [`unknown_kid_fetches`](Self::unknown_kid_fetches).
-    #[must_use]
     pub fn with_unknown_kid_fetches(self, unknown_kid_fetches: u32) -> Self {
         Self { unknown_kid_fetches, ..self }
     }
 
     /// Sets [`key_wait`](Self::key_wait).
-    #[must_use]
     pub fn with_key_wait(self, key_wait: Duration) -> Self {
         Self { key_wait, ..self }
     }
 
     /// Sets [`backoff`](Self::backoff) and [`max_backoff`](Self::max_backoff).
-    #[must_use]
     pub fn with_backoff(self, backoff: Duration, max_backoff: Duration) -> Self {
         Self { backoff, max_backoff, ..self }
     }
@@ -132,11 +125,12 @@ impl RefreshPolicy {
             ("unknown_kid_window", self.unknown_kid_window, SECOND),
             ("backoff", self.backoff, SECOND),
         ];
-        match floors.into_iter().find(|(_, duration, least)| duration < least) {
-            Some((field, duration, least)) if !duration.is_zero() => {
+        // Zero is no mistaken unit, and is refused in other words below.
+        match floors.into_iter().find(|(_, duration, least)| duration < least && !duration.is_zero()) {
+            Some((field, duration, least)) => {
                 Err(PolicyError::new(field, format!("is {duration:?}, shorter than {least:?}; make it longer")))
             }
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 
@@ -150,41 +144,28 @@ impl RefreshPolicy {
             ("key_wait", self.key_wait),
             ("seed_max_age", self.seed_max_age),
         ];
-        let refuse = |field, reason: &str| Err(PolicyError::new(field, reason));
-        if let Some((field, _)) = durations[..5].iter().find(|(_, duration)| duration.is_zero()) {
-            return refuse(
-                field,
-                "is zero; give it a duration, or use `RefreshPolicy::never()` for no requests at all",
-            );
-        }
-        if let Some((field, _)) = durations.iter().find(|(_, duration)| *duration > LONGEST) {
-            return refuse(field, "is longer than ten years; make it shorter");
-        }
-        match () {
-            () if self.max_age < self.refresh_interval => refuse(
-                "max_age",
-                "is shorter than `refresh_interval`: every set would be too stale before it is refreshed; make it longer",
-            ),
-            () if self.unknown_kid_window >= self.refresh_interval => refuse(
-                "unknown_kid_window",
-                "is not shorter than `refresh_interval`, which refreshes anyway; make it shorter",
-            ),
-            () if self.key_wait >= self.refresh_interval => {
-                refuse("key_wait", "is not shorter than `refresh_interval`; no caller waits that long, make it shorter")
-            }
-            () if self.max_backoff < self.backoff => {
-                refuse("max_backoff", "is shorter than `backoff`, which it limits; make it longer")
-            }
-            () if self.max_backoff > self.refresh_interval => refuse(
-                "max_backoff",
-                "is longer than `refresh_interval`: a retry comes sooner than a refresh; make it shorter",
-            ),
-            () => Ok(()),
+        let zero = "is zero; give it a duration, or use `RefreshPolicy::never()` for no requests at all";
+        // The last two may be zero: no look-up waits, and no seed is served.
+        let zeros = durations[..5].iter().map(|(field, duration)| (*field, duration.is_zero(), zero));
+        let long = "is longer than ten years; make it shorter";
+        let longs = durations.iter().map(|(field, duration)| (*field, *duration > LONGEST, long));
+        let (interval, window) = (self.refresh_interval, self.unknown_kid_window);
+        let contradictions = [
+            ("max_age", self.max_age < interval, "is shorter than `refresh_interval`, which renews it; make it longer"),
+            ("unknown_kid_window", window >= interval, "is not shorter than `refresh_interval`; make it shorter"),
+            ("key_wait", self.key_wait >= interval, "is not shorter than `refresh_interval`; make it shorter"),
+            ("max_backoff", self.max_backoff < self.backoff, "is shorter than `backoff`; make it longer"),
+            ("max_backoff", self.max_backoff > interval, "is longer than `refresh_interval`; make it shorter"),
+        ];
+        match zeros.chain(longs).chain(contradictions).find(|(_, is_broken, _)| *is_broken) {
+            Some((field, _, reason)) => Err(PolicyError::new(field, reason)),
+            None => Ok(()),
         }
     }
 
     /// Returns the policy for a development environment.
     pub(super) fn for_development(self) -> Self {
+        // A policy that sets one of the two is left alone: a service may be tested under it.
         let untouched = Self::default();
         let is_untouched = self.unknown_kid_window == untouched.unknown_kid_window
             && self.unknown_kid_fetches == untouched.unknown_kid_fetches;
@@ -195,6 +176,7 @@ impl RefreshPolicy {
     pub(super) fn backoff_after(&self, failures: u32, serves: bool) -> Duration {
         let (first, longest) =
             if serves { (self.backoff, self.max_backoff) } else { (EMPTY_BACKOFF, MAX_EMPTY_BACKOFF) };
+        // A shift by 32 bits would overflow.
         let doublings = failures.saturating_sub(1).min(30);
         first.saturating_mul(1 << doublings).min(longest)
     }
