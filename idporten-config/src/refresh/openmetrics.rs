@@ -3,8 +3,11 @@
 use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::schedule::{Health, Source};
+use super::schedule::Source;
 use super::status::Status;
+
+/// The beginning of each metric's name.
+const PREFIX: &str = "idporten_config_";
 
 /// One sample: the labels after `environment`, and the value.
 type Sample = (String, u64);
@@ -54,13 +57,13 @@ pub fn openmetrics<'a>(statuses: impl IntoIterator<Item = &'a Status>) -> String
     let statuses: Vec<_> = statuses.into_iter().collect();
     let mut text = String::new();
     for (name, kind, help, samples) in FAMILIES {
-        let _ = writeln!(text, "# TYPE {name} {kind}\n# HELP {name} {help}.");
+        let _ = writeln!(text, "# TYPE {PREFIX}{name} {kind}\n# HELP {PREFIX}{name} {help}.");
         let suffix = if *kind == "counter" { "_total" } else { "" };
         for status in &statuses {
             for (labels, value) in samples(status) {
                 // A slug is of lower-case letters, digits and hyphens: nothing to escape.
                 let environment = &status.environment;
-                let _ = writeln!(text, "{name}{suffix}{{environment=\"{environment}\"{labels}}} {value}");
+                let _ = writeln!(text, "{PREFIX}{name}{suffix}{{environment=\"{environment}\"{labels}}} {value}");
             }
         }
     }
@@ -69,76 +72,56 @@ pub fn openmetrics<'a>(statuses: impl IntoIterator<Item = &'a Status>) -> String
 
 /// Returns the families. They hold timestamps rather than ages, so that a late scrape is not wrong; the names state the units.
 const FAMILIES: &[Family] = &[
-    ("idporten_config_health", "stateset", "State of the refresher", |status| {
-        let all = [Health::Ok, Health::Degraded, Health::Critical, Health::Failing];
-        states("idporten_config_health", all.map(Health::as_str), status.health.as_str())
+    ("health", "stateset", "State of the refresher", |status| {
+        states("health", &["ok", "degraded", "critical", "failing"], status.health.as_str())
     }),
-    ("idporten_config_source", "stateset", "Where the held configuration comes from", |status| match status.source {
-        None => Vec::new(),
-        Some(source) => {
-            let all = [Source::Baked, Source::Stored, Source::Network];
-            states("idporten_config_source", all.map(Source::as_str), source.as_str())
-        }
+    ("source", "stateset", "Where the held configuration comes from", |status| {
+        let source = status.source.map(Source::as_str);
+        source.map(|source| states("source", &["baked", "stored", "network"], source)).unwrap_or_default()
     }),
-    ("idporten_config_serving", "gauge", "Whether something is served", |status| one(status.serving)),
-    (
-        "idporten_config_as_of_timestamp_seconds",
-        "gauge",
-        "Time at which the provider served the held documents",
-        |status| time(status.as_of),
-    ),
-    (
-        "idporten_config_last_success_timestamp_seconds",
-        "gauge",
-        "Time at which the provider served the documents of the last successful fetch",
-        |status| time(status.last_success),
-    ),
-    ("idporten_config_next_attempt_timestamp_seconds", "gauge", "Time of the next timed fetch", |status| {
-        time(status.next_attempt)
+    ("serving", "gauge", "Whether something is served", |status| one(status.serving)),
+    ("as_of_timestamp_seconds", "gauge", "Time at which the provider served the held documents", |status| {
+        time(status.as_of)
     }),
-    (
-        "idporten_config_too_stale_timestamp_seconds",
-        "gauge",
-        "Time at which serving ends if no refresh succeeds",
-        |status| time(status.too_stale_at),
-    ),
-    ("idporten_config_consecutive_failures", "gauge", "Fetches that failed since the last success", |status| {
+    ("last_success_timestamp_seconds", "gauge", "Time at which it served those of the last success", |status| {
+        time(status.last_success)
+    }),
+    ("next_attempt_timestamp_seconds", "gauge", "Time of the next timed fetch", |status| time(status.next_attempt)),
+    ("too_stale_timestamp_seconds", "gauge", "Time at which serving ends if no refresh succeeds", |status| {
+        time(status.too_stale_at)
+    }),
+    ("consecutive_failures", "gauge", "Fetches that failed since the last success", |status| {
         one(status.consecutive_failures)
     }),
-    ("idporten_config_keys", "gauge", "Keys by state", |status| {
+    ("keys", "gauge", "Keys by state", |status| {
         let distrusted = status.keys.iter().filter(|key| key.distrusted).count();
         let counts = [status.keys.len() - distrusted, distrusted, status.rejected_keys.len()];
         labelled("state", ["trusted", "distrusted", "rejected"].into_iter().zip(counts.map(as_u64)))
     }),
-    ("idporten_config_ambiguous_kids", "gauge", "Kids with several keys for one algorithm", |status| {
+    ("ambiguous_kids", "gauge", "Kids with several keys for one algorithm", |status| {
         one(as_u64(status.ambiguous_kids.len()))
     }),
-    ("idporten_config_leaked", "gauge", "Whether the provider published a private key", |status| one(status.leaked)),
-    ("idporten_config_drift", "gauge", "Generated constants that differ from the live document", |status| {
+    ("leaked", "gauge", "Whether the provider published a private key", |status| one(status.leaked)),
+    ("drift", "gauge", "Generated constants that differ from the live document", |status| {
         one(as_u64(status.drift.len()))
     }),
-    ("idporten_config_store_failing", "gauge", "Whether the last change of the store failed", |status| {
+    ("store_failing", "gauge", "Whether the last change of the store failed", |status| {
         one(status.store_error.is_some())
     }),
-    ("idporten_config_fetches", "counter", "Fetches begun", |status| {
-        let counters = &status.counters;
-        labelled(
-            "reason",
-            [
-                ("due", counters.due_fetches),
-                ("unknown_kid", counters.unknown_kid_fetches),
-                ("vanished_kid", counters.vanished_kid_fetches),
-                ("bad_signature", counters.bad_signature_fetches),
-                ("forced", counters.forced_fetches),
-            ],
-        )
+    ("fetches", "counter", "Fetches begun", |Status { counters, .. }| {
+        let reasons = [
+            ("due", counters.due_fetches),
+            ("unknown_kid", counters.unknown_kid_fetches),
+            ("vanished_kid", counters.vanished_kid_fetches),
+            ("bad_signature", counters.bad_signature_fetches),
+            ("forced", counters.forced_fetches),
+        ];
+        labelled("reason", reasons)
     }),
-    ("idporten_config_fetch_results", "counter", "Fetches ended", |status| {
-        let counters = &status.counters;
+    ("fetch_results", "counter", "Fetches ended", |Status { counters, .. }| {
         labelled("result", [("succeeded", counters.succeeded_fetches), ("failed", counters.failed_fetches)])
     }),
-    ("idporten_config_unanswered_lookups", "counter", "Look-ups without a key", |status| {
-        let counters = &status.counters;
+    ("unanswered_lookups", "counter", "Look-ups without a key", |Status { counters, .. }| {
         let answers = [
             ("unknown_key", counters.unknown_keys),
             ("undetermined", counters.undetermined),
@@ -146,15 +129,13 @@ const FAMILIES: &[Family] = &[
         ];
         labelled("answer", answers)
     }),
-    ("idporten_config_failed_store_writes", "counter", "Changes of the store that failed", |status| {
+    ("failed_store_writes", "counter", "Changes of the store that failed", |status| {
         one(status.counters.failed_store_writes)
     }),
-    ("idporten_config_missed_events", "counter", "Events that a full receiver did not get", |status| {
+    ("missed_events", "counter", "Events that a full receiver did not get", |status| {
         one(status.counters.missed_events)
     }),
-    ("idporten_config_panics", "counter", "Panics of a transport, a log subscriber or a waker", |status| {
-        one(status.counters.panics)
-    }),
+    ("panics", "counter", "Panics of a transport, a log subscriber or a waker", |status| one(status.counters.panics)),
 ];
 
 fn one(value: impl Into<u64>) -> Vec<Sample> {
@@ -171,8 +152,8 @@ fn labelled(label: &str, values: impl IntoIterator<Item = (&'static str, u64)>) 
 }
 
 /// Returns one sample for each state of a state set. Its label has the name of the metric, as `OpenMetrics` requires.
-fn states<const N: usize>(name: &str, all: [&'static str; N], current: &str) -> Vec<Sample> {
-    labelled(name, all.map(|state| (state, u64::from(state == current))))
+fn states(name: &str, all: &[&'static str], current: &str) -> Vec<Sample> {
+    labelled(&format!("{PREFIX}{name}"), all.iter().map(|state| (*state, u64::from(*state == current))))
 }
 
 fn as_u64(count: usize) -> u64 {
