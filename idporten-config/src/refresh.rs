@@ -30,6 +30,7 @@
 //! Handles are cheap to clone, and work on any thread and in any async executor without a runtime. Only methods with `wait` or
 //! `now` in their name, and without `async`, block.
 
+mod attempt;
 mod builder;
 mod config;
 mod counters;
@@ -167,6 +168,7 @@ impl Refresher {
     /// See [`LookupError`].
     #[inline]
     pub fn find_keys(&self, kid: Option<&str>, alg: impl TryInto<SigningAlg>) -> Result<Keys, LookupError> {
+        // A name that is no algorithm is answered like one that no key serves: the token is refused in both cases.
         let alg = alg.try_into().ok();
         self.shared.find(kid, alg, || self.look_up(kid, alg, false))
     }
@@ -254,7 +256,7 @@ impl Refresher {
         }
         let now = self.shared.clock.now();
         let mut core = self.shared.core();
-        let may_change = core.config.as_ref().is_some_and(|config| config.has_kid(kid) && !config.is_thumbprint(kid));
+        let may_change = core.config.as_ref().is_some_and(|config| config.may_be_replaced(kid));
         let fetches = may_change && core.schedule.report_bad_signature(now);
         if fetches {
             self.shared.clock.wake();
@@ -273,6 +275,7 @@ impl Refresher {
             return named;
         }
         let mut core = self.shared.core();
+        // The name is kept, and not the key: a key that is published again under it stays out.
         if !core.distrusted.iter().any(|name| name == kid_or_thumbprint) {
             core.distrusted.push(kid_or_thumbprint.to_owned());
         }
@@ -287,9 +290,10 @@ impl Refresher {
     #[must_use]
     pub fn events(&self) -> Receiver<Event> {
         let mut core = self.shared.core();
-        let receiver = core.queues.subscribe();
+        let receiver = core.events.subscribe();
+        // The queues were closed at the end, and a new one would stay open for as long as a handle lives.
         if self.shared.stopped.load(Ordering::SeqCst) {
-            core.queues.close();
+            core.events.close();
         }
         receiver
     }

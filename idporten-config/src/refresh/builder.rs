@@ -11,13 +11,13 @@ use std::time::SystemTime;
 use super::Refresher;
 use super::config::ProviderConfig;
 use super::error::StartError;
-use super::event::{Event, Queues};
+use super::event::{Event, Events};
 use super::policy::RefreshPolicy;
 use super::schedule::{Limit, Schedule, Seed, Source, is_future};
-use super::state::Shared;
+use super::state::{Core, Shared};
 use super::store::Store;
 use super::sync;
-use super::worker::Worker;
+use super::worker;
 use crate::clock::{Clock, SystemClock};
 use crate::document::snapshot::{Origin, Snapshot};
 use crate::fetch::Transport;
@@ -40,11 +40,12 @@ use crate::testing::VirtualClock;
 /// assert_eq!(refresher.status().source, Some(Source::Baked));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[must_use]
 pub struct Builder {
     seed: Snapshot,
     policy: RefreshPolicy,
     store: Option<PathBuf>,
-    queues: Queues,
+    events: Events,
     clock: Option<Arc<dyn Clock>>,
     #[cfg(feature = "refresh")]
     options: Option<Options>,
@@ -56,7 +57,7 @@ impl Builder {
             seed,
             policy: RefreshPolicy::default(),
             store: None,
-            queues: Queues::default(),
+            events: Events::default(),
             clock: None,
             #[cfg(feature = "refresh")]
             options: None,
@@ -64,7 +65,6 @@ impl Builder {
     }
 
     /// Sets when to fetch and how long to serve.
-    #[must_use]
     pub fn policy(self, policy: RefreshPolicy) -> Self {
         Self { policy, ..self }
     }
@@ -76,7 +76,6 @@ impl Builder {
     /// A broken file is ignored, reported and then replaced. A file of another environment, or one that is not a store, is
     /// reported and left alone. A file that cannot be written does not affect serving; [`store_error`](super::Status::store_error) says why it
     /// cannot, and failed writes are counted. Processes may share the file. It holds no secret.
-    #[must_use]
     pub fn store(self, path: impl Into<PathBuf>) -> Self {
         Self { store: Some(path.into()), ..self }
     }
@@ -84,11 +83,10 @@ impl Builder {
     /// Returns a receiver as [`Refresher::events`] does, which also gets what happens while the refresher starts.
     #[must_use]
     pub fn events(&mut self) -> Receiver<Event> {
-        self.queues.subscribe()
+        self.events.subscribe()
     }
 
     /// Takes the time from a clock that a test moves.
-    #[must_use]
     pub fn clock(self, clock: &VirtualClock) -> Self {
         self.clock_of(clock.sleeper())
     }
@@ -100,7 +98,6 @@ impl Builder {
     /// Sets how to fetch, in place of the environment variables. Both documents have 20 seconds together; a shorter
     /// `deadline` bounds each of them.
     #[cfg(feature = "refresh")]
-    #[must_use]
     pub fn fetch_options(self, options: Options) -> Self {
         Self { options: Some(options), ..self }
     }
@@ -113,10 +110,7 @@ impl Builder {
     /// A policy that contradicts itself, a variable or mirror that cannot be used, or a process without a thread left.
     #[cfg(feature = "refresh")]
     pub fn start(mut self) -> Result<Refresher, StartError> {
-        let options = match self.options.take() {
-            Some(options) => options,
-            None => options_of_the_environment().map_err(StartError::Client)?,
-        };
+        let options = self.options.take().map_or_else(options_of_the_environment, Ok).map_err(StartError::Client)?;
         let client = crate::fetch::DefaultTransport::new(options).map_err(StartError::Client)?;
         self.start_with(client)
     }
@@ -140,35 +134,28 @@ impl Builder {
         let policy = self.checked_policy()?;
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let now = clock.now();
-        // The path is resolved now: a later change of the working directory must not move the store.
-        let store = self.store.map(|path| Store::new(std::path::absolute(&path).unwrap_or(path)));
-        let loaded = store.as_ref().map_or(Ok(None), |store| store.load(self.seed.provider()));
-        let loaded = loaded.and_then(|stored| refuse_future(stored, now.wall));
+        let store = self.store.map(Store::new);
+        let loaded = store.as_ref().map_or(Ok(None), |store| {
+            store.load(self.seed.provider(), now.wall).map_err(|reason| store.named(&reason))
+        });
         let stored = loaded.as_ref().ok().and_then(Option::as_ref);
         let (config, seed) = choose(&policy, &self.seed, stored, now.wall).unzip();
         if config.is_none() && !policy.fetches && is_future(self.seed.as_of(), now.wall) {
             return Err(StartError::Future(self.seed.timestamp()));
         }
+        // The seed of the hash maps is the one source of random numbers in the standard library. It need not be secret here, only
+        // different in each process, so that a fleet spreads out.
         let random = RandomState::new().build_hasher().finish();
         let mut schedule = Schedule::new(policy.clone(), random, now, seed);
+        // Dates count also where the documents do not serve: no success of this process may be dated before them.
         let dated = stored.into_iter().chain([&self.seed].into_iter().filter(|seed| seed.origin() == Origin::Fetched));
         dated.for_each(|snapshot| schedule.note_date(snapshot.as_of(), now));
-        let shared = sync::Arc::new(Shared::new(clock, policy, self.seed, schedule, config, self.queues));
-        shared.core().store_error = loaded.err();
-        let worker = Worker::new(sync::Arc::clone(&shared), Box::new(transport), store);
-        worker.spawn().map_err(StartError::Thread)?;
+        let mut core = Core::new(schedule, config, self.events);
+        core.store_error = loaded.err();
+        let shared = Shared::new(clock, policy, self.seed, Box::new(transport), store, core);
+        let shared = sync::Arc::new(shared);
+        worker::spawn(&shared).map_err(StartError::Thread)?;
         Ok(Refresher::new(shared))
-    }
-}
-
-/// A store that is dated in the future is not served, and is replaced by the next success.
-fn refuse_future(stored: Option<Snapshot>, now: SystemTime) -> Result<Option<Snapshot>, String> {
-    match stored {
-        Some(stored) if is_future(stored.as_of(), now) => Err(format!(
-            "the store is ignored: it is dated {}, more than a day ahead of this machine's clock; set the clock, or remove the file",
-            stored.timestamp()
-        )),
-        stored => Ok(stored),
     }
 }
 
@@ -203,24 +190,27 @@ fn choose(
 ) -> Option<(ProviderConfig, Seed)> {
     // Only a fetched snapshot is known to hold all that the provider published.
     let is_servable = |baked: &&Snapshot| baked.origin() == Origin::Fetched && !is_future(baked.as_of(), now);
-    let baked = Some(baked).filter(is_servable).and_then(ProviderConfig::new);
-    let stored = stored.and_then(ProviderConfig::new);
-    let seed = |config: &ProviderConfig, source, limit| Seed { source, as_of: config.as_of(), limit };
-    let baked = baked.map(|config| (seed(&config, Source::Baked, Limit::SeedMaxAge), config));
-    let stored = stored.map(|config| (seed(&config, Source::Stored, Limit::MaxAge), config));
-    let may_serve = |seed: &Seed| policy.may_serve(*seed, now);
-    let (seed, config) = match (baked, stored) {
-        (Some((baked, _)), Some((stored, config))) if stored.as_of >= baked.as_of => {
-            // With equal dates, the stored snapshot is of a success under a clock that was behind.
-            // A key that was withdrawn between the two must not come back, so the newer snapshot replaces the seed even if only
-            // the limit of the seed still allows serving.
-            let as_seed = !may_serve(&stored) && may_serve(&baked);
-            (Seed { limit: if as_seed { Limit::SeedMaxAge } else { stored.limit }, ..stored }, config)
-        }
-        // The compiled-in snapshot is newer, but the policy may forbid serving it.
-        (Some((baked, _)), Some((stored, config))) if !may_serve(&baked) && may_serve(&stored) => (stored, config),
-        (Some(baked), _) => baked,
-        (None, stored) => stored?,
+    let candidate = |snapshot: Option<&Snapshot>, source, limit| {
+        let config = snapshot.and_then(ProviderConfig::new)?;
+        let seed = Seed { source, as_of: config.as_of(), limit };
+        Some((config, seed))
     };
-    Some((config, seed))
+    let baked = candidate(Some(baked).filter(is_servable), Source::Baked, Limit::SeedMaxAge);
+    let stored = candidate(stored, Source::Stored, Limit::MaxAge);
+    let (baked, mut stored) = match (baked, stored) {
+        (Some(baked), Some(stored)) => (baked, stored),
+        (baked, stored) => return baked.or(stored),
+    };
+    let (baked_serves, stored_serves) = (policy.may_serve(baked.1, now), policy.may_serve(stored.1, now));
+    // With equal dates, the stored snapshot is of a success under a clock that was behind.
+    if stored.1.as_of >= baked.1.as_of {
+        // A key that was withdrawn between the two must not come back, so the newer snapshot replaces the seed even if only the
+        // limit of the seed still allows serving.
+        if baked_serves && !stored_serves {
+            stored.1.limit = Limit::SeedMaxAge;
+        }
+        return Some(stored);
+    }
+    // The compiled-in snapshot is newer, but the policy may forbid serving it.
+    Some(if stored_serves && !baked_serves { stored } else { baked })
 }

@@ -38,7 +38,7 @@ pub struct ProviderConfig {
     documents: Arc<Snapshot>,
     metadata: CompleteMetadata,
     keys: Vec<ServedKey>,
-    table: KeyTable,
+    pub(super) table: KeyTable,
     generation: u64,
 }
 
@@ -71,11 +71,13 @@ impl ProviderConfig {
     fn of(documents: Arc<Snapshot>, metadata: CompleteMetadata, keys: Vec<ServedKey>) -> Option<Self> {
         let signing_keys: Vec<_> = keys.iter().map(|key| &key.key).collect();
         let table = KeyTable::new(&signing_keys, &documents.signing_algs());
+        // An empty set is not served: it would make every token invalid, and say that the provider has no such key.
         (!keys.is_empty()).then_some(Self { documents, metadata, keys, table, generation: 0 })
     }
 
     /// Numbers a configuration that takes the place of another: the same number where nothing but its age is different.
     pub(super) fn succeeding(mut self, last: Option<&Self>) -> Self {
+        // The keys count beside the documents: `distrust` changes them without a refresh.
         let is_same = |last: &Self| {
             self.documents.metadata_json() == last.documents.metadata_json()
                 && self.keys.iter().map(|key| &key.key).eq(last.keys.iter().map(|key| &key.key))
@@ -140,23 +142,14 @@ impl ProviderConfig {
     /// kid there is a candidate only if exactly one key fits.
     #[must_use]
     pub fn find_keys(&self, kid: Option<&str>, alg: impl TryInto<SigningAlg>) -> Vec<&SigningKey> {
-        let row = alg.try_into().ok().and_then(|alg| self.find(kid, alg));
+        let row = alg.try_into().ok().and_then(|alg| self.table.find(kid, alg));
         row.into_iter().flat_map(|row| self.row(row)).map(|served| &served.key).collect()
-    }
-
-    #[inline]
-    pub(super) fn find(&self, kid: Option<&str>, alg: SigningAlg) -> Option<usize> {
-        self.table.find(kid, alg)
     }
 
     /// Returns the keys of a row of the table.
     #[inline]
     fn row(&self, row: usize) -> impl ExactSizeIterator<Item = &ServedKey> {
         self.table.keys(row).iter().map(|&index| &self.keys[index])
-    }
-
-    pub(super) fn has_kid(&self, kid: &str) -> bool {
-        self.keys.iter().any(|key| key.key.kid() == Some(kid))
     }
 
     /// Returns whether the keys under this kid can never serve the algorithm: each names another `alg`, or is of a type that
@@ -171,9 +164,10 @@ impl ProviderConfig {
         self.keys.iter().filter(|key| key.is_named(name)).count()
     }
 
-    /// Returns whether this kid is the thumbprint of its key, and so can never belong to another key.
-    pub(super) fn is_thumbprint(&self, kid: &str) -> bool {
-        self.keys.iter().any(|key| key.key.kid() == Some(kid) && key.thumbprint == kid)
+    /// Returns whether another key may come under this kid of the set: it can unless the kid is the thumbprint of its key.
+    pub(super) fn may_be_replaced(&self, kid: &str) -> bool {
+        let mut named = self.keys.iter().filter(|key| key.key.kid() == Some(kid)).peekable();
+        named.peek().is_some() && named.all(|key| key.thumbprint != kid)
     }
 }
 
@@ -205,8 +199,6 @@ impl ServedKey {
     }
 }
 
-pub(super) type Live = Guard<Option<Arc<ProviderConfig>>>;
-
 /// The configuration in force: a short-lived guard, to be held for one piece of work. It does not change while it is held; to
 /// keep the configuration longer, use [`to_arc`](Self::to_arc).
 ///
@@ -222,16 +214,9 @@ pub(super) type Live = Guard<Option<Arc<ProviderConfig>>>;
 /// std::thread::spawn(move || assert_eq!(kept.keys().len(), 1)).join().unwrap();
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Current(Live);
+pub struct Current(pub(super) Guard<Option<Arc<ProviderConfig>>>);
 
 impl Current {
-    /// Wraps a guard that holds a configuration.
-    #[inline]
-    pub(super) fn new(live: Live) -> Self {
-        debug_assert!(live.is_some());
-        Self(live)
-    }
-
     /// Returns the configuration as a shared pointer to keep. It stays as it is, while the refresher goes on to later ones.
     #[must_use]
     pub fn to_arc(&self) -> Arc<ProviderConfig> {
@@ -271,18 +256,13 @@ impl fmt::Debug for Current {
 /// ```
 #[derive(Debug)]
 pub struct Keys {
-    config: Current,
+    pub(super) config: Current,
     /// The row of the configuration's table. It is a whole word: a smaller value is written and read in different sizes on its
     /// way to the caller, which stalls the processor.
-    row: usize,
+    pub(super) row: usize,
 }
 
 impl Keys {
-    #[inline]
-    pub(super) fn new(config: Current, row: usize) -> Self {
-        Self { config, row }
-    }
-
     /// Returns the keys, in the order served.
     #[inline]
     #[must_use]

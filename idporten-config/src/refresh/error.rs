@@ -179,6 +179,7 @@ impl fmt::Display for Unavailable {
             Reason::TooStale(limit) => write!(f, "no refresh has succeeded for longer than `{limit}` allows")?,
             Reason::Distrusted => f.write_str("every published key is distrusted")?,
             Reason::Leaked => f.write_str("the provider publishes private keys and no other")?,
+            // Nothing tries again by itself after the end.
             Reason::Stopped => return f.write_str("the refresher has ended; start another"),
         }
         match &self.last_error {
@@ -201,6 +202,7 @@ impl fmt::Display for LookupError {
         match self {
             Self::Unavailable(unavailable) => unavailable.fmt(f),
             Self::Undetermined { retry_after } => {
+                // Rounded up: a caller that comes back a moment too soon gets the same answer.
                 let seconds = retry_after.as_secs_f64().ceil();
                 write!(f, "it cannot be told now whether the provider publishes this key; ask again in {seconds} s")
             }
@@ -273,6 +275,7 @@ impl Error for StartError {
     }
 }
 
+// A `Snapshot` converts into itself without an error, which `TryInto` expresses by this type.
 impl From<std::convert::Infallible> for StartError {
     fn from(never: std::convert::Infallible) -> Self {
         match never {}

@@ -109,6 +109,7 @@ impl fmt::Display for Event {
 impl Event {
     /// Writes the event to the log. Normal events are below `WARN`, and each change of state is one warning.
     pub(super) fn log(&self, environment: &str) {
+        // Only the first failure in a row is a warning. An outage of days has hundreds, and the change of health is one more.
         match self {
             Self::HealthChanged { to: Health::Failing, .. } => tracing::error!(environment, "{self}"),
             Self::HealthChanged { to: Health::Ok, .. } | Self::StoreChanged { error: None } => {
@@ -127,33 +128,43 @@ impl Event {
     }
 }
 
-/// The queues of all receivers.
+/// The queues of all receivers, and the events that the log still lacks.
 #[derive(Default)]
-pub(super) struct Queues(Vec<SyncSender<Event>>);
+pub(super) struct Events {
+    receivers: Vec<SyncSender<Event>>,
+    unlogged: Vec<Event>,
+}
 
-impl Queues {
+impl Events {
     pub(super) fn subscribe(&mut self) -> Receiver<Event> {
         let (sender, receiver) = sync_channel(QUEUE);
-        self.0.push(sender);
+        self.receivers.push(sender);
         receiver
     }
 
     /// Queues the event for each receiver that is left, without waiting for any. Returns the number of receivers that had no room.
-    pub(super) fn send(&mut self, event: &Event) -> u64 {
+    pub(super) fn send(&mut self, event: Event) -> u64 {
         let mut missed = 0;
-        self.0.retain(|queue| match queue.try_send(event.clone()) {
-            Ok(()) => true,
-            Err(TrySendError::Full(_)) => {
-                missed += 1;
-                true
-            }
-            Err(TrySendError::Disconnected(_)) => false,
+        self.receivers.retain(|queue| {
+            // The queue is bounded and the newest event is lost: the standard channel cannot drop the oldest, and to wait for room
+            // would let one receiver that is not read stop the refresher.
+            let sent = queue.try_send(event.clone());
+            missed += u64::from(matches!(sent, Err(TrySendError::Full(_))));
+            !matches!(sent, Err(TrySendError::Disconnected(_)))
         });
+        if cfg!(feature = "tracing") {
+            self.unlogged.push(event);
+        }
         missed
+    }
+
+    /// Takes the events that the log still lacks, in their order.
+    pub(super) fn take_log(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.unlogged)
     }
 
     /// Ends all queues: each receiver gets what is in its queue, and then the end.
     pub(super) fn close(&mut self) {
-        self.0.clear();
+        self.receivers.clear();
     }
 }

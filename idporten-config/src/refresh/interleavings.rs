@@ -62,7 +62,7 @@ fn a_look_up_that_waits_hears_of_the_fetch() {
     explore(|| {
         let (refresher, _) = refresher(&["a", "b"]);
         assert_eq!(refresher.find_keys_wait(Some("b"), "RS256").unwrap().iter().len(), 1);
-        assert_eq!(refresher.shared.core().waiting, 0);
+        assert_eq!(refresher.shared.changed.total_listeners(), 0);
     });
 }
 

@@ -137,6 +137,7 @@ impl Schedule {
             self.expire(now);
             return Action::Expire(limit);
         }
+        // A client without a limit of its own would otherwise block all later fetches without end.
         if self.flight.is_some_and(|flight| flight.left(now).is_zero()) {
             return Action::GiveUp;
         }
@@ -170,7 +171,7 @@ impl Schedule {
     }
 
     fn begin(&mut self, now: Now) -> Cause {
-        let timed = self.is_due(now);
+        let timed = self.until_due(now) == Some(Duration::ZERO);
         let timed_cause = if timed { Cause::Due } else { Cause::VanishedKid };
         let cause = self.wanted.take().unwrap_or(timed_cause);
         match cause {
@@ -179,6 +180,7 @@ impl Schedule {
             Cause::Due | Cause::Forced | Cause::VanishedKid => {}
         }
         self.vanished.begin(now.monotonic, cause == Cause::VanishedKid);
+        // A fetch that was asked for, an early one or a retry begins no new interval, and grants no second early fetch.
         if timed && !self.due_early && self.missed == 0 {
             self.early_spent = false;
         }
@@ -195,9 +197,11 @@ impl Schedule {
         let begun = flight.begun.monotonic;
         let is_newer = self.held.is_none_or(|held| held.age_at(flight.begun) > success.age.saturating_add(SOON));
         self.succeeded = self.begun;
+        // All that follows counts from the beginning of the fetch: the provider may have generated its answer just then.
         self.proof = success.proven_age.map(|age| (begun, age));
         (self.failures, self.missed, self.not_before) = (0, 0, Duration::ZERO);
         self.held = Some(Held::from_network(flight.begun, success.age));
+        // A later success under a clock that was set back is not dated before this one.
         self.past = self.past.max(flight.begun.wall.checked_sub(success.age).unwrap_or(self.past));
         self.due = (flight.begun, self.next_delay(success.age, is_newer));
         let delay = self.draw(CONFIRM_AFTER, 2 * CONFIRM_AFTER);
@@ -283,6 +287,7 @@ impl Schedule {
         if self.flight.is_some() || self.until_fetch(now) == Some(Duration::ZERO) {
             return Answer::Pending(ticket);
         }
+        // A kid that has left has a budget of its own: the tokens of a withdrawn key must not spend that of the next rotation.
         if absence.is_none() && spends && self.cooldown(now).is_zero() {
             self.wanted = Some(Cause::UnknownKid);
             return Answer::Pending(ticket);
@@ -316,6 +321,7 @@ impl Schedule {
     /// Notes that a signature under a kid of the set was bad. Returns whether a fetch is under way because of that, or anyway.
     pub fn report_bad_signature(&mut self, now: Now) -> bool {
         let Some(held) = self.held.filter(|_| self.policy.fetches) else { return false };
+        // A fetch that is made anyway answers the report as well, and spends nothing.
         if self.flight.is_some() || self.until_fetch(now) == Some(Duration::ZERO) {
             return true;
         }
@@ -342,12 +348,10 @@ impl Schedule {
         Some(self.begun + 1)
     }
 
-    fn is_due(&self, now: Now) -> bool {
-        self.until_due(now) == Some(Duration::ZERO)
-    }
-
     fn until_due(&self, now: Now) -> Option<Duration> {
         let (from, delay) = self.due;
+        // The wall clock makes a refresh due, and does not shorten a `Retry-After`: one that leaps would
+        // send a request to a provider in trouble.
         let left = delay.saturating_sub(now.since(from)).max(self.not_before.saturating_sub(now.monotonic));
         self.policy.fetches.then_some(left)
     }
@@ -382,7 +386,8 @@ impl Schedule {
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         let fraction = f64::from((mixed >> 32) as u32) / f64::from(u32::MAX);
-        least + most.saturating_sub(least).mul_f64(fraction).min(most.saturating_sub(least))
+        let spread = most.saturating_sub(least);
+        least + spread.mul_f64(fraction).min(spread)
     }
 }
 

@@ -10,16 +10,17 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use super::config::{Current, Keys, ProviderConfig};
 use super::counters::Counters;
 use super::error::{Reason, Unavailable};
-use super::event::{Event, Queues};
+use super::event::{Event, Events};
 use super::policy::RefreshPolicy;
 use super::schedule::{Health, Schedule};
+use super::store::Store;
 use super::sync::{AtomicBool, Mutex, MutexGuard};
 use crate::clock::Clock;
-use crate::document::compare::{Change, Comparison, Subject, compare};
+use crate::document::compare::{Change, Subject, compare};
 use crate::document::jwks::JwkSet;
-use crate::document::snapshot::{Origin, Snapshot};
+use crate::document::snapshot::Snapshot;
 use crate::environment::SigningAlg;
-use crate::fetch::{Age, FetchError};
+use crate::fetch::{FetchError, Transport};
 
 /// The largest number of drifted constants that is reported. The limit exists because a hostile document differs in everything.
 const MAX_DRIFT: usize = 100;
@@ -37,6 +38,8 @@ pub(super) struct Shared {
     pub(super) policy: RefreshPolicy,
     /// The snapshot that was compiled in.
     pub(super) seed: Snapshot,
+    pub(super) transport: Box<dyn Transport>,
+    pub(super) store: Option<Store>,
     /// The process that the worker is in.
     process: u32,
     core: Mutex<Core>,
@@ -53,35 +56,22 @@ pub(super) struct Core {
     pub(super) distrusted: Vec<String>,
     /// True if the last fetched set had private keys and no others.
     pub(super) all_leaked: bool,
-    /// The result of a fetch, for the worker to look at.
-    pub(super) result: Option<FetchResult>,
+    /// True while a fetch's thread runs, even if the fetch was given up.
+    pub(super) has_fetch_thread: bool,
     pub(super) last_error: Option<Arc<FetchError>>,
     pub(super) last_success: Option<SystemTime>,
     pub(super) drift: Vec<Change>,
+    /// True if the store does not yet hold what was accepted last, or holds what has leaked since.
+    pub(super) is_unstored: bool,
+    /// The time on the monotonic clock at which the write under way began.
+    pub(super) writing_since: Option<Duration>,
     pub(super) store_error: Option<String>,
     pub(super) counters: Counters,
-    pub(super) queues: Queues,
-    /// The number of look-ups that wait.
-    pub(super) waiting: usize,
+    pub(super) events: Events,
+    /// The health and the store error that the last events reported.
+    reported: (Health, Option<String>),
     /// The earliest deadline of all waiters.
     pub(super) deadline: Option<Duration>,
-}
-
-/// The result of the fetch of this number.
-pub(super) struct FetchResult {
-    pub(super) number: u64,
-    pub(super) fetched: Result<Fetched, FetchError>,
-}
-
-/// The outcome of a successful fetch. It is prepared on the fetch's thread: parsing and comparing under the lock would delay
-/// every look-up of an unknown kid.
-pub(super) struct Fetched {
-    pub(super) config: ProviderConfig,
-    /// The age of the documents when the fetch began, and the URL whose answer stated it.
-    pub(super) age: Age,
-    pub(super) url: String,
-    pub(super) changes: Comparison,
-    pub(super) drift: Vec<Change>,
 }
 
 impl Shared {
@@ -89,9 +79,9 @@ impl Shared {
         clock: Arc<dyn Clock>,
         policy: RefreshPolicy,
         seed: Snapshot,
-        schedule: Schedule,
-        config: Option<ProviderConfig>,
-        queues: Queues,
+        transport: Box<dyn Transport>,
+        store: Option<Store>,
+        core: Core,
     ) -> Self {
         let shared = Self {
             live: ArcSwapOption::empty(),
@@ -101,27 +91,15 @@ impl Shared {
             clock,
             policy,
             seed,
+            transport,
+            store,
             process: std::process::id(),
-            core: Mutex::new(Core {
-                schedule,
-                config: config.map(Arc::new),
-                last_served: None,
-                distrusted: Vec::new(),
-                all_leaked: false,
-                result: None,
-                last_error: None,
-                last_success: None,
-                drift: Vec::new(),
-                store_error: None,
-                counters: Counters::default(),
-                queues,
-                waiting: 0,
-                deadline: None,
-            }),
+            core: Mutex::new(core),
         };
         let mut core = shared.core();
         core.drift = core.config.as_ref().map(|config| shared.drift_of(config.documents())).unwrap_or_default();
         shared.publish(&mut core);
+        core.reported.0 = core.health(&shared);
         drop(core);
         shared
     }
@@ -134,6 +112,7 @@ impl Shared {
 
     /// Returns the members whose generated constants differ from the live document.
     pub(super) fn drift_of(&self, live: &Snapshot) -> Vec<Change> {
+        // Only members that the seed has became constants. A rotation of keys is no drift.
         let has_constant = |change: &Change| match &change.subject {
             Subject::Member(name) => self.seed.metadata_json().contains(name),
             Subject::Key(_) => false,
@@ -144,7 +123,7 @@ impl Shared {
     #[inline]
     pub(super) fn current(&self) -> Result<Current, Unavailable> {
         let live = self.live.load();
-        if live.is_some() { Ok(Current::new(live)) } else { Err(self.refused()) }
+        if live.is_some() { Ok(Current(live)) } else { Err(self.refused()) }
     }
 
     #[cold]
@@ -161,8 +140,8 @@ impl Shared {
         other: impl FnOnce() -> Result<Keys, E>,
     ) -> Result<Keys, E> {
         let live = self.live.load();
-        if let Some(row) = live.as_deref().and_then(|config| config.find(kid, alg?)) {
-            return Ok(Keys::new(Current::new(live), row));
+        if let Some(row) = live.as_deref().and_then(|config| config.table.find(kid, alg?)) {
+            return Ok(Keys { config: Current(live), row });
         }
         // The guard is dropped before `other` runs: a thread has few fast guards of `arc-swap`, and `other` may wait for seconds.
         drop(live);
@@ -173,7 +152,8 @@ impl Shared {
     pub(super) fn publish(&self, core: &mut Core) {
         match core.served(self.stopped.load(Ordering::SeqCst)) {
             Ok(config) => {
-                // The generation is kept if only the age differs, so that what programs derive from the configuration stays valid.
+                // The configuration is stored whole, in one swap: two pointers, one for the metadata and one for the keys, could be
+                // read at different moments. The generation is kept if only the age differs, so that what programs derive from the configuration stays valid.
                 let config = Arc::new(config.succeeding(core.last_served.as_deref()));
                 core.last_served = Some(Arc::clone(&config));
                 self.live.store(Some(config));
@@ -184,14 +164,6 @@ impl Shared {
                 self.live.store(None);
             }
         }
-    }
-
-    /// The documents as they are stored. A success under a clock that is behind would be dated before the seed, and the seed with
-    /// its withdrawn keys would win at the next start.
-    pub(super) fn stored_form(&self, documents: &Snapshot) -> Snapshot {
-        let is_seed = self.seed.origin() == Origin::Fetched;
-        let as_of = if is_seed { documents.as_of().max(self.seed.as_of()) } else { documents.as_of() };
-        documents.clone().dated(as_of)
     }
 
     /// Returns whether this process was forked from the one that the worker runs in. Nothing refreshes here, and a lock that
@@ -216,21 +188,22 @@ impl Shared {
         self.stopped.store(true, Ordering::SeqCst);
         let mut core = self.core();
         self.publish(&mut core);
-        core.queues.close();
+        // The handles may live on when the worker has ended by a bug: a receiver would wait for events that nobody sends.
+        core.events.close();
         drop(core);
         self.wake_all();
         self.clock.wake();
     }
 
-    /// Writes the event to the log and queues it for those who receive events. A log's subscriber is the program's code: it is
-    /// never called under the lock, and its panic is counted.
-    pub(super) fn tell(&self, event: &Event) {
+    /// Writes the event to the log. A log's subscriber is the program's code: it is never called under the lock, and its panic is
+    /// counted.
+    pub(super) fn log(&self, event: &Event) {
         #[cfg(feature = "tracing")]
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| event.log(self.seed.provider().slug()))) {
             self.core().counters.count_panic(panic);
         }
-        let mut core = self.core();
-        core.counters.missed_events += core.queues.send(event);
+        #[cfg(not(feature = "tracing"))]
+        let _ = event;
     }
 
     /// Wakes all waiters. It is called without the lock, since a waker is the program's code: it may take the lock, or panic.
@@ -242,6 +215,44 @@ impl Shared {
 }
 
 impl Core {
+    pub(super) fn new(schedule: Schedule, config: Option<ProviderConfig>, events: Events) -> Self {
+        Self {
+            schedule,
+            config: config.map(Arc::new),
+            last_served: None,
+            distrusted: Vec::new(),
+            all_leaked: false,
+            has_fetch_thread: false,
+            last_error: None,
+            last_success: None,
+            drift: Vec::new(),
+            is_unstored: false,
+            writing_since: None,
+            store_error: None,
+            counters: Counters::default(),
+            events,
+            reported: (Health::Ok, None),
+            deadline: None,
+        }
+    }
+
+    /// Queues the event for those who receive events, and for the log.
+    pub(super) fn report(&mut self, event: Event) {
+        self.counters.missed_events += self.events.send(event);
+    }
+
+    /// Reports each part of the state that changed since it was last reported.
+    pub(super) fn report_changes(&mut self, shared: &Shared) {
+        let now = (self.health(shared), self.store_error.clone());
+        let before = std::mem::replace(&mut self.reported, now.clone());
+        if now.1 != before.1 {
+            self.report(Event::StoreChanged { error: now.1 });
+        }
+        if now.0 != before.0 {
+            self.report(Event::HealthChanged { from: before.0, to: now.0 });
+        }
+    }
+
     fn served(&self, stopped: bool) -> Result<ProviderConfig, Reason> {
         // The order matters: a leaked set is refused although an earlier configuration is still held.
         let config = match &self.config {
@@ -250,6 +261,7 @@ impl Core {
             None => return Err(Reason::NotYetFetched),
             Some(config) => config,
         };
+        // Distrusted keys are left out here, and not where documents are accepted, so that the status still shows them.
         match self.schedule.expired() {
             Some(limit) => Err(Reason::TooStale(limit)),
             None => ProviderConfig::clone(config).without(&self.distrusted).ok_or(Reason::Distrusted),
@@ -265,6 +277,7 @@ impl Core {
     /// Returns the health, including leaked keys, which the schedule does not know of.
     pub(super) fn health(&self, shared: &Shared) -> Health {
         match self.schedule.health(shared.clock.now()) {
+            // The schedule knows of expiry alone. A set that leaked or is distrusted as a whole is young, and not served.
             _ if shared.live.load().is_none() => Health::Failing,
             health if self.is_leaked() => health.max(Health::Critical),
             health => health,

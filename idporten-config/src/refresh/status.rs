@@ -126,6 +126,7 @@ impl Status {
         let (schedule, config) = (&core.schedule, core.config.as_deref());
         let jwks = config.and_then(|config| config.documents().jwks());
         let unavailable = shared.current().err();
+        // The held keys, not only the served ones: an operator looks here for a key that is distrusted, or too old to be served.
         let keys = config.into_iter().flat_map(ProviderConfig::keys);
         let ambiguous_kids = jwks.map(JwkSet::ambiguous_kids).unwrap_or_default();
         Self {
@@ -199,18 +200,6 @@ impl fmt::Display for Status {
 
 fn rejected(jwks: &JwkSet) -> Vec<String> {
     jwks.rejected().iter().map(|rejected| format!("entry {}: {}", rejected.index, rejected.reason)).collect()
-}
-
-impl Serialize for Health {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl Serialize for Source {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
 }
 
 #[expect(clippy::ref_option, reason = "serde gives a reference to the field")]

@@ -1,56 +1,35 @@
 //! The file that carries the last success from one process to the next.
 
-mod writer;
-
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
+use super::schedule::is_future;
 use crate::document::provider::Provider;
 use crate::document::snapshot::{MAX_BYTES, Origin, Snapshot};
 use crate::file::{self, Access};
-pub(super) use writer::{Change, Writer};
 
-/// A snapshot file, read with suspicion: whatever can write it chooses the keys.
+/// A snapshot file, read with suspicion: whatever can write it chooses the keys. Its methods fail with a reason that follows the
+/// name of the file.
 pub(super) struct Store {
     path: PathBuf,
 }
 
 impl Store {
+    /// Resolves the path now: a later change of the working directory must not move the store.
     pub(super) fn new(path: PathBuf) -> Self {
-        Self { path }
+        Self { path: std::path::absolute(&path).unwrap_or(path) }
     }
 
-    /// Reads the snapshot in the file, if there is a file. The error says why the file is ignored.
-    pub(super) fn load(&self, provider: &Provider) -> Result<Option<Snapshot>, String> {
-        self.read(provider).map_err(|reason| self.named(&reason))
-    }
-
-    /// Writes the file, whole or not at all.
-    fn save(&self, snapshot: &Snapshot) -> Result<(), String> {
-        let written = self.check_place(snapshot.provider()).and_then(|()| self.check_directory()).and_then(|()| {
-            file::replace(&self.path, snapshot, Access::Private)
-                .map_err(|error| format!("cannot be written: {error}; make room or its directory writable"))
-        });
-        written.map_err(|reason| self.named(&reason))
-    }
-
-    /// Removes the file if it is a store of this provider, so that no process starts from it.
-    fn remove(&self, provider: &Provider) -> Result<(), String> {
-        let gone = self.check_place(provider).and_then(|()| match fs::remove_file(&self.path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(format!("cannot be removed: {error}; remove it by hand"))
-            }
-            _ => Ok(()),
-        });
-        gone.map_err(|reason| self.named(&reason))
-    }
-
-    fn named(&self, reason: &str) -> String {
+    /// Returns the reason with the name of the file.
+    pub(super) fn named(&self, reason: &str) -> String {
         format!("`{}` {reason}", self.path.display())
     }
 
-    fn read(&self, provider: &Provider) -> Result<Option<Snapshot>, String> {
+    /// Reads the snapshot in the file, if there is a file. The error says why the file is ignored.
+    pub(super) fn load(&self, provider: &Provider, now: SystemTime) -> Result<Option<Snapshot>, String> {
+        // No link is followed: the owner of a link says nothing about the owner of its target.
         let found = match fs::symlink_metadata(&self.path) {
             Ok(found) => found,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -64,13 +43,41 @@ impl Store {
         let text = self.text(Some(&found))?;
         let snapshot =
             Snapshot::parse(text).map_err(|error| format!("is ignored until a success replaces it: {error}"))?;
+        // Two services may share a path by mistake, and production must not trust the keys of a test environment.
         if snapshot.provider() != provider {
             return Err(foreign(&snapshot, provider));
         }
+        // A refresher stores nothing but what it fetched.
         if snapshot.origin() != Origin::Fetched {
             return Err(format!("was not written by a refresher: it is {}; remove it", snapshot.origin()));
         }
+        if is_future(snapshot.as_of(), now) {
+            let date = snapshot.timestamp();
+            return Err(format!(
+                "is ignored: it is dated {date}, more than a day ahead of this machine's clock; set the clock, or remove it"
+            ));
+        }
         Ok(Some(snapshot))
+    }
+
+    /// Writes the file, whole or not at all.
+    pub(super) fn save(&self, snapshot: &Snapshot) -> Result<(), String> {
+        self.check_place(snapshot.provider())?;
+        // The mode may have changed since the start. A file that the next process would refuse is not worth writing.
+        self.check_directory()?;
+        file::replace(&self.path, snapshot, Access::Private)
+            .map_err(|error| format!("cannot be written: {error}; make room or its directory writable"))
+    }
+
+    /// Removes the file if it is a store of this provider, so that no process starts from it.
+    pub(super) fn remove(&self, provider: &Provider) -> Result<(), String> {
+        self.check_place(provider)?;
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(format!("cannot be removed: {error}; remove it by hand"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Checks that nothing is lost if the file is replaced: only a store, whole or broken, or a link may be replaced.
@@ -99,7 +106,8 @@ impl Store {
     fn text(&self, checked: Option<&Metadata>) -> Result<Vec<u8>, String> {
         let file = File::open(&self.path).map_err(|error| unreadable(&error))?;
         let opened = file.metadata().map_err(|error| unreadable(&error))?;
-        if checked.is_some_and(|checked| !is_same(checked, &opened)) {
+        let inode = |found| attributes(found).map(|found| found.inode);
+        if !opened.is_file() || checked.is_some_and(|checked| inode(checked) != inode(&opened)) {
             return Err("was replaced while it was opened; it is read at the next start".to_owned());
         }
         let mut text = Vec::new();
@@ -108,53 +116,36 @@ impl Store {
     }
 
     /// Checks that no other user may write the file.
-    #[cfg(unix)]
     fn check_owner(&self, found: &Metadata) -> Result<(), String> {
-        use std::os::unix::fs::MetadataExt;
+        let Some(Attributes { uid, .. }) = attributes(found) else { return Ok(()) };
         let own = self
             .own_uid()
             .map_err(|error| format!("cannot be checked: {error}; make its directory writable for this user"))?;
-        if found.uid() != own {
-            return Err(format!("belongs to user {}, not to {own}; remove it", found.uid()));
+        if uid != own {
+            return Err(format!("belongs to user {uid}, not to {own}; remove it"));
         }
         check_mode(found, "it")
     }
 
     /// Checks that no other user may write the directory: there, a file is replaced without being written.
-    #[cfg(unix)]
     fn check_directory(&self) -> Result<(), String> {
-        let directory = match self.path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
+        let directory = self.path.parent().unwrap_or(Path::new("/"));
+        // A link is followed here: the mode of the directory that it names decides who may replace a file in it.
         let found = fs::metadata(directory)
             .map_err(|error| format!("has no directory that can be checked: {error}; create it"))?;
         check_mode(&found, "its directory")
     }
 
     /// Returns the user of this process or, where the system does not say, the owner of a file that it creates.
-    #[cfg(unix)]
     fn own_uid(&self) -> io::Result<u32> {
-        use std::os::unix::fs::MetadataExt;
+        let uid = |found| attributes(found).map(|found| found.uid).ok_or(io::ErrorKind::Unsupported.into());
+        // Asking the system directly (`geteuid`) needs unsafe code or one more dependency.
         if let Ok(process) = fs::metadata("/proc/self") {
-            return Ok(process.uid());
+            return uid(&process);
         }
         let (file, path) = file::create_beside(&self.path, Access::Private)?;
-        let own = file.metadata()?.uid();
-        fs::remove_file(path).map(|()| own)
-    }
-
-    /// Checks nothing: outside Unix, the permissions of the directory decide.
-    #[cfg(not(unix))]
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "it has the form of the other")]
-    fn check_owner(&self, _: &Metadata) -> Result<(), String> {
-        Ok(())
-    }
-
-    #[cfg(not(unix))]
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "it has the form of the other")]
-    fn check_directory(&self) -> Result<(), String> {
-        Ok(())
+        let own = uid(&file.metadata()?);
+        fs::remove_file(path).and(own)
     }
 }
 
@@ -166,11 +157,9 @@ fn foreign(found: &Snapshot, provider: &Provider) -> String {
     format!("is of {}, not of {}; give each a file", found.provider().slug(), provider.slug())
 }
 
-#[cfg(unix)]
 fn check_mode(found: &Metadata, what: &str) -> Result<(), String> {
-    use std::os::unix::fs::MetadataExt;
     // A group is refused like all other users: its members change, and none of them may choose the keys.
-    let (who, remedy) = match found.mode() & 0o022 {
+    let (who, remedy) = match attributes(found).map_or(0, |found| found.mode & 0o022) {
         0 => return Ok(()),
         0o020 => ("its group", "g-w"),
         0o002 => ("everybody", "o-w"),
@@ -179,13 +168,23 @@ fn check_mode(found: &Metadata, what: &str) -> Result<(), String> {
     Err(format!("is ignored: {who} may write to {what}; run `chmod {remedy}` on that"))
 }
 
-#[cfg(unix)]
-fn is_same(checked: &Metadata, opened: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    (checked.dev(), checked.ino()) == (opened.dev(), opened.ino())
+/// What Unix knows of a file.
+struct Attributes {
+    uid: u32,
+    mode: u32,
+    /// The device and the number of the file on it, which together name it whatever its path is.
+    inode: (u64, u64),
 }
 
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "other systems have none")]
+fn attributes(found: &Metadata) -> Option<Attributes> {
+    use std::os::unix::fs::MetadataExt;
+    Some(Attributes { uid: found.uid(), mode: found.mode(), inode: (found.dev(), found.ino()) })
+}
+
+/// Returns nothing: outside Unix, the permissions of the directory decide.
 #[cfg(not(unix))]
-fn is_same(_: &Metadata, opened: &Metadata) -> bool {
-    opened.is_file()
+fn attributes(_: &Metadata) -> Option<Attributes> {
+    None
 }

@@ -42,6 +42,8 @@ impl Budget {
         let after_last = last.saturating_add(self.gap());
         // The gap alone does not bound a window: the first gaps are shorter than `window / count`.
         let spent = 1 + recent.count() >= self.count;
+        // No offset is drawn. It would spread the fetches of a fleet when a flood begins everywhere at once, but each caller would
+        // wait longer for a new key.
         if spent { after_last.max(first.saturating_add(self.window)) } else { after_last }
     }
 

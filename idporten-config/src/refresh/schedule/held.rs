@@ -20,6 +20,7 @@ impl Held {
     pub(super) fn from_seed(policy: &RefreshPolicy, seed: Seed, now: Now) -> Self {
         // A seed that is dated ahead counts as new; `may_serve` refuses one that is far ahead.
         let age = now.wall.duration_since(seed.as_of).unwrap_or_default();
+        // It is held although it may not serve: its age says whether the first fetch brings something newer.
         let expired = !policy.may_serve(seed, now.wall);
         Self { source: seed.source, limit: seed.limit, since: now, age, expired }
     }
@@ -102,12 +103,14 @@ impl Schedule {
     pub fn too_stale_at(&self, now: Now) -> Option<SystemTime> {
         let held = self.held?;
         let (limit, age) = (self.policy.limit(held.limit), self.age_that_counts(&held, now));
+        // The limit is added first: `now` less an age may lie before the earliest time that the system can state.
         now.wall.checked_add(limit)?.checked_sub(age)
     }
 
     /// Returns whether this fetch, or one after it, succeeded, and `None` if it has not ended.
     #[must_use]
     pub fn outcome(&self, number: u64) -> Option<bool> {
+        // A later fetch counts too. It cannot be older than the one that was asked for.
         match (self.succeeded >= number, self.failed >= number) {
             (true, _) => Some(true),
             (false, true) => Some(false),

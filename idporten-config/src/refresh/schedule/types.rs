@@ -3,11 +3,9 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-#[cfg(doc)]
-use super::Schedule;
+use serde::Serialize;
+
 pub use crate::clock::Now;
-#[cfg(doc)]
-use crate::refresh::RefreshPolicy;
 
 /// The reason for a fetch.
 ///
@@ -47,7 +45,8 @@ pub enum Cause {
 /// assert_eq!(refresher.status().source, Some(Source::Network));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Source {
     /// The snapshot that was compiled in.
@@ -119,13 +118,13 @@ pub struct Success<'a> {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outdated {
-    /// They are older than [`RefreshPolicy::max_age`].
+    /// They are older than [`max_age`](crate::refresh::RefreshPolicy::max_age).
     MaxAge,
     /// They are older than what is held, which is of this age.
     Held(Duration),
 }
 
-/// The field of [`RefreshPolicy`] that limits how long documents are served.
+/// The field of [`RefreshPolicy`](crate::refresh::RefreshPolicy) that limits how long documents are served.
 ///
 /// ```
 /// use idporten_config::refresh::Limit;
@@ -135,9 +134,9 @@ pub enum Outdated {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Limit {
-    /// [`RefreshPolicy::max_age`].
+    /// [`max_age`](crate::refresh::RefreshPolicy::max_age).
     MaxAge,
-    /// [`RefreshPolicy::seed_max_age`].
+    /// [`seed_max_age`](crate::refresh::RefreshPolicy::seed_max_age).
     SeedMaxAge,
 }
 
@@ -157,9 +156,9 @@ pub enum Limit {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// Fetch now, and report the result with [`Schedule::succeeded`] or [`Schedule::failed`].
+    /// Fetch now, and report the result with [`succeeded`](super::Schedule::succeeded) or [`failed`](super::Schedule::failed).
     Fetch(Cause),
-    /// Report the fetch under way with [`Schedule::failed`]: it has taken longer than any fetch may.
+    /// Report the fetch under way with [`failed`](super::Schedule::failed): it has taken longer than any fetch may.
     GiveUp,
     /// Stop serving what is held.
     Expire(Limit),
@@ -216,7 +215,8 @@ pub enum Answer {
 /// assert!(Health::Critical > Health::Degraded, "the worse state is the greater one");
 /// assert_eq!(Health::Failing.as_str(), "failing");
 /// ```
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Health {
     /// Everything works.
@@ -226,6 +226,7 @@ pub enum Health {
     /// The provider has published a private key, which is not served. An operator must act.
     Critical,
     /// Nothing is served, or nothing refreshes what is.
+    // The worst is the default: a status of which nothing is known must not read as healthy.
     #[default]
     Failing,
 }
@@ -247,6 +248,8 @@ impl Cause {
     /// key that may have changed a moment ago.
     #[must_use]
     pub const fn needs_revalidation(self) -> bool {
+        // The others need no more than what a cache keeps. A forced refresh may be made by all instances of a fleet at once, which
+        // a cache in front of it is there to answer.
         matches!(self, Self::UnknownKid | Self::VanishedKid | Self::BadSignature)
     }
 }

@@ -102,6 +102,7 @@ impl Vanished {
             }
         }
         for name in success.kids_before.iter().filter(|kid| !success.kids.contains(kid)) {
+            // The kid may be remembered already, and two keys may share it.
             if self.kids.iter().any(|kid| *kid.name == **name) {
                 continue;
             }
