@@ -83,6 +83,7 @@ pub mod internal {
     pub use crate::document::snapshot::MAX_BYTES as MAX_SNAPSHOT_BYTES;
     pub use crate::document::violation::printable;
     pub use crate::environment::is_slug;
+    pub use crate::environment::nearest::distance as edit_distance;
     #[cfg(any(feature = "cli", feature = "refresh-core"))]
     pub use crate::file::{Access, replace as replace_file};
     #[cfg(feature = "codegen")]

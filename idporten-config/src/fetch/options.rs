@@ -114,23 +114,28 @@ impl Options {
     }
 
     /// Reads the options from environment variables: `IDPORTEN_CONFIG_CA_FILE`, `IDPORTEN_CONFIG_CA_ONLY` (`true` or
-    /// `false`) and `IDPORTEN_CONFIG_MIRROR`.
+    /// `false`), `IDPORTEN_CONFIG_MIRROR` and `IDPORTEN_CONFIG_MIRROR_PASSES_DATE` (`true` or `false`).
     ///
     /// # Errors
     ///
     /// [`Kind::Setup`](super::Kind::Setup): a variable has a value that is not allowed.
     pub fn from_env(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, FetchError> {
         let set = |name| variable(name).filter(|value| !value.is_empty());
-        let ca_only = match set("IDPORTEN_CONFIG_CA_ONLY").as_deref() {
-            None | Some("false") => false,
-            Some("true") => true,
+        let flag = |name| match set(name).as_deref() {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
             Some(other) => {
                 let remedy = format!("it is {other:?}; set it to `true` or `false`");
-                return Err(FetchError::setup("IDPORTEN_CONFIG_CA_ONLY cannot be used", remedy));
+                Err(FetchError::setup(format!("{name} cannot be used"), remedy))
             }
         };
-        let ca_file = set("IDPORTEN_CONFIG_CA_FILE").map(PathBuf::from);
-        Ok(Self { ca_file, ca_only, mirror: set("IDPORTEN_CONFIG_MIRROR"), ..Self::default() })
+        Ok(Self {
+            ca_file: set("IDPORTEN_CONFIG_CA_FILE").map(PathBuf::from),
+            ca_only: flag("IDPORTEN_CONFIG_CA_ONLY")?,
+            mirror: set("IDPORTEN_CONFIG_MIRROR"),
+            mirror_passes_date: flag("IDPORTEN_CONFIG_MIRROR_PASSES_DATE")?,
+            ..Self::default()
+        })
     }
 
     /// Checks the options as far as that is possible without reading a file.

@@ -1,11 +1,12 @@
 //! The environment variables that `start` reads, and missing certificate authorities.
 
 use std::fs;
+use std::time::SystemTime;
 
 use idporten_config::fetch::Kind;
-use idporten_config::refresh::{Refresher, StartError};
+use idporten_config::refresh::{LookupError, Refresher, StartError};
 use idporten_config_tests::child;
-use idporten_config_tests::live::{LONG, Mirror, TEST, asked, eventually, provider};
+use idporten_config_tests::live::{LONG, Mirror, TEST, asked, eventually, keys, metadata, provider};
 use idporten_config_tests::scratch::Scratch;
 use idporten_config_tests::server::Authority;
 
@@ -24,6 +25,28 @@ fn start_reads_the_mirror_and_its_authority() {
     let mirror = Mirror::start(&["a"]);
     child::run("variables::start_reads_the_mirror_and_its_authority", &mirror.variables());
     assert_eq!(asked(&mirror.server), [Mirror::WELL_KNOWN, Mirror::JWKS]);
+}
+
+#[test]
+fn a_kid_is_unknown_behind_a_mirror_that_is_said_to_pass_the_date() {
+    const NAME: &str = "variables::a_kid_is_unknown_behind_a_mirror_that_is_said_to_pass_the_date";
+    if child::is_child() {
+        let refresher = start().unwrap();
+        refresher.wait_ready(LONG).unwrap();
+        let passes_date = std::env::var("IDPORTEN_CONFIG_MIRROR_PASSES_DATE").unwrap() == "true";
+        let found = refresher.find_keys_wait(Some("forged"), "RS256");
+        assert_eq!(matches!(found, Err(LookupError::UnknownKey)), passes_date, "{found:?}");
+        return;
+    }
+    let mirror = Mirror::start(&["a"]);
+    let date = httpdate::fmt_http_date(SystemTime::now() + LONG);
+    mirror.server.on(Mirror::WELL_KNOWN, metadata().header("Date", &date));
+    mirror.server.on(Mirror::JWKS, keys(&["a"]).header("Date", &date));
+    let [address, authority, alone, direct] = mirror.variables();
+    for passes_date in ["false", "true"] {
+        let passes_date = ("IDPORTEN_CONFIG_MIRROR_PASSES_DATE", passes_date);
+        child::run(NAME, &[address, authority, alone, direct, passes_date]);
+    }
 }
 
 /// The machine's authorities are where `SSL_CERT_FILE` says on this kind of system.
@@ -67,6 +90,11 @@ fn an_unusable_variable_is_refused_by_the_start_and_named() {
             "IDPORTEN_CONFIG_CA_ONLY",
             "maybe",
             "IDPORTEN_CONFIG_CA_ONLY cannot be used: it is \"maybe\"; set it to `true`",
+        ),
+        (
+            "IDPORTEN_CONFIG_MIRROR_PASSES_DATE",
+            "1",
+            "IDPORTEN_CONFIG_MIRROR_PASSES_DATE cannot be used: it is \"1\"; set it to `true`",
         ),
         (
             "IDPORTEN_CONFIG_MIRROR",

@@ -34,6 +34,7 @@ fn two_files_are_compared_by_meaning() {
     assert!(out.contains("(same kid, new key)\n  addition  grant_types_supported  + new\n"), "{out}");
     assert_eq!(directory.says(0, &["diff", "a.json", "a.json"]), "maskinporten-test: no change\n");
     assert_eq!(directory.says(0, &["diff", "a.json", "maskinporten-test"]), "maskinporten-test: no change\n");
+    assert_eq!(directory.says(0, &["diff", "-q", "a.json", "a.json"]), "");
     directory.write("a.json", &before().replace("2026-04-30T", "2026-05-01T"));
     assert_contains(&directory.says(0, &["diff", "maskinporten-test", "a.json"]), "no change but the date or details");
 }

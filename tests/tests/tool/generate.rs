@@ -160,6 +160,7 @@ fn out_writes_a_whole_file_and_leaves_a_current_one_untouched() {
     assert_eq!(directory.read("out.rs"), directory.says(0, &["generate"]));
     let first = modified();
     assert_eq!(directory.says(0, &["generate", "--out", "out.rs"]), "out.rs  unchanged\n");
+    assert_eq!(directory.says(0, &["generate", "-q", "--out", "out.rs"]), "");
     assert_eq!(modified(), first);
     directory.write("out.rs", "edited by hand");
     assert_eq!(directory.says(0, &["generate", "--out", "out.rs"]), "out.rs  written\n");

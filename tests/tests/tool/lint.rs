@@ -33,6 +33,15 @@ fn tree() -> Directory {
 }
 
 #[test]
+fn a_quiet_lint_prints_its_findings_alone() {
+    let directory = tree();
+    let (out, quiet) = (directory.says(1, &["lint"]), directory.says(1, &["lint", "-q"]));
+    assert!(out.starts_with(&quiet) && out.len() > quiet.len(), "{quiet}");
+    assert_eq!(quiet.lines().count(), 11, "{quiet}");
+    assert_eq!(directory.says(0, &["lint", "-q", "src/fine.rs"]), "");
+}
+
+#[test]
 fn every_finding_has_its_place_and_what_to_write_instead() {
     let directory = tree();
     let out = directory.says(1, &["lint"]);

@@ -96,7 +96,7 @@ pub(crate) fn run(arguments: &Arguments, quiet: bool) -> Result<Output, VerbErro
     };
     let format = if arguments.json { Format::Json } else { arguments.format };
     output.text = match format {
-        Format::Text => report::text(&differences),
+        Format::Text => report::text(&differences, quiet),
         Format::Markdown => report::markdown(&differences),
         Format::Json => report::json(&differences).to_string(),
     };

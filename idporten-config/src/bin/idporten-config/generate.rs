@@ -65,7 +65,7 @@ Exit codes:
   1  a requirement of the manifest is not met: nothing was generated
   2  a mistake in the command, the manifest or a snapshot: nothing was generated";
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Output, VerbError> {
+pub(crate) fn run(arguments: &Arguments, quiet: bool) -> Result<Output, VerbError> {
     let selection = arguments.options.load(&arguments.environments, times_of_build()?)?;
     let mut output = Output::with_notes(&selection.notes);
     output.report(&selection.mistakes);
@@ -86,7 +86,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Output, VerbError> {
         Some(path) => {
             refuse_sources(path)?;
             let verb = if file::write(path, &text)? { "written" } else { "unchanged" };
-            format!("{}  {verb}\n", escape_control(&path.display().to_string()))
+            let line = format!("{}  {verb}\n", escape_control(&path.display().to_string()));
+            if quiet { String::new() } else { line }
         }
     };
     Ok(output)

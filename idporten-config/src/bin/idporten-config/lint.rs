@@ -19,7 +19,7 @@ use idporten_config::document::json::{Object, Value, object};
 use idporten_config::internal::escape_control;
 
 use crate::json::count;
-use crate::output::{ExitStatus, Output};
+use crate::output::{ExitStatus, Output, plural};
 use crate::report::{Annotation, Format, FormatOptions, Level, Rule, github, sarif};
 use crate::table::table;
 use finding::{LintFinding, LintKind};
@@ -77,13 +77,14 @@ struct Linted {
     findings: Vec<LintFinding>,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Output {
+pub(crate) fn run(arguments: &Arguments, quiet: bool) -> Output {
     let exclude: Vec<Exclude> = arguments.exclude.iter().map(|path| Exclude::new(path)).collect();
     let (linted, counts) = lint(arguments, &exclude);
     let mut output = Output::with_notes(&unmatched(arguments, &exclude));
     output.report(&counts.unreadable);
     output.text = match arguments.format.format() {
-        Format::Text => text(&linted, &counts),
+        Format::Text if quiet => table(&rows(&linted)),
+        Format::Text => table(&rows(&linted)) + &summary(&linted, &counts),
         Format::Json => in_json(&linted, &counts).to_string(),
         Format::Github => github(&annotations(&linted)),
         Format::Sarif => sarif(&annotations(&linted), &RULES).to_string(),
@@ -131,10 +132,8 @@ fn shown(path: &Path) -> String {
     if cfg!(windows) { path.replace('\\', "/") } else { path }
 }
 
-fn text(linted: &[Linted], counts: &Counts) -> String {
-    let rows: Vec<Vec<String>> = linted.iter().flat_map(rows).collect();
-    let mut text = table(&rows);
-    text += &match rows.len() {
+fn summary(linted: &[Linted], counts: &Counts) -> String {
+    let mut text = match linted.iter().map(|linted| linted.findings.len()).sum() {
         0 => format!("no findings in {}\n", plural(counts.read, "file")),
         found => format!("{} in {}\n", plural(found, "finding"), plural(linted.len(), "file")),
     };
@@ -147,12 +146,12 @@ fn text(linted: &[Linted], counts: &Counts) -> String {
     text
 }
 
-fn rows(linted: &Linted) -> Vec<Vec<String>> {
-    let row = |finding: &LintFinding| {
-        let place = format!("{}:{}:{}", linted.file, finding.line, finding.column);
+fn rows(linted: &[Linted]) -> Vec<Vec<String>> {
+    let row = |file: &str, finding: &LintFinding| {
+        let place = format!("{file}:{}:{}", finding.line, finding.column);
         vec![place, finding.kind.to_string(), message(finding)]
     };
-    linted.findings.iter().map(row).collect()
+    linted.iter().flat_map(|linted| linted.findings.iter().map(|finding| row(&linted.file, finding))).collect()
 }
 
 fn message(finding: &LintFinding) -> String {
@@ -195,8 +194,4 @@ fn objects(linted: &Linted) -> Vec<Object> {
         ])
     };
     linted.findings.iter().map(of).collect()
-}
-
-fn plural(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

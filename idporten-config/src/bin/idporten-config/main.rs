@@ -101,9 +101,9 @@ impl Arguments {
             Verb::Show(arguments) => show::run(arguments, self.quiet),
             Verb::Fetch(arguments) => fetch::run(arguments, self.quiet),
             Verb::Diff(arguments) => diff::run(arguments, self.quiet),
-            Verb::Generate(arguments) => generate::run(arguments),
+            Verb::Generate(arguments) => generate::run(arguments, self.quiet),
             Verb::Check(arguments) => check::run(arguments, self.quiet),
-            Verb::Lint(arguments) => Ok(lint::run(arguments)),
+            Verb::Lint(arguments) => Ok(lint::run(arguments, self.quiet)),
             Verb::Init(arguments) => init::run(arguments, self.quiet),
             Verb::Completions(arguments) => Ok(completions::run(arguments)),
         };

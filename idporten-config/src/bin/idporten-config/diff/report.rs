@@ -9,9 +9,9 @@ use super::{Difference, What};
 /// The length of the body of a pull request, with a reserve: GitHub refuses more than 65,536 characters.
 const MAX_BODY: usize = 60_000;
 
-pub(super) fn text(differences: &[Difference]) -> String {
+pub(super) fn text(differences: &[Difference], quiet: bool) -> String {
     let mut text = String::new();
-    for Difference { environment, what } in differences {
+    for Difference { environment, what } in differences.iter().filter(|difference| !quiet || difference.is_change()) {
         let line = match what {
             What::Compared { comparison, renewed: Some(as_of) } if comparison.is_empty() => {
                 format!("{environment}: no change but the date or details; as of {as_of}\n")
@@ -30,7 +30,7 @@ pub(super) fn text(differences: &[Difference]) -> String {
         };
         text += &line;
     }
-    if text.is_empty() { "no snapshots\n".to_owned() } else { text }
+    if differences.is_empty() && !quiet { "no snapshots\n".to_owned() } else { text }
 }
 
 /// A section for each environment that changed, and a line for those that did not.

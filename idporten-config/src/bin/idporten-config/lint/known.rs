@@ -59,6 +59,23 @@ pub(super) struct Known {
     values: BTreeMap<String, (KnownEnvironment, String)>,
 }
 
+/// A URL on a host of an active environment, in its place.
+struct Found<'a> {
+    url: &'a str,
+    environment: KnownEnvironment,
+    context: &'a Context,
+    file: &'a File<'a>,
+}
+
+impl Found<'_> {
+    /// A right value is a fault only where a constant could stand in its place.
+    fn hard_coded(&self, name: &str) -> Option<LintFinding> {
+        let advice = || format!("use `{}`", constant(self.environment, name));
+        let is_code = self.file.kind == FileKind::Rust && !self.context.is_comment;
+        is_code.then(|| LintFinding::new(LintKind::HardCoded, self.url, advice()))
+    }
+}
+
 impl Known {
     pub(super) fn bundled() -> Self {
         let mut values = BTreeMap::new();
@@ -82,14 +99,14 @@ impl Known {
             return Some(finding);
         }
         let environment = owner(host.strip_prefix("www.").unwrap_or(&host))?;
+        let found = Found { url, environment, context, file };
         if let Some((_, name)) = self.values.get(url) {
-            let misplaced = self.misplaced(url, environment, name, context, file);
-            return misplaced.or_else(|| hard_coded(url, environment, name, context, file));
+            return self.misplaced(&found, name).or_else(|| found.hard_coded(name));
         }
         if is_bare(url) && !context.takes_issuer() {
             return None;
         }
-        self.wrong(url, environment, context, file)
+        self.wrong(&found)
     }
 
     /// The value that a mistaken URL stands for, and its constant.
@@ -104,13 +121,8 @@ impl Known {
 
     /// The reason why a URL on a host of an active environment is not what it is taken for. A page that is no part of the
     /// metadata is no mistake.
-    fn wrong(
-        &self,
-        url: &str,
-        environment: KnownEnvironment,
-        context: &Context,
-        file: &File<'_>,
-    ) -> Option<LintFinding> {
+    fn wrong(&self, found: &Found<'_>) -> Option<LintFinding> {
+        let &Found { url, environment, .. } = found;
         let path = path_of(url)?;
         let name = meant_by(path)?;
         let Some(right) = self.value(environment, name) else {
@@ -122,7 +134,7 @@ impl Known {
         };
         // A query after the right URL is a request that is put together by hand.
         if url.split(['?', '#']).next() == Some(right) {
-            return hard_coded(url, environment, name, context, file);
+            return found.hard_coded(name);
         }
         let reason = match name {
             "issuer" => self.wrong_issuer(url, environment),
@@ -142,14 +154,8 @@ impl Known {
     }
 
     /// The finding of a published value where the key speaks of another product, or key or file of another stage.
-    fn misplaced(
-        &self,
-        url: &str,
-        environment: KnownEnvironment,
-        name: &str,
-        context: &Context,
-        file: &File<'_>,
-    ) -> Option<LintFinding> {
+    fn misplaced(&self, found: &Found<'_>, name: &str) -> Option<LintFinding> {
+        let &Found { url, environment, context, file } = found;
         if context.is_comment || context.is_prose {
             return None;
         }
@@ -199,18 +205,6 @@ pub(super) fn switched_off(host: &str, value: &str) -> Option<LintFinding> {
     }
     let environment = owner(host).filter(|environment| !is_active(*environment))?;
     Some(LintFinding::new(LintKind::Retired, value, successor(environment)))
-}
-
-/// A right value is a fault only where a constant could stand in its place.
-fn hard_coded(
-    url: &str,
-    environment: KnownEnvironment,
-    name: &str,
-    context: &Context,
-    file: &File<'_>,
-) -> Option<LintFinding> {
-    let advice = || format!("use `{}`", constant(environment, name));
-    (file.kind == FileKind::Rust && !context.is_comment).then(|| LintFinding::new(LintKind::HardCoded, url, advice()))
 }
 
 /// The one product that the words of a key name.

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use idporten_config::internal::edit_distance;
+
 use super::finding::{LintFinding, LintKind};
 use super::linter::Line;
 use super::urls;
@@ -75,7 +77,7 @@ fn check(line: &Line<'_>, place: &Range<usize>) -> Option<LintFinding> {
     if context.is_comment || context.is_prose {
         return None;
     }
-    let (distance, nearest) = LEVELS.iter().map(|level| (distance(&lower, level), *level)).min()?;
+    let (distance, nearest) = LEVELS.iter().map(|level| (edit_distance(&lower, level), *level)).min()?;
     let is_level = ["idporten-loa-", "eidas-loa-"].iter().any(|prefix| lower.starts_with(prefix));
     let nearest = match lower.as_str() {
         _ if is_level && (distance <= NEAR || context.takes_acr()) => nearest,
@@ -135,20 +137,4 @@ fn is_word(text: &str, place: &Range<usize>) -> bool {
 fn capitalised(word: &str) -> String {
     let mut chars = word.chars();
     chars.next().map(|first| first.to_ascii_uppercase().to_string() + chars.as_str()).unwrap_or_default()
-}
-
-/// The number of edits between two values; a swap of neighbours counts two.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<u8> = b.bytes().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, byte) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for j in 0..b.len() {
-            let substitution = diagonal + usize::from(byte != b[j]);
-            diagonal = row[j + 1];
-            row[j + 1] = substitution.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
