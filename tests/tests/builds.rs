@@ -46,6 +46,16 @@ fn a_second_build_finds_nothing_to_do() {
 }
 
 #[test]
+fn two_directories_get_the_same_bytes() {
+    let [here, there] = ["here", "in-a-directory-with-another-name"].map(|name| {
+        let consumer = consumer(name);
+        let _ = consumer.build().success();
+        consumer.generated()
+    });
+    assert_eq!(here, there);
+}
+
+#[test]
 fn a_missing_snapshot_with_a_substitute_is_seen_when_it_appears() {
     let consumer = consumer("appearing");
     consumer.write("idporten.toml", &(consumer.read("idporten.toml") + LOCAL));
