@@ -1,5 +1,6 @@
 //! The behaviour of the tool for users and scripts: the real program, each time in a new directory.
 
+mod action;
 mod check;
 mod diff;
 mod fetch;
