@@ -64,6 +64,67 @@ fn the_macro_route_compiles_at_most_20_packages() {
 }
 
 #[test]
+fn a_custom_product_has_its_own_module_and_enums_on_each_route() {
+    let consumer = Consumer::new("build-script", "custom-product");
+    let mut manifest = String::new();
+    for stage in ["test", "prod"] {
+        let (issuer, slug) = (format!("https://{stage}.acme.example"), format!("acme-login-{stage}"));
+        manifest += &format!(
+            "[environments.{slug}]\nproduct = 'acme-login'\nissuer = '{issuer}'\n\
+             well-known-url = '{issuer}/.well-known/openid-configuration'\n"
+        );
+        let snapshot = format!(
+            r#"{{"as_of": "2024-07-30T00:00:00Z", "environment": "{slug}", "format": 1, "jwks": null, "origin": "recorded",
+            "metadata": {{"issuer": "{issuer}", "scopes_supported": ["openid", "{stage}-only"]}},
+            "provider": {{"development": false, "endpoint_hosts": [], "issuer": "{issuer}", "product": "acme-login",
+                "signing_algs": [], "stage": "{stage}"}},
+            "well_known_url": "{issuer}/.well-known/openid-configuration"}}"#
+        );
+        consumer.write(&format!("snapshots/{slug}.json"), &snapshot);
+    }
+    consumer.write("idporten.toml", &format!("{manifest}[require.acme-login]\nscopes_supported = ['openid']\n"));
+    consumer.edit("Cargo.toml", "[build-dep", "[dependencies]\nidporten-config-macros = \"0.1\"\n\n[build-dep");
+    consumer.write("src/main.rs", CUSTOM_PRODUCT);
+    let line = "acme-login-prod https://prod.acme.example openid openid prod-only\n";
+    assert_eq!(consumer.run(), line.repeat(2), "by build script and by macro");
+    consumer.edit("src/main.rs", "Scope::Openid)", "Scope::ProdOnly)");
+    let stderr = consumer.build().failure().stderr;
+    for route in ["by_build_script", "by_macro"] {
+        assert!(stderr.contains(&format!("`ProdOnly` found for enum `{route}::acme_login::Scope`")), "{stderr}");
+    }
+}
+
+const CUSTOM_PRODUCT: &str = r#"#![deny(warnings)]
+
+mod by_build_script {
+    include!(concat!(env!("OUT_DIR"), "/idporten_config.rs"));
+}
+
+mod by_macro {
+    idporten_config_macros::environments!();
+}
+
+macro_rules! print {
+    ($route:ident) => {
+        use $route::acme_login::{Environment, Scope, prod};
+
+        let environment: Environment = "prod".parse().unwrap();
+        let shared: Vec<_> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
+        let own: Vec<_> = prod::Scope::ALL.iter().map(|scope| scope.as_str()).collect();
+        assert_eq!(prod::Scope::from(Scope::Openid), prod::Scope::Openid);
+        println!("{environment} {} {} {}", environment.issuer(), shared.join(" "), own.join(" "));
+    };
+}
+
+fn main() {
+    {
+        print!(by_build_script);
+    }
+    print!(by_macro);
+}
+"#;
+
+#[test]
 fn one_program_serves_test_and_production_as_chosen_at_start() {
     let consumer = Consumer::new("choice", "choice");
     let consumer = consumer.with_snapshots(&["idporten-test", "idporten-prod", "maskinporten-test"]);
