@@ -30,7 +30,7 @@ fn a_snapshot_is_shown_with_its_origin_and_content() {
         "  issuer          https://test.idporten.no\n",
         "  well-known URL  https://test.idporten.no/.well-known/openid-configuration\n",
         "  origin          recorded\n",
-        "  as of           2024-07-30T00:00:00Z, 2 days old\n",
+        "  as of           2024-07-30T00:00:00Z, ",
         "\nendpoints\n  authorization_endpoint                 https://login.test.idporten.no/authorize\n",
         "  scopes_supported                                  openid, profile\n",
         "\nkeys: not in this snapshot\n",
@@ -38,6 +38,8 @@ fn a_snapshot_is_shown_with_its_origin_and_content() {
         assert!(out.contains(expected), "{expected:?} in\n{out}");
     }
     assert!(!out.contains("missing"), "{out}");
+    // By the clock: the tool's `SOURCE_DATE_EPOCH` here is two days after the snapshot.
+    assert!(!out.contains(", 2 days old\n"), "{out}");
 }
 
 #[test]
@@ -75,7 +77,7 @@ fn programs_get_the_same_as_an_object() {
     assert!(get("unknown_members").as_object().unwrap().contains("new_member"), "{json}");
     assert_eq!(get("origin"), &"recorded".into());
     assert_eq!(get("as_of"), &"2026-04-30T00:00:00Z".into());
-    assert_eq!(get("age_seconds"), &0.into(), "a snapshot of the future is not old");
+    assert!(get("age_seconds").as_u64().is_some_and(|age| age > 0), "by the clock, of a snapshot of 2026: {json}");
     assert_eq!(get("leaked"), &false.into());
     assert_eq!(get("ambiguous_kids").as_strings().unwrap(), ["slot"]);
     let key = get("keys").as_array().unwrap()[0].as_object().unwrap();

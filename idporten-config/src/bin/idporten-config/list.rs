@@ -9,7 +9,6 @@ use idporten_config::environment::Lifecycle;
 use idporten_config::internal::days;
 
 use crate::json;
-use crate::now;
 use crate::output::{Output, VerbError};
 use crate::snapshots::bundled;
 use crate::table::table;
@@ -31,7 +30,8 @@ Examples:
   idporten-config list --json | jq -r '.[].issuer'";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Output, VerbError> {
-    let now = now()?;
+    // Not `SOURCE_DATE_EPOCH`, which makes builds reproducible: a reader asks how old the values are today.
+    let now = SystemTime::now();
     let all = KnownEnvironment::ALL.iter().copied();
     let text = if arguments.json {
         Value::from(all.map(in_json).collect::<Result<Vec<_>, _>>()?).to_string()

@@ -79,7 +79,7 @@ Environment variables:
   IDPORTEN_CONFIG_CA_ONLY  the default of `--ca-only`
   IDPORTEN_CONFIG_MIRROR   the default of `--mirror`
   HTTPS_PROXY, NO_PROXY    the proxy, and the hosts to reach without it
-  SOURCE_DATE_EPOCH        the time that ages are judged by, in place of the clock
+  SOURCE_DATE_EPOCH        the time that `check` and `generate` judge ages by, in place of the clock
   NO_COLOR                 no colours
   COLUMNS                  the width of tables and help";
 
@@ -119,12 +119,6 @@ fn times() -> Result<Times, VerbError> {
 /// The times that what is generated depends on: never the clock, if `SOURCE_DATE_EPOCH` is set.
 fn times_of_build() -> Result<Times, VerbError> {
     Ok(Times::of_build(source_date_epoch().as_deref(), SystemTime::now())?)
-}
-
-/// The time that ages are shown at.
-fn now() -> Result<SystemTime, VerbError> {
-    let times = times()?;
-    Ok(times.source_date_epoch.or(times.clock).unwrap_or(SystemTime::UNIX_EPOCH))
 }
 
 fn source_date_epoch() -> Option<String> {

@@ -14,12 +14,12 @@ use idporten_config::Snapshot;
 use idporten_config::document::json::{Object, Value, object};
 use idporten_config::internal::Finding;
 use idporten_config::internal::unknown_environment;
-use idporten_config::internal::{Source, Times, leaked_key};
+use idporten_config::internal::{Source, leaked_key};
 
+use crate::json;
 use crate::network::{self, NetworkOptions};
 use crate::output::{ExitStatus, Output, VerbError};
 use crate::snapshots::SnapshotOptions;
-use crate::{json, now, times_of_build};
 
 /// Show a snapshot or live document: endpoints, capabilities, keys
 #[derive(Debug, Args)]
@@ -66,19 +66,20 @@ Exit codes:
   3  the network or the provider failed";
 
 pub(crate) fn run(arguments: &Arguments, quiet: bool) -> Result<Output, VerbError> {
-    let (times, now) = (times_of_build()?, now()?);
     if let Some(kid) = &arguments.kid {
-        return kid::run(arguments, kid, times, quiet);
+        return kid::run(arguments, kid, quiet);
     }
-    let (source, mut output) = if arguments.live { arguments.live(quiet)? } else { arguments.snapshot(times)? };
+    let (source, mut output) = if arguments.live { arguments.live(quiet)? } else { arguments.snapshot()? };
+    // Not `SOURCE_DATE_EPOCH`, which makes builds reproducible: a reader asks how old the values are today.
+    let now = SystemTime::now();
     output.text = if arguments.json { in_json(&source, now).to_string() } else { text::of(&source, now) };
     Ok(output)
 }
 
 impl Arguments {
     /// The snapshot. A private key in it is a finding.
-    fn snapshot(&self, times: Times) -> Result<(Source, Output), VerbError> {
-        let loaded = self.options.load_one(&self.environment, times)?;
+    fn snapshot(&self) -> Result<(Source, Output), VerbError> {
+        let loaded = self.options.load_one(&self.environment)?;
         let mut output = Output::with_notes(&loaded.notes);
         output.report(&loaded.leak);
         if !loaded.leak.is_empty() {

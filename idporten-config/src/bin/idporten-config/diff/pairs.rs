@@ -14,7 +14,6 @@ use idporten_config::internal::read;
 use super::{Arguments, Difference, What, different};
 use crate::network::{provider, unreachable};
 use crate::output::{Output, VerbError};
-use crate::times_of_build;
 
 /// The snapshot that is named, and the live document of its environment.
 pub(super) fn with_live(arguments: &Arguments, quiet: bool, output: &mut Output) -> Result<Difference, VerbError> {
@@ -62,7 +61,7 @@ fn snapshot(arguments: &Arguments, word: &str, output: &mut Output) -> Result<Sn
     if is_path(word) {
         return parsed(&format!("`{word}`"), read(Path::new(word)));
     }
-    let loaded = arguments.options.load_one(word, times_of_build()?)?;
+    let loaded = arguments.options.load_one(word)?;
     output.notes(&loaded.notes);
     Ok(loaded.source.snapshot().clone())
 }

@@ -1,7 +1,5 @@
 //! Where a key is.
 
-use idporten_config::internal::Times;
-
 use idporten_config::document::json::{Object, Value, object};
 use idporten_config::document::{JwkSet, RejectedKey, SigningKey};
 use idporten_config::internal::{Source, escape_control};
@@ -20,9 +18,9 @@ struct Place {
     ignored: Option<String>,
 }
 
-pub(super) fn run(arguments: &Arguments, kid: &str, times: Times, quiet: bool) -> Result<Output, VerbError> {
+pub(super) fn run(arguments: &Arguments, kid: &str, quiet: bool) -> Result<Output, VerbError> {
     let mut output = Output::default();
-    let snapshot = match arguments.snapshot(times) {
+    let snapshot = match arguments.snapshot() {
         Ok((source, own)) => {
             output.messages.extend(own.messages);
             Some(source)
