@@ -60,6 +60,9 @@ pub(crate) fn create_beside(target: &Path, access: Access) -> io::Result<(File, 
     if access == Access::Private {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     }
+    // Windows has no mode bits: a new file has the permissions of its directory.
+    #[cfg(not(unix))]
+    let _ = access;
     Ok((options.open(&path)?, path))
 }
 

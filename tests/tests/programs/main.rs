@@ -1,5 +1,8 @@
 //! The programs in `programs/`, against a real provider on loopback. They are built by `cargo build` in that directory.
 
+// They are asked to end by a signal.
+#![cfg(unix)]
+
 mod idporten;
 mod local_development;
 mod maskinporten;
