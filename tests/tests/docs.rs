@@ -96,3 +96,32 @@ fn every_link_of_every_page_leads_to_a_file() {
     }
     assert!(followed >= 20, "{followed} links");
 }
+
+/// The pages of `docs/` that the README lists, in its order.
+fn listed() -> Vec<String> {
+    let readme = read("README.md");
+    let (_, list) = readme.split_once("\n## Documentation\n").expect("the README lists the pages");
+    let (list, _) = list.split_once("\n## ").expect("another chapter follows");
+    links(list).filter_map(|link| link.strip_prefix("docs/")).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_readme_lists_every_page() {
+    let mut listed = listed();
+    listed.push("norsk.md".to_owned());
+    listed.sort();
+    let files = fs::read_dir(places::workspace().join("docs")).unwrap();
+    let mut pages: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    pages.sort();
+    assert_eq!(listed, pages);
+}
+
+#[test]
+fn each_page_ends_with_a_link_to_the_next() {
+    for pair in listed().windows(2) {
+        let page = read(&format!("docs/{}", pair[0]));
+        let last = page.lines().last().unwrap_or_default();
+        assert!(last.starts_with("Next: ["), "docs/{}: {last}", pair[0]);
+        assert_eq!(links(last).next(), Some(pair[1].as_str()), "docs/{}", pair[0]);
+    }
+}
