@@ -44,6 +44,7 @@ impl Project {
     #[must_use]
     pub fn open(root: &Path, file: &str) -> Self {
         let (manifest, findings) = match read(&root.join(file)).map(String::from_utf8) {
+            // `read` stops one byte after the limit, so that a longer file is refused here rather than parsed in part.
             Ok(Ok(text)) if text.len() > MAX_BYTES => unreadable(file, "too large", "shorten it"),
             Ok(Ok(text)) => Manifest::parse(&text, file),
             Ok(Err(_)) => unreadable(file, "not UTF-8", "save it as UTF-8"),
@@ -104,6 +105,7 @@ impl Project {
             let of = finding.environment.as_ref();
             self.only.is_empty() || of.is_none_or(|slug| self.only.contains(slug))
         };
+        // First: a mistake in the manifest often is the cause of the findings after it.
         report.findings.splice(0..0, self.findings.iter().filter(is_wanted).cloned());
         report
     }

@@ -29,6 +29,7 @@ fn constant_item(constant: &Constant<'_>, module: &Module<'_>, allow: Allow) -> 
         Value::List(values) => list_item(&constant.name, values),
         Value::Enum(ValueEnum { name: type_name, .. }) => {
             let type_name = format_ident!("{type_name}");
+            // The enum's own list: written out, each value would stand in the code a second time.
             quote! { pub const #name: &[#type_name] = #type_name::ALL; }
         }
     };
@@ -56,6 +57,7 @@ fn doc(constant: &Constant<'_>, module: &Module<'_>) -> String {
         }
     };
     match module.source.based_on() {
+        // The issuer is the only value that is this environment's own where another stands in for it.
         Some(base) if constant.member != "issuer" => format!(" {about} The value is that of {base}."),
         _ => format!(" {about}"),
     }
@@ -91,6 +93,7 @@ fn about_the_snapshot(module: &Module<'_>, allow: Allow) -> TokenStream {
 /// Returns a raw string literal, which a reviewer can read line by line. Canonical JSON has no control characters except
 /// newlines, so that nothing in it needs an escape.
 fn raw_string(text: &str) -> TokenStream {
+    // A raw string ends at a quote with as many `#` as it started with, so that it needs one more than any quote in it has.
     let longest = text.split('"').skip(1).map(|rest| rest.len() - rest.trim_start_matches('#').len()).max();
     let hashes = "#".repeat(longest.unwrap_or_default() + 1);
     format!("r{hashes}\"{text}\"{hashes}").parse().unwrap_or_else(|_| {

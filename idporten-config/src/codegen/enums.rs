@@ -15,6 +15,7 @@ pub(super) fn item(values: &ValueEnum<'_>, allow: Allow) -> TokenStream {
     let variants: Vec<_> = values.variants.iter().map(|variant| format_ident!("{}", variant.name)).collect();
     let texts = values.variants.iter().map(|variant| string(variant.value));
     let variant_docs = values.variants.iter().map(|variant| format!(" {}", markup::code(variant.value)));
+    // Only for `acr_values_supported`: no other list has a documented order. For the same reason no enum is `Ord`.
     let at_least = (values.member == "acr_values_supported").then(|| at_least(values));
     let allow = allow.on_item();
     quote! {
@@ -111,6 +112,7 @@ fn at_least(values: &ValueEnum<'_>) -> TokenStream {
             }
         }
     }
+    // The generated method compares the variants as numbers, since `==` of a derived `PartialEq` cannot be called in a `const fn`.
     let is_above = (!pairs.is_empty()).then(|| quote! { || ::core::matches!((self, other), #(#pairs)|*) });
     quote! {
         /// Returns whether a log-in at this level satisfies a program that asks for `other`.
@@ -138,6 +140,8 @@ pub(super) fn from_shared(
     let name = format_ident!("{}", own.name);
     let pairs: Option<Vec<_>> =
         shared.variants.iter().map(|variant| Some((&variant.name, &own.variant(variant.value)?.name))).collect();
+    // Not `From` for an environment that has every value by chance: the next snapshot could take it away, and with it a trait that
+    // programs use.
     let Some(pairs) = pairs.filter(|_| takes_part) else {
         return quote! {
             impl ::core::convert::TryFrom<#name> for #module::#name {

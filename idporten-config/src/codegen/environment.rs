@@ -19,6 +19,7 @@ pub(super) fn items(product: &str, modules: &[Module<'_>]) -> TokenStream {
     let accessors = accessors(modules, &variants);
     let endpoints = endpoint_accessors(modules);
     let (lookups, traits) = (parsed(LOOKUPS), parsed(TRAITS));
+    // Slug and stage, since `FromStr` takes both.
     let choices = modules.iter().map(|module| format!("{} ({})", module.provider().slug(), module.provider().stage()));
     let choices = choices.collect::<Vec<_>>().join(", ");
     let error =
@@ -119,6 +120,7 @@ impl ::core::str::FromStr for Environment {
 
 /// Returns a method for each endpoint that at least one of the environments has.
 fn endpoint_accessors(modules: &[Module<'_>]) -> TokenStream {
+    // A list rather than a set, which would sort the methods: they stand in the order of the constants.
     let mut endpoints: Vec<&str> = Vec::new();
     for constant in modules.iter().flat_map(|module| &module.constants) {
         if is_endpoint(constant) && !endpoints.contains(&constant.member) {

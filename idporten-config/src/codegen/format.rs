@@ -20,6 +20,8 @@ use super::enums::TRAITS_MACRO;
 /// # Ok::<(), format::NotRust>(())
 /// ```
 pub fn format(header: &str, tokens: &TokenStream) -> Result<String, NotRust> {
+    // Not `TokenStream::to_string`, which writes one line: the file is committed and reviewed. Not `rustfmt` either, which a build
+    // machine need not have.
     let file = syn::parse2(tokens.clone()).map_err(|error| NotRust(error.to_string()))?;
     Ok(format!("{header}\n{}", spaced(&with_macro(&prettyplease::unparse(&file)))))
 }

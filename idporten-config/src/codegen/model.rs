@@ -121,6 +121,8 @@ fn names_of(values: &Object) -> Vec<(&str, String)> {
         MEMBERS.iter().map(|member| member.name).filter(|&name| name == "issuer" || values.contains(name)).collect();
     // An object is sorted by its members' names, which are distinct.
     let others: Vec<&str> = values.iter().map(|(name, _)| name).filter(|name| member(name).is_none()).collect();
+    // The known members are named first: an unknown one that is published later must not take the name of a constant that programs
+    // use.
     let names = names::constants(&known, &others, RESERVED);
     known.into_iter().chain(others).map(|member| (member, names[member].clone())).collect()
 }

@@ -37,6 +37,8 @@ pub struct Products {
 #[must_use]
 pub fn products(sources: &[Source]) -> Products {
     let mut products = Products { tokens: TokenStream::new(), findings: Vec::new() };
+    // Not the order of the manifest alone: the module of a product of the table stays in its place when a custom one is added
+    // before it.
     let mut slugs: Vec<&str> = Product::ALL.iter().map(|product| product.slug()).collect();
     slugs.extend(sources.iter().map(slug_of));
     for (i, slug) in slugs.iter().enumerate() {

@@ -133,6 +133,7 @@ pub fn compare(before: &Snapshot, after: &Snapshot) -> Comparison {
     members::changes(before.metadata_json(), after.metadata_json(), &mut |change| comparison.add(change));
     let others = provider_changes(before.provider(), after.provider());
     others.into_iter().chain(keys::changes(before.jwks(), after.jwks())).for_each(|change| comparison.add(change));
+    // A stable sort: within a kind, the changes keep the order of the members and of the keys as served.
     comparison.changes.sort_by_key(|change| change.kind);
     comparison
 }
@@ -151,6 +152,8 @@ fn provider_changes(before: &Provider, after: &Provider) -> Vec<Change> {
     let pairs = said(before).into_iter().zip(said(after)).filter(|(before, after)| before != after);
     pairs
         .map(|((name, before), (_, after))| Change {
+            // Breaking even if something was added: the rules for documents follow the description, so that a program built with
+            // the old one may refuse what the new one allows.
             kind: ChangeKind::Breaking,
             subject: Subject::Member(name.to_owned()),
             before: Some(before),

@@ -77,6 +77,7 @@ enum Exact {
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Object {
+    // A sorted slice rather than a map: a map keeps one of two members with the same name, and the rules must see both.
     members: Arc<[(Text, Value)]>,
 }
 
@@ -186,6 +187,7 @@ impl Object {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
         let start = self.members.partition_point(|(other, _)| &**other < name);
+        // `binary_search` would find any of several members with the name, and not always the first.
         self.members.get(start).filter(|(other, _)| &**other == name).map(|(_, value)| value)
     }
 
@@ -217,6 +219,7 @@ impl Object {
         let start = self.members.partition_point(|(other, _)| &**other < name);
         let end = self.members.partition_point(|(other, _)| &**other <= name);
         let (before, after) = (&self.members[..start], &self.members[end..]);
+        // A new slice, since clones of this object share the old one.
         self.members = before.iter().cloned().chain([(name.into(), value)]).chain(after.iter().cloned()).collect();
     }
 
@@ -231,6 +234,7 @@ impl Object {
     /// Sorts the members. This is a separate function so that the sort is compiled once and not for each type of iterator that
     /// objects are collected from.
     fn sorted(mut members: Vec<(Text, Value)>) -> Self {
+        // A stable sort, so that members with the same name keep the order served.
         members.sort_by(|(a, _), (b, _)| (**a).cmp(b));
         Self { members: shared(members) }
     }

@@ -112,6 +112,7 @@ impl JwkSet {
             return Err(Violation::new("", Rule::Keys, format!("the key set is larger than {MAX_BYTES} bytes")));
         }
         let json = Value::parse(text).map_err(|error| Violation::new("", Rule::Syntax, error.to_string()))?;
+        // Without metadata it is unknown which algorithms are published. With none, no key without `alg` would be usable.
         Self::from_json(&json, "", Published { algs: SigningAlg::ALL, hint: "" })
     }
 
@@ -186,6 +187,7 @@ impl JwkSet {
     /// Returns the usable entries of a key set that `keep` selects, as they were served, and the set that they make.
     #[cfg(feature = "refresh-core")]
     pub(crate) fn retaining(&self, json: &Value, keep: impl Fn(&SigningKey) -> bool) -> (Value, Self) {
+        // The entries as served rather than the checked keys, so that certificates stay with their keys.
         let entries = json.as_object().and_then(|set| set.get("keys")?.as_array()).unwrap_or_default();
         let kept =
             |entry: &&Value| SigningKey::from_json(entry).is_ok_and(|key| self.keys.contains(&key) && keep(&key));

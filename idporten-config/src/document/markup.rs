@@ -5,6 +5,7 @@ use crate::document::json::is_invisible;
 /// Formats a value as inline code.
 #[must_use]
 pub fn code(value: &str) -> String {
+    // By characters: a cut within one is not UTF-8.
     let shown: String = value.chars().take(200).collect();
     let cut = if shown.len() < value.len() { "…" } else { "" };
     match shown.as_str() {

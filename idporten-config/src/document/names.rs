@@ -27,7 +27,7 @@ pub fn variants<'a>(values: &[&'a str]) -> Vec<(String, &'a str)> {
     for value in values {
         *users.entry(variant(value)).or_default() += 1;
     }
-    let mut taken = Taken::new(&[]);
+    let mut used = UsedNames::new(&[]);
     let mut sorted: BTreeSet<&str> = BTreeSet::new();
     sorted.extend(values.iter().copied());
     let mut named: BTreeMap<&str, String> = BTreeMap::new();
@@ -36,7 +36,7 @@ pub fn variants<'a>(values: &[&'a str]) -> Vec<(String, &'a str)> {
         let base = variant(value);
         // A keyword's name ends in an underscore, which in the middle of a name would be against the language's style.
         let name = if users[&base] == 1 { base } else { with_bytes(base.trim_end_matches('_'), value) };
-        named.insert(value, taken.unused(name));
+        named.insert(value, used.unused(name));
     }
     values.iter().map(|value| (named.remove(value).unwrap_or_default(), *value)).collect()
 }
@@ -48,12 +48,12 @@ pub fn variants<'a>(values: &[&'a str]) -> Vec<(String, &'a str)> {
 #[cfg(feature = "codegen")]
 #[must_use]
 pub fn constants<'a>(first: &[&'a str], others: &[&'a str], reserved: &[&str]) -> BTreeMap<&'a str, String> {
-    let mut taken = Taken::new(reserved);
+    let mut used = UsedNames::new(reserved);
     let is_usual = |member: &&&str| constant(member).to_ascii_lowercase() == **member;
     let (usual, odd): (Vec<_>, Vec<_>) = others.iter().partition(is_usual);
     let members = first.iter().chain(usual).chain(odd);
     let mut names = BTreeMap::new();
-    names.extend(members.map(|member| (*member, taken.unused(constant(member)))));
+    names.extend(members.map(|member| (*member, used.unused(constant(member)))));
     names
 }
 
@@ -125,14 +125,14 @@ fn not_keyword(name: String) -> String {
 }
 
 /// The names that are in use.
-struct Taken {
+struct UsedNames {
     names: BTreeSet<String>,
     /// The number of underscores to start with for the next equal name. Starting from none would take quadratic time for many
     /// equal names.
     underscores: BTreeMap<String, usize>,
 }
 
-impl Taken {
+impl UsedNames {
     fn new(reserved: &[&str]) -> Self {
         let mut names = BTreeSet::new();
         names.extend(reserved.iter().map(|&name| name.to_owned()));

@@ -128,6 +128,8 @@ impl Provider {
     /// well-known URL.
     #[must_use]
     pub fn schema(&self) -> Schema {
+        // A custom product has no schema of its own. The path tells it: OpenID Connect Discovery 1.0, section 4, and RFC 8414, section
+        // 3, define different ones.
         match self.product.known() {
             Some(product) => product.schema(),
             None => Schema::of_well_known_url(&self.well_known_url),

@@ -47,6 +47,7 @@ pub struct Snapshot {
     as_of: SystemTime,
     origin: Origin,
     metadata: Arc<ProviderMetadata>,
+    // As served and as checked: the file keeps certificates, and entries that are not used.
     jwks: Option<(Value, JwkSet)>,
 }
 
@@ -104,6 +105,7 @@ impl Snapshot {
     pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, SnapshotError> {
         let text = text.as_ref();
         let refuse = |violation| SnapshotError { environment: None, is_described: false, violations: vec![violation] };
+        // Before the text is parsed, since a tree takes more memory than its text.
         if text.len() > MAX_BYTES {
             return Err(refuse(Violation::new("", Rule::Format, format!("is larger than {MAX_BYTES} bytes"))));
         }

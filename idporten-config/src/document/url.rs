@@ -28,6 +28,8 @@ const MAX_LENGTH: usize = 2048;
 /// Returns a description of the part that is refused.
 pub fn parse(text: &str, policy: UrlPolicy) -> Result<Url<'_>, &'static str> {
     check_length(text)?;
+    // RFC 3986, section 3.1: a scheme is the same in upper case. It is refused nevertheless, since URLs and issuers are compared
+    // byte for byte here, and by other readers in lower case.
     let (rest, default_port) = match (text.split_once("://"), policy) {
         (Some(("https", rest)), _) => (rest, "443"),
         (Some(("http", rest)), UrlPolicy::Development) => (rest, "80"),
@@ -35,6 +37,7 @@ pub fn parse(text: &str, policy: UrlPolicy) -> Result<Url<'_>, &'static str> {
         _ => return Err("is not an absolute https URL"),
     };
     let (authority, tail) = split_authority(rest);
+    // RFC 3986, section 7.6: `https://idporten.no@evil.no/` shows one host to a reader and names another.
     if authority.contains('@') {
         return Err("has user information before the host");
     }
@@ -77,6 +80,7 @@ pub fn parse_issuer(text: &str, policy: UrlPolicy) -> Result<Url<'_>, &'static s
 /// Returns whether `host` is `parent` or a subdomain of it.
 #[must_use]
 pub fn on_or_below(host: &str, parent: &str) -> bool {
+    // The dot matters: `evilidporten.no` also ends in `idporten.no`.
     host.strip_suffix(parent).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
@@ -111,6 +115,8 @@ fn check_host(host: &str, policy: UrlPolicy) -> Result<(), &'static str> {
     if !host.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-')) {
         return Err("has a host with characters other than a-z, 0-9, `-` and `.`");
     }
+    // An internationalised label can look like another one, and parsers differ in how they decode it (UTS 46). No known provider
+    // has one.
     let label_is_fine = |label: &str| {
         (1..=63).contains(&label.len())
             && !label.starts_with('-')
@@ -132,6 +138,7 @@ fn check_host(host: &str, policy: UrlPolicy) -> Result<(), &'static str> {
 }
 
 fn check_tail(tail: &str) -> Result<(), &'static str> {
+    // RFC 6749, sections 3.1 and 3.2: the URI of an endpoint has no fragment.
     if tail.contains('#') {
         return Err("has a fragment");
     }
@@ -140,12 +147,14 @@ fn check_tail(tail: &str) -> Result<(), &'static str> {
         let hex = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_hexdigit());
         let fine = match byte {
             b'%' => hex(bytes.next()) && hex(bytes.next()),
+            // Without `'`, which parsers of the URL Standard encode in a query: they would request another URL than the text says.
             _ => byte.is_ascii_alphanumeric() || b"-._~!$&()*+,;=:@/?".contains(&byte),
         };
         if !fine {
             return Err("has a path or query with a character that must be percent-encoded");
         }
     }
+    // RFC 3986, section 5.2.4: clients remove dot segments, encoded ones too by the URL Standard, and would request another path.
     let path = tail.split('?').next().unwrap_or(tail);
     if path.split('/').any(|segment| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")) {
         return Err("has a path with `.` or `..` in it");

@@ -118,6 +118,7 @@ pub(crate) fn listed(violations: &[Violation]) -> String {
 
 /// Formats a value for messages: quoted, escaped, and cut if it is long.
 pub(crate) fn quoted(value: &str) -> String {
+    // A hostile value would otherwise fill a terminal or a log.
     match value.char_indices().nth(200) {
         None => format!("{value:?}"),
         Some((end, _)) => format!("{:?}… ({} bytes)", &value[..end], value.len()),

@@ -66,6 +66,7 @@ impl Fetcher {
         let mut builder = Client::builder()
             .tls_backend_preconfigured(options.tls()?)
             .redirect(Policy::none())
+            // The retry of the unit is the only one: those of the client would not count against its deadline.
             .retry(reqwest::retry::never())
             .connect_timeout(options.connect_timeout)
             .user_agent(concat!("idporten-config/", env!("CARGO_PKG_VERSION")));

@@ -166,6 +166,8 @@ impl Response {
 
     /// Returns the age of the content: the larger of those that `Age` and `Date` state.
     fn age_at(&self, now: SystemTime) -> Age {
+        // RFC 9111, section 4.2.3: the apparent age follows from `Date`, the stated one from `Age`, and the larger one counts. A clock
+        // ahead of the provider's makes no negative age.
         let by_date = self.date.and_then(|date| now.duration_since(date).ok()).unwrap_or_default();
         let by_age = self.age.unwrap_or_default();
         let is_mirrored = self.mirror.is_some() || self.age.is_some() || self.date.is_some();
@@ -207,6 +209,8 @@ impl fmt::Debug for Response {
 
 /// Accepts `application/json` and `application/` types with the suffix `+json` (RFC 6839 section 3.1), with any parameters.
 pub(super) fn check_content_type(url: &str, content_type: &str) -> Result<(), FetchError> {
+    // OpenID Connect Discovery 1.0, section 4.2, and RFC 8414, section 3.2, require `application/json`; RFC 7517, section 8.5,
+    // registers `application/jwk-set+json`. The check tells the page of a proxy or a log-in from a document that is broken.
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let is_json = essence.strip_prefix("application/").is_some_and(|kind| kind == "json" || kind.ends_with("+json"));
     if is_json {

@@ -61,6 +61,7 @@ pub(super) fn unit(
     left: impl Fn() -> Duration,
     mut get: impl FnMut(&str, Duration) -> Result<Document, FetchError>,
 ) -> Result<Fetched, FetchError> {
+    // One for both documents together: instances that all retry each request would double the load of a provider that fails.
     let mut retries = 1;
     let mut get = |url: &str| {
         loop {
@@ -81,11 +82,13 @@ pub(super) fn unit(
     let metadata = object(&mut served)
         .and_then(|document| ProviderMetadata::read(document, provider, Completeness::Complete))
         .map_err(|violations| metadata_failed(FetchError::rules(&served.url, violations, is_described)))?;
+    // A complete document has it. An empty URL would fail in the request, with its reason.
     let url = metadata.jwks_uri.clone().unwrap_or_default();
     let keys_failed = |error: FetchError| error.in_step(Step::Keys, &url);
     let mut keys = get(&url).map_err(keys_failed)?;
     let parsed = json(&mut keys);
     let broken = |violations| keys_failed(FetchError::rules(&keys.url, violations, is_described));
+    // Before a snapshot is made of it, which may be written to a file.
     let jwks = jwks::without_secrets(&parsed.map_err(broken)?);
     let age = served.age.of_both(keys.age);
     let as_of = age.as_of(now);

@@ -18,6 +18,7 @@ pub(super) fn reject_duplicates(sources: &mut Vec<Source>, manifest: &Manifest) 
             return true;
         };
         let slug = provider.slug();
+        // The last one of this name: an earlier one is in use.
         let environment = manifest.environments().iter().rfind(|environment| environment.slug == slug);
         let place = environment.and_then(|environment| environment.place.as_ref());
         findings.push(duplicate(first, provider).of(slug).at(place));
@@ -27,6 +28,7 @@ pub(super) fn reject_duplicates(sources: &mut Vec<Source>, manifest: &Manifest) 
 }
 
 fn has_the_name_of(one: &Provider, other: &Provider) -> bool {
+    // By the names in code and not by the stages: `v-2` and `v2` differ, and both become `V2`.
     one.product() == other.product() && names::variant(one.stage()) == names::variant(other.stage())
 }
 

@@ -125,6 +125,8 @@ impl Finding {
     /// Returns the lines of the text.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
+        // A line ends up in a directive to cargo, an annotation or a terminal, where a control character of a provider's value could
+        // start another.
         let mut lines = vec![escape_control(&self.message)];
         lines.extend(self.place.iter().map(|place| escape_control(&format!("  {place}"))));
         lines.extend(self.notes.iter().map(|note| escape_control(&format!("  {note}"))));

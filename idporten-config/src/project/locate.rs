@@ -105,6 +105,8 @@ impl Locator<'_> {
             let message = format!("{slug}: `{path}` is a snapshot of {}", provider.slug());
             return self.report(environment, Finding::error(message, fetch));
         }
+        // The document passed the rules of the description in the file. Under the manifest's it might break them, so that it has to be
+        // fetched again.
         if environment.described().is_some_and(|described| described != provider) {
             let message =
                 format!("{slug}: `{path}` was taken for other settings than those of `[environments.{slug}]`");

@@ -96,6 +96,7 @@ impl Requirement {
             return Finding::error(format!("{slug} does not publish a member `{member}`"), help);
         }
         let fetch = format!("run `idporten-config fetch {slug}` to take the live document, or remove the requirement");
+        // Only a fetched document proves by its silence that the member is not published: a recording may be older, or not whole.
         match snapshot.origin() {
             Origin::Fetched => Finding::error(format!("{slug} does not publish `{member}`"), fetch),
             origin => {
@@ -109,8 +110,8 @@ impl Requirement {
     fn compare(&self, found: &Value, snapshot: &Snapshot) -> Vec<Finding> {
         let (slug, member) = (snapshot.provider().slug(), printable(&self.member));
         let form = |right: &str| {
-            let message = format!("`{member}` of {slug} is {}, and is required as something else", found.kind());
-            vec![Finding::error(message, format!("write it as {right}"))]
+            let message = format!("`{member}` of {slug} is {}, and the requirement is of another type", found.kind());
+            vec![Finding::error(message, format!("write {right}"))]
         };
         match (&self.expected, found) {
             (Expected::Present, Value::Bool(false)) => {
@@ -118,6 +119,7 @@ impl Requirement {
                 vec![Finding::error(format!("{slug} publishes `{member}` as false"), help)]
             }
             (Expected::Present, _) => Vec::new(),
+            // Byte for byte: an issuer that differs by a slash is another issuer.
             (Expected::Equal(expected), Value::String(found)) if **expected == **found => Vec::new(),
             (Expected::Equal(expected), Value::String(found)) => {
                 let message = format!("{slug} publishes `{member}` as {}, not {}", quoted(found), quoted(expected));
@@ -140,7 +142,7 @@ fn lacks(slug: &str, member: &str, value: &str, published: &[&str]) -> Finding {
     let shown: Vec<String> = published.iter().map(|value| printable(value)).collect();
     let help = match nearest(value, published.iter().copied()) {
         Some(near) => format!("did you mean `{}`?", printable(near)),
-        None => format!("require one of those, or run `idporten-config fetch {slug}` if it has come since"),
+        None => format!("require one of those, or run `idporten-config fetch {slug}` if it was added since"),
     };
     Finding::error(format!("{slug} does not publish `{}` in `{member}`", printable(value)), help).note(
         if shown.is_empty() {

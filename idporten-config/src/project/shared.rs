@@ -31,8 +31,8 @@ impl<'a> Shared<'a> {
     /// product has no others.
     #[must_use]
     pub fn of(sources: &[&'a Source]) -> Self {
-        let serious: Vec<_> = sources.iter().copied().filter(|source| !source.provider().is_development()).collect();
-        let environments = if serious.is_empty() { sources.to_vec() } else { serious };
+        let others: Vec<_> = sources.iter().copied().filter(|source| !source.provider().is_development()).collect();
+        let environments = if others.is_empty() { sources.to_vec() } else { others };
         let members = MEMBERS.iter().filter(|member| member.value.is_some());
         let lists = members
             .filter_map(|member| Some(SharedList { member, values: intersection(&environments, member)? }))
@@ -99,6 +99,7 @@ fn intersection<'a>(sources: &[&'a Source], member: &Member) -> Option<Vec<&'a s
         set.extend(list);
         set
     };
+    // As sets: two lists of 10,000 values compared pair by pair are a hundred million comparisons in an unoptimised build script.
     let others: Vec<BTreeSet<&str>> = lists.map(set).collect();
     Some(first.into_iter().filter(|value| others.iter().all(|list| list.contains(value))).collect())
 }

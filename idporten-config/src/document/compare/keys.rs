@@ -20,6 +20,7 @@ pub(super) fn changes(before: Option<&JwkSet>, after: Option<&JwkSet>) -> Vec<Ch
         changes.push(change(key.kid(), before.map(describe), Some(describe(key)), note));
     }
     changes.extend(gone.into_iter().map(|key| change(key.kid(), Some(describe(key)), None, None)));
+    // An entry with a private key is among the keys of neither set, so that nothing above notices it.
     changes.extend(leaked(before, after));
     changes
 }

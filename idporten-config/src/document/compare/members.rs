@@ -22,8 +22,12 @@ fn change(name: &str, before: Option<&Value>, after: Option<&Value>, each: &mut 
     match (before, after) {
         (Some(Value::Array(_)), Some(Value::Array(_))) => match (strings(before), strings(after)) {
             (Some(before), Some(after)) => list(name, &before, &after, each),
-            _ => each(whole(name, ChangeKind::Other, before, after)),
+            // Code has a constant for a list of nothing but strings, which ends with the first other value.
+            (Some(_), None) => each(whole(name, ChangeKind::Breaking, before, after)),
+            (None, _) => each(whole(name, ChangeKind::Other, before, after)),
         },
+        // A list that appears or disappears is compared with an empty one, so that each of its values is a change. An empty list has
+        // no values to report, and is a change as a whole.
         (None, Some(Value::Array(_))) if strings(after).is_some_and(|values| !values.is_empty()) => {
             list(name, &[], &strings(after).unwrap_or_default(), each);
         }
@@ -103,6 +107,7 @@ fn kind_of(name: &str, before: Option<&Value>, after: Option<&Value>) -> ChangeK
         // A capability that is off when its member first appears takes nothing away.
         (None, Some(Value::Bool(false))) => ChangeKind::Addition,
         (Some(Value::Bool(_)) | None, Some(Value::Bool(now))) if is_demand == *now => ChangeKind::Breaking,
+        // A member that appears breaks nothing, since code could not name it before.
         (None, _) | (Some(Value::Bool(_)), Some(Value::Bool(_))) => ChangeKind::Addition,
         (
             Some(Value::Object(_) | Value::Number(_) | Value::Null),

@@ -52,6 +52,7 @@ fn what_a_program_would_miss_is_breaking() {
         (r#"{"require_pushed_authorization_requests": false}"#, r#"{"require_pushed_authorization_requests": true}"#),
         ("{}", r#"{"require_pushed_authorization_requests": true}"#),
         (r#"{"unknown": "a"}"#, r#"{"unknown": ["a"]}"#),
+        (r#"{"unknown": ["a"]}"#, r#"{"unknown": ["a", 1]}"#),
     ] {
         assert_eq!(kinds(&of(before, after)), [ChangeKind::Breaking], "{before} -> {after}");
     }

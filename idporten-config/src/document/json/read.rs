@@ -85,6 +85,7 @@ pub(super) fn parse(text: &[u8], limits: Limits) -> Result<Value, Error> {
     };
     let mut json = serde_json::Deserializer::from_str(text);
     let value = Seed { reading: &reading, depth: 0 }.deserialize(&mut json);
+    // RFC 8259, section 2: a text is one value. `deserialize` stops after it, so that what follows has to be looked for.
     value.and_then(|value| json.end().map(|()| value)).map_err(|error| from_serde_json(&error, &reading))
 }
 
@@ -298,6 +299,7 @@ impl Decimal {
         let digits = format!("{whole}{fraction}");
         let digits = digits.trim_start_matches('0');
         let significant = digits.trim_end_matches('0');
+        // Before the exponent is read: zero is exact with any exponent, also with one that does not fit in 64 bits.
         if significant.is_empty() {
             return Some(Self { negative, digits: String::new(), exponent: 0 });
         }

@@ -47,6 +47,8 @@ fn number(f: &mut Formatter<'_>, Number(number): Number) -> Result {
     match number {
         Exact::Unsigned(value) => write!(f, "{value}"),
         Exact::Signed(value) => write!(f, "{value}"),
+        // `Debug` writes the shortest digits that read back as this double, with a point or an exponent, so that it stays a double.
+        // `Display` would write 1e300 as 301 digits.
         Exact::Double(value) => write!(f, "{value:?}"),
     }
 }
@@ -61,6 +63,7 @@ fn string(f: &mut Formatter<'_>, text: &str) -> Result {
             '\r' => f.write_str("\\r")?,
             '\t' => f.write_str("\\t")?,
             c if is_invisible(c) => {
+                // RFC 8259, section 7: a character above U+FFFF is escaped as a surrogate pair.
                 for unit in c.encode_utf16(&mut [0; 2]) {
                     write!(f, "\\u{unit:04x}")?;
                 }
@@ -96,9 +99,11 @@ impl Serialize for Object {
 /// Returns whether a character is invisible in a diff or changes how other characters look: controls, line separators, zero-width
 /// characters, tags, and characters that change the direction of text.
 pub(crate) fn is_invisible(c: char) -> bool {
+    // The characters with the property `Default_Ignorable_Code_Point` (UAX 44), and others that show as a blank or as nothing. The
+    // standard library knows controls and white space alone, and a crate of Unicode tables would be in every build.
     c.is_control()
         || matches!(c, '\u{a0}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]

@@ -98,6 +98,8 @@ impl<T: Into<String>> From<T> for Refusal {
 impl SigningKey {
     pub(crate) fn from_json(entry: &Value) -> Result<Self, Refusal> {
         let entry = entry.as_object().ok_or_else(|| format!("must be an object, found {}", entry.kind()))?;
+        // First: a private key is known to everybody, whatever else is wrong with its entry. Then duplicates, before a member is read:
+        // of two with the same name, another reader may take the other.
         refuse_private(entry)?;
         if let Some(name) = entry.duplicate() {
             return Err(format!("the member `{}` is there twice", printable(&name)).into());
@@ -174,6 +176,8 @@ impl SigningKey {
     #[must_use]
     pub fn serves(&self, alg: SigningAlg, published: &[SigningAlg]) -> bool {
         match self.alg {
+            // RFC 8725, section 3.1: the key decides which algorithm it is used with, and never the header of a token. A key that names
+            // one (RFC 7517, section 4.4) is not used with another that its type would allow.
             Some(own) => own == alg,
             None => published.contains(&alg) && self.parameters.allow(alg),
         }
@@ -243,6 +247,7 @@ pub(super) fn is_secret(name: &str) -> bool {
 }
 
 fn check_use(entry: &Object) -> Result<(), Refusal> {
+    // RFC 7517, section 4.3: `use` and `key_ops` must agree where both are present, so that each alone can exclude the key.
     match optional_text(entry, "use")? {
         None | Some("sig") => {}
         Some("enc") => {
@@ -315,6 +320,7 @@ fn rsa(entry: &Object) -> Result<KeyParameters, Refusal> {
 
 fn fitting_alg(alg: &str, parameters: &KeyParameters) -> Result<SigningAlg, Refusal> {
     match alg.parse() {
+        // An `alg` that does not fit is not ignored: the key would then serve algorithms that it was not published for.
         Ok(alg) if parameters.allow(alg) => Ok(alg),
         Ok(alg) => Err(format!("`alg` {alg} does not fit the key's type or curve").into()),
         Err(_) => Err("`alg` is not an asymmetric signature algorithm".into()),
@@ -323,6 +329,8 @@ fn fitting_alg(alg: &str, parameters: &KeyParameters) -> Result<SigningAlg, Refu
 
 fn octets(entry: &Object, name: &str, length: usize) -> Result<String, Refusal> {
     let bytes = decoded(entry, name)?;
+    // RFC 7518, section 6.2.1.2, and RFC 8032, section 5: a coordinate or key has its full length, leading zeros included. A
+    // shorter one was cut, so that nothing is padded here.
     if bytes.len() == length {
         Ok(encoded(&bytes))
     } else {

@@ -363,6 +363,8 @@ fn additional(object: &Object) -> Object {
 #[must_use]
 pub fn usable<'a>(known: Option<&Member>, values: Vec<&'a str>) -> Vec<&'a str> {
     let signing = known.is_some_and(|known| known.kind == MemberType::SigningAlgs);
+    // `none` is checked with nothing, and `HS*` with the secret of the client (OpenID Connect Core 1.0, section 10.1): a published
+    // key serves neither. Some readers take `none` in any case, so that each spelling is left out.
     let is_usable = |value: &&str| !(signing && (value.eq_ignore_ascii_case("none") || value.starts_with("HS")));
     let mut seen = std::collections::BTreeSet::new();
     values.into_iter().filter(is_usable).filter(|value| seen.insert(*value)).collect()

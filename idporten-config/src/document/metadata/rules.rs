@@ -45,6 +45,7 @@ impl ProviderMetadata {
 
 fn check(metadata: &Object, provider: &Provider, completeness: Completeness) -> Vec<Violation> {
     let mut violations = Vec::new();
+    // At every depth: a nested object, such as the aliases below, holds endpoints too.
     if let Some(name) = metadata.duplicate() {
         violations.push(Violation::duplicate(place(&name)));
     }
@@ -102,6 +103,8 @@ fn check_strings(place: &str, values: &[Value]) -> Result<(), Violation> {
 /// `iss` in tokens is compared byte for byte too.
 fn check_issuer(place: String, issuer: &str, provider: &Provider) -> Result<(), Violation> {
     let expected = provider.issuer();
+    // OpenID Connect Discovery 1.0, section 4.3, and RFC 8414, section 3.3: the two must be identical. Digdir's issuers differ in
+    // their last slash from product to product, so that a reader that normalises accepts tokens that others refuse.
     if issuer == expected {
         return Ok(());
     }

@@ -84,7 +84,9 @@ impl Description {
         let issuer = url::parse_issuer(&self.issuer, url_policy(self.development));
         let issuer_host = issuer.map(|url| url.host.to_owned()).unwrap_or_default();
         let others = self.endpoint_hosts.into_iter().filter(|host| *host != issuer_host);
+        // The issuer's host comes first, as in the table of environments: the rules compare it with the hosts of other environments.
         let endpoint_hosts = std::iter::once(issuer_host.clone()).chain(others).collect();
+        // OpenID Connect Core 1.0, section 15.1, makes RS256 mandatory for providers, so that it is the likeliest of all.
         let signing_algs = if self.signing_algs.is_empty() { vec![SigningAlg::RS256] } else { self.signing_algs };
         let product = self.product.unwrap_or(own_product);
         let stage = self.slug.strip_prefix(product.as_str()).and_then(|rest| rest.strip_prefix('-'));

@@ -45,6 +45,7 @@ impl Provider {
             .with_signing_algs(algs)
             .with_development(development);
         let provider = Self::describe(description).map_err(|error| error.violations)?;
+        // The stage follows from the slug and the product. The file has it for its readers, whom a wrong one would mislead.
         if provider.stage != stage {
             let reason = format!("must be {}, as the slug says", quoted(&provider.stage));
             return Err(vec![Violation::new("provider.stage", Rule::Format, reason)]);

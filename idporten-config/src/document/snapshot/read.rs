@@ -15,6 +15,8 @@ pub(super) fn snapshot(file: &Object) -> Result<Snapshot, SnapshotError> {
     let environment = file.get("environment").and_then(Value::as_str);
     let is_described = file.contains("provider");
     let fail = |violations| SnapshotError { environment: environment.map(str::to_owned), is_described, violations };
+    // Before anything else: a newer format may have other members, and its file would be reported as full of mistakes that it does
+    // not have.
     check_format(file).map_err(|violation| fail(vec![violation]))?;
     let mut violations = check_members(file);
     let provider = provider(file).map_err(|found| violations.extend(found)).ok();
@@ -24,6 +26,7 @@ pub(super) fn snapshot(file: &Object) -> Result<Snapshot, SnapshotError> {
     violations.extend(origin.as_ref().err().cloned());
     violations.extend(as_of.as_ref().err().cloned());
     violations.extend(metadata.as_ref().err().cloned());
+    // Null says that no keys are known. An absent member says nothing: it may have been lost.
     if !file.contains("jwks") {
         violations.push(Violation::new("jwks", Rule::Missing, "is required; null where no keys are known"));
     }
@@ -76,6 +79,7 @@ fn provider(file: &Object) -> Result<Provider, Vec<Violation>> {
         (slug, url) => return Err([slug.err(), url.err()].into_iter().flatten().collect()),
     };
     match (slug.parse::<KnownEnvironment>(), file.get("provider")) {
+        // A file must not describe an environment of the table: it could move its issuer, or add a host for its endpoints.
         (Ok(_), Some(_)) => {
             let reason = format!("`{slug}` is in the table of environments, which describes it; remove this member");
             Err(vec![Violation::new("provider", Rule::Format, reason)])

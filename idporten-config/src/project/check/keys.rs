@@ -21,6 +21,7 @@ pub(super) fn check(snapshot: &Snapshot) -> Vec<Finding> {
 fn rejected_entry(slug: &str, rejected: &RejectedKey) -> Finding {
     let kid = rejected.kid.as_deref().map(|kid| format!(", kid `{}`,", printable(kid))).unwrap_or_default();
     let entry = format!("entry {} of the key set{kid}", rejected.index);
+    // OpenID Connect Discovery 1.0, section 3: the set at `jwks_uri` may hold keys for encryption too.
     if rejected.cause == RejectionCause::Encryption {
         let message = format!("{slug}: {entry} is for encryption, so it verifies no token");
         return Finding::note_of(message, "nothing to do: the other keys are used");

@@ -12,21 +12,21 @@ pub(super) fn unmet(manifest: &Manifest, sources: &[Source]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (product, requirement) in &manifest.requirements {
         let concerns = |own: &ProductName| product.as_ref().is_none_or(|product| product == own);
-        if !manifest.environments().iter().any(|environment| may_owe(environment, sources, &concerns)) {
-            findings.push(owed_by_nobody(product.as_ref(), requirement));
+        if !manifest.environments().iter().any(|environment| may_concern(environment, sources, &concerns)) {
+            findings.push(without_environment(product.as_ref(), requirement));
         }
         // Sources rather than environments: an environment without a usable snapshot already has an error.
-        let owing = sources
+        let concerned = sources
             .iter()
             .filter(|source| concerns(source.provider().product()) && !source.provider().is_development());
-        findings.extend(owing.flat_map(|source| requirement.check(&source.snapshot)));
+        findings.extend(concerned.flat_map(|source| requirement.check(&source.snapshot)));
     }
     findings
 }
 
 /// Returns whether a requirement may concern an environment. The product is unknown if neither the table nor the manifest nor a
 /// snapshot states it. Such an environment has its own error, and a second one for the requirement would mislead.
-fn may_owe(environment: &Environment, sources: &[Source], concerns: &dyn Fn(&ProductName) -> bool) -> bool {
+fn may_concern(environment: &Environment, sources: &[Source], concerns: &dyn Fn(&ProductName) -> bool) -> bool {
     let found = || sources.iter().map(Source::provider).find(|provider| provider.slug() == environment.slug);
     match environment.provider.as_ref().or_else(found) {
         Some(provider) => !provider.is_development() && concerns(provider.product()),
@@ -36,7 +36,7 @@ fn may_owe(environment: &Environment, sources: &[Source], concerns: &dyn Fn(&Pro
 
 /// Returns the error for a requirement that concerns no environment. Without it, the requirement would hold without being
 /// checked.
-fn owed_by_nobody(product: Option<&ProductName>, requirement: &Requirement) -> Finding {
+fn without_environment(product: Option<&ProductName>, requirement: &Requirement) -> Finding {
     let slug = product.map_or("any product", ProductName::as_str);
     let message = format!(
         "`{}` is required of {slug}, but no environment of {slug} is named that is not for development",

@@ -54,6 +54,8 @@ impl Reader<'_> {
                 let path = manifest.usual_path(slug);
                 manifest.environments.extend(self.described(slug, table, place, path));
             }
+            // A table without any key of a description is a mistyped slug. As an incomplete description it would be answered with three
+            // missing keys.
             Err(_) => self.findings.push(unknown_environment(slug).at(Some(&place))),
         }
     }
