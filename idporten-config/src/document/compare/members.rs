@@ -1,6 +1,7 @@
 //! Changes of metadata.
 
 use std::collections::BTreeMap;
+use std::mem;
 
 use super::{Change, ChangeKind, Subject};
 use crate::document::json::{Object, Value};
@@ -54,12 +55,22 @@ fn list(name: &str, before: &[&str], after: &[&str], each: &mut dyn FnMut(Change
     let known = member(name);
     let (old, new) = (sorted(before), sorted(after));
     let variants = variants(known, before);
-    for value in old.iter().filter(|value| new.binary_search(value).is_err()) {
+    for value in missing(before, &old, &new) {
         each(of(ChangeKind::Breaking, Some(value), None, variants.get(value).cloned()));
     }
-    for value in new.iter().filter(|value| old.binary_search(value).is_err()) {
+    for value in missing(after, &new, &old) {
         each(of(ChangeKind::Addition, None, Some(value), None));
     }
+}
+
+/// Returns the values that are not in `others`, each once and in the order served. `distinct` are the values without duplicates;
+/// both are sorted.
+fn missing<'a>(values: &[&'a str], distinct: &[&str], others: &[&str]) -> impl Iterator<Item = &'a str> {
+    // Flags rather than a set of the values: the two sorted slices are all the memory that a comparison takes.
+    let mut seen = vec![false; distinct.len()];
+    let mut is_first =
+        move |value: &str| distinct.binary_search(&value).is_ok_and(|at| !mem::replace(&mut seen[at], true));
+    values.iter().copied().filter(move |value| others.binary_search(value).is_err() && is_first(value))
 }
 
 /// Returns the distinct values, sorted.
