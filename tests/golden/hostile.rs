@@ -25,53 +25,6 @@ pub mod idporten {
                 }
             }
 
-            impl ::core::convert::AsRef<str> for $name {
-                #[inline]
-                fn as_ref(&self) -> &str {
-                    self.as_str()
-                }
-            }
-
-            impl ::core::str::FromStr for $name {
-                type Err = UnknownValue;
-
-                #[inline]
-                fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-                    let mut all = Self::ALL.iter().copied();
-                    all.find(|known| known.as_str() == value)
-                        .ok_or_else(|| UnknownValue::new($member, $of, value))
-                }
-            }
-
-            $($(
-                impl ::core::convert::TryFrom<$module::$name> for $name {
-                    type Error = UnknownValue;
-
-                    #[inline]
-                    fn try_from(value: $module::$name) -> ::core::result::Result<Self, UnknownValue> {
-                        value.as_str().parse()
-                    }
-                }
-            )+)?
-        };
-    }
-
-    /// ID-porten TEST, `https://test.idporten.no`, as recorded on 2024-07-30.
-    pub mod test {
-        pub use super::UnknownValue;
-
-        /// Issuer identifier: equal to a token's `iss`, byte for byte (OpenID Connect Discovery 1.0, section 3).
-        pub const ISSUER: &str = "https://test.idporten.no";
-
-        /// Token endpoint: where codes and assertions become tokens (OpenID Connect Discovery 1.0, section 3).
-        pub const TOKEN_ENDPOINT: &str = "https://test.idporten.no/token";
-
-        /// The authentication context class references the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published.
-        pub const ACR_VALUES_SUPPORTED: &[AcrValue] = AcrValue::ALL;
-
-        /// The algorithms the provider may sign ID tokens with (OpenID Connect Discovery 1.0, section 3), in the order published.
-        pub const ID_TOKEN_SIGNING_ALG_VALUES_SUPPORTED: &[IdTokenSigningAlg] = IdTokenSigningAlg::ALL;
-
         /// The algorithms the provider may sign authorization responses with (JARM, section 4), in the order published.
         pub const AUTHORIZATION_SIGNING_ALG_VALUES_SUPPORTED: &[&str] = &[];
 
@@ -119,15 +72,6 @@ pub mod idporten {
 
         /// `æøå`, a member that idporten-config 0.1.0 does not know by name.
         pub const _U00E6_U00F8_U00E5: &str = "not ASCII";
-
-        /// The URL at which the metadata is published.
-        pub const WELL_KNOWN_URL: &str = "https://test.idporten.no/.well-known/openid-configuration";
-
-        /// The time at which the provider published these values (RFC 3339).
-        pub const SNAPSHOT_AS_OF: &str = "2024-07-30T00:00:00Z";
-
-        /// The origin of the values: `fetched` from the provider, `recorded` by others, or `documented`.
-        pub const SNAPSHOT_ORIGIN: &str = "recorded";
 
         /// The whole snapshot as canonical JSON, from which a refresher starts.
         pub const SNAPSHOT: &str = r###"{
@@ -304,18 +248,6 @@ pub mod idporten {
             }
         }
 
-        /// A value of `id_token_signing_alg_values_supported`: an algorithm that signs ID tokens.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum IdTokenSigningAlg {
-            /// `RS256`
-            RS256,
-        }
-
-        impl IdTokenSigningAlg {
-            /// Every value, in the order published.
-            pub const ALL: &'static [Self] = &[Self::RS256];
-
             /// The value as it is written in requests and tokens.
             #[inline]
             #[must_use]
@@ -391,13 +323,6 @@ pub mod idporten {
             }
         }
 
-        /// Finds the environment with this issuer, compared byte for byte. Of environments that share it, the first is found.
-        #[inline]
-        #[must_use]
-        pub fn from_issuer(issuer: &str) -> ::core::option::Option<Self> {
-            Self::ALL.iter().copied().find(|environment| environment.issuer() == issuer)
-        }
-
         /// Finds the environment that publishes its metadata at this URL, compared byte for byte.
         #[inline]
         #[must_use]
@@ -427,16 +352,6 @@ pub mod idporten {
         }
     }
 
-    impl ::core::fmt::Display for Environment {
-        #[inline]
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.pad(self.slug())
-        }
-    }
-
-    impl ::core::str::FromStr for Environment {
-        type Err = UnknownEnvironment;
-
         /// Finds an environment by its slug or its stage, in upper or lower case.
         #[inline]
         fn from_str(name: &str) -> ::core::result::Result<Self, UnknownEnvironment> {
@@ -457,22 +372,6 @@ pub mod idporten {
         }
     }
 
-    /// The error of a text that is not the name of an environment that this program is built for.
-    #[derive(Clone, Copy, PartialEq, Eq)]
-    #[non_exhaustive]
-    pub struct UnknownEnvironment {
-        name: Excerpt,
-    }
-
-    impl ::core::fmt::Debug for UnknownEnvironment {
-        #[inline]
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            ::core::fmt::Display::fmt(self, f)
-        }
-    }
-
-    impl ::core::error::Error for UnknownEnvironment {}
-
     impl ::core::fmt::Display for UnknownEnvironment {
         #[inline]
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -483,95 +382,6 @@ pub mod idporten {
             )
         }
     }
-
-    /// A value of `acr_values_supported`: the level of assurance to ask for, or that a log-in reached.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-    #[non_exhaustive]
-    pub enum AcrValue {
-        /// `self`
-        SelfX73656C66,
-        /// `Self`
-        SelfX53656C66,
-        /// the empty string
-        Empty,
-        /// `*`
-        U002A,
-        /// `2fa`
-        V2fa,
-        /// `loa-high`
-        LoaHighX6C6F612D68696768,
-        /// `loa.high`
-        LoaHighX6C6F612E68696768,
-        /// `blå bær`
-        BlU00E5BU00E6r,
-        /// `\u{202e}loa\u{202c}`
-        U202EloaU202C,
-        /// `"; } fn main() { panic!() } //`
-        FnMainPanic,
-        /// `\u{60}code\u{60}](https://evil.example) <script>alert(1)</script>`
-        CodeHttpsEvilExampleScriptAlert1Script,
-        /// `urn:x:*`
-        UrnX,
-        /// `urn:a:loa`
-        LoaX75726E3A613A6C6F61,
-        /// `urn:b:loa`
-        LoaX75726E3A623A6C6F61,
-        /// `ALL`
-        ALL_,
-        /// `idporten-loa-high`
-        IdportenLoaHigh,
-        /// `idporten-loa-substantial`
-        IdportenLoaSubstantial,
-    }
-
-    impl AcrValue {
-        /// Every value, in the order published.
-        pub const ALL: &'static [Self] = &[
-            Self::SelfX73656C66,
-            Self::SelfX53656C66,
-            Self::Empty,
-            Self::U002A,
-            Self::V2fa,
-            Self::LoaHighX6C6F612D68696768,
-            Self::LoaHighX6C6F612E68696768,
-            Self::BlU00E5BU00E6r,
-            Self::U202EloaU202C,
-            Self::FnMainPanic,
-            Self::CodeHttpsEvilExampleScriptAlert1Script,
-            Self::UrnX,
-            Self::LoaX75726E3A613A6C6F61,
-            Self::LoaX75726E3A623A6C6F61,
-            Self::ALL_,
-            Self::IdportenLoaHigh,
-            Self::IdportenLoaSubstantial,
-        ];
-
-        /// The value as it is written in requests and tokens.
-        #[inline]
-        #[must_use]
-        pub const fn as_str(self) -> &'static str {
-            match self {
-                Self::SelfX73656C66 => "self",
-                Self::SelfX53656C66 => "Self",
-                Self::Empty => "",
-                Self::U002A => "*",
-                Self::V2fa => "2fa",
-                Self::LoaHighX6C6F612D68696768 => "loa-high",
-                Self::LoaHighX6C6F612E68696768 => "loa.high",
-                Self::BlU00E5BU00E6r => "blå bær",
-                Self::U202EloaU202C => "\u{202e}loa\u{202c}",
-                Self::FnMainPanic => "\"; } fn main() { panic!() } //",
-                Self::CodeHttpsEvilExampleScriptAlert1Script => {
-                    "`code`](https://evil.example) <script>alert(1)</script>"
-                }
-                Self::UrnX => "urn:x:*",
-                Self::LoaX75726E3A613A6C6F61 => "urn:a:loa",
-                Self::LoaX75726E3A623A6C6F61 => "urn:b:loa",
-                Self::ALL_ => "ALL",
-                Self::IdportenLoaHigh => "idporten-loa-high",
-                Self::IdportenLoaSubstantial => "idporten-loa-substantial",
-            }
-        }
 
         /// Returns whether a log-in at this level satisfies a program that asks for `other`.
         ///
@@ -614,28 +424,6 @@ pub mod idporten {
         }
     }
 
-    /// A value of `id_token_signing_alg_values_supported`: an algorithm that signs ID tokens.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-    #[non_exhaustive]
-    pub enum IdTokenSigningAlg {
-        /// `RS256`
-        RS256,
-    }
-
-    impl IdTokenSigningAlg {
-        /// Every value, in the order published.
-        pub const ALL: &'static [Self] = &[Self::RS256];
-
-        /// The value as it is written in requests and tokens.
-        #[inline]
-        #[must_use]
-        pub const fn as_str(self) -> &'static str {
-            match self {
-                Self::RS256 => "RS256",
-            }
-        }
-    }
-
     impl ::core::convert::From<IdTokenSigningAlg> for test::IdTokenSigningAlg {
         #[inline]
         fn from(value: IdTokenSigningAlg) -> Self {
@@ -652,70 +440,6 @@ pub mod idporten {
         IdTokenSigningAlg, "id_token_signing_alg_values_supported",
         "that all of these publish: idporten-test", from test
     );
-
-    /// The error of a text that is not a value that was published when this code was generated.
-    #[derive(Clone, Copy, PartialEq, Eq)]
-    #[non_exhaustive]
-    pub struct UnknownValue {
-        /// The metadata member that lists the known values.
-        pub member: &'static str,
-        of: &'static str,
-        value: Excerpt,
-    }
-
-    impl UnknownValue {
-        #[inline]
-        fn new(member: &'static str, of: &'static str, value: &str) -> Self {
-            Self {
-                member,
-                of,
-                value: Excerpt::new(value),
-            }
-        }
-    }
-
-    impl ::core::fmt::Display for UnknownValue {
-        #[inline]
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            ::core::write!(
-                f, "{} is not a value of `{}` {}", self.value, self.member, self.of
-            )
-        }
-    }
-
-    impl ::core::fmt::Debug for UnknownValue {
-        #[inline]
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            ::core::fmt::Display::fmt(self, f)
-        }
-    }
-
-    impl ::core::error::Error for UnknownValue {}
-
-    /// The first 64 bytes of a text.
-    #[derive(Clone, Copy, PartialEq, Eq)]
-    struct Excerpt {
-        bytes: [u8; 64],
-        length: usize,
-        is_whole: bool,
-    }
-
-    impl Excerpt {
-        #[inline]
-        fn new(text: &str) -> Self {
-            let mut length = text.len().min(64);
-            while !text.is_char_boundary(length) {
-                length -= 1;
-            }
-            let mut bytes = [0; 64];
-            bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
-            Self {
-                bytes,
-                length,
-                is_whole: length == text.len(),
-            }
-        }
-    }
 
     impl ::core::fmt::Display for Excerpt {
         #[inline]

@@ -23,95 +23,6 @@ pub mod ansattporten {
                 }
             }
 
-            impl ::core::convert::AsRef<str> for $name {
-                #[inline]
-                fn as_ref(&self) -> &str {
-                    self.as_str()
-                }
-            }
-
-            impl ::core::str::FromStr for $name {
-                type Err = UnknownValue;
-
-                #[inline]
-                fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-                    let mut all = Self::ALL.iter().copied();
-                    all.find(|known| known.as_str() == value)
-                        .ok_or_else(|| UnknownValue::new($member, $of, value))
-                }
-            }
-
-            $($(
-                impl ::core::convert::TryFrom<$module::$name> for $name {
-                    type Error = UnknownValue;
-
-                    #[inline]
-                    fn try_from(value: $module::$name) -> ::core::result::Result<Self, UnknownValue> {
-                        value.as_str().parse()
-                    }
-                }
-            )+)?
-        };
-    }
-
-    /// Ansattporten TEST, `https://test.ansattporten.no`, as documented of 2023-01-01.
-    pub mod test {
-        pub use super::UnknownValue;
-
-        /// Issuer identifier: equal to a token's `iss`, byte for byte (OpenID Connect Discovery 1.0, section 3).
-        pub const ISSUER: &str = "https://test.ansattporten.no";
-
-        /// Token endpoint: where codes and assertions become tokens (OpenID Connect Discovery 1.0, section 3).
-        pub const TOKEN_ENDPOINT: &str = "https://test.ansattporten.no/token";
-
-        /// Authorization endpoint: where the user's browser is sent (OpenID Connect Discovery 1.0, section 3).
-        pub const AUTHORIZATION_ENDPOINT: &str = "https://login.test.ansattporten.no/authorize";
-
-        /// The authentication context class references the provider supports (OpenID Connect Discovery 1.0, section 3), in the order published.
-        pub const ACR_VALUES_SUPPORTED: &[AcrValue] = AcrValue::ALL;
-
-        /// The URL at which the metadata is published.
-        pub const WELL_KNOWN_URL: &str = "https://test.ansattporten.no/.well-known/openid-configuration";
-
-        /// The time at which the provider published these values (RFC 3339).
-        pub const SNAPSHOT_AS_OF: &str = "2023-01-01T00:00:00Z";
-
-        /// The origin of the values: `fetched` from the provider, `recorded` by others, or `documented`.
-        pub const SNAPSHOT_ORIGIN: &str = "documented";
-
-        /// The whole snapshot as canonical JSON, from which a refresher starts.
-        pub const SNAPSHOT: &str = r#"{
-  "as_of": "2023-01-01T00:00:00Z",
-  "environment": "ansattporten-test",
-  "format": 1,
-  "jwks": null,
-  "metadata": {
-    "acr_values_supported": [
-      "substantial",
-      "high",
-      "entraid"
-    ],
-    "authorization_endpoint": "https://login.test.ansattporten.no/authorize",
-    "issuer": "https://test.ansattporten.no",
-    "token_endpoint": "https://test.ansattporten.no/token"
-  },
-  "origin": "documented",
-  "well_known_url": "https://test.ansattporten.no/.well-known/openid-configuration"
-}
-"#;
-
-        /// A value of `acr_values_supported`: the level of assurance to ask for, or that a log-in reached.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum AcrValue {
-            /// `substantial`
-            Substantial,
-            /// `high`
-            High,
-            /// `entraid`
-            Entraid,
-        }
-
         impl AcrValue {
             /// Every value, in the order published.
             pub const ALL: &'static [Self] = &[
@@ -119,32 +30,6 @@ pub mod ansattporten {
                 Self::High,
                 Self::Entraid,
             ];
-
-            /// The value as it is written in requests and tokens.
-            #[inline]
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    Self::Substantial => "substantial",
-                    Self::High => "high",
-                    Self::Entraid => "entraid",
-                }
-            }
-
-            /// Returns whether a log-in at this level satisfies a program that asks for `other`.
-            ///
-            /// A level satisfies itself, `idporten-loa-high` also `idporten-loa-substantial`, and `eidas-loa-high` also
-            /// `eidas-loa-substantial`. All other pairs have no documented order, and the answer is `false`.
-            #[inline]
-            #[must_use]
-            pub const fn at_least(self, other: Self) -> bool {
-                self as usize == other as usize
-            }
-        }
-        value_traits!(
-            AcrValue, "acr_values_supported", "of ansattporten-test as of 2023-01-01"
-        );
-    }
 
     /// Ansattporten-local, `http://localhost:8080/ansattporten`, with the values of ansattporten-test, endpoints included, since it has no snapshot.
     pub mod local {
@@ -164,12 +49,6 @@ pub mod ansattporten {
 
         /// The URL at which the metadata is published.
         pub const WELL_KNOWN_URL: &str = "http://localhost:8080/ansattporten/.well-known/openid-configuration";
-
-        /// The time at which the provider published these values (RFC 3339).
-        pub const SNAPSHOT_AS_OF: &str = "2023-01-01T00:00:00Z";
-
-        /// The origin of the values: `fetched` from the provider, `recorded` by others, or `documented`.
-        pub const SNAPSHOT_ORIGIN: &str = "documented";
 
         /// The whole snapshot as canonical JSON, from which a refresher starts.
         pub const SNAPSHOT: &str = r#"{
@@ -196,37 +75,6 @@ pub mod ansattporten {
   "well_known_url": "http://localhost:8080/ansattporten/.well-known/openid-configuration"
 }
 "#;
-
-        /// A value of `acr_values_supported`: the level of assurance to ask for, or that a log-in reached.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum AcrValue {
-            /// `substantial`
-            Substantial,
-            /// `high`
-            High,
-            /// `entraid`
-            Entraid,
-        }
-
-        impl AcrValue {
-            /// Every value, in the order published.
-            pub const ALL: &'static [Self] = &[
-                Self::Substantial,
-                Self::High,
-                Self::Entraid,
-            ];
-
-            /// The value as it is written in requests and tokens.
-            #[inline]
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    Self::Substantial => "substantial",
-                    Self::High => "high",
-                    Self::Entraid => "entraid",
-                }
-            }
 
             /// Returns whether a log-in at this level satisfies a program that asks for `other`.
             ///
@@ -307,13 +155,6 @@ pub mod ansattporten {
             }
         }
 
-        /// Finds the environment with this issuer, compared byte for byte. Of environments that share it, the first is found.
-        #[inline]
-        #[must_use]
-        pub fn from_issuer(issuer: &str) -> ::core::option::Option<Self> {
-            Self::ALL.iter().copied().find(|environment| environment.issuer() == issuer)
-        }
-
         /// Finds the environment that publishes its metadata at this URL, compared byte for byte.
         #[inline]
         #[must_use]
@@ -345,16 +186,6 @@ pub mod ansattporten {
         }
     }
 
-    impl ::core::fmt::Display for Environment {
-        #[inline]
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.pad(self.slug())
-        }
-    }
-
-    impl ::core::str::FromStr for Environment {
-        type Err = UnknownEnvironment;
-
         /// Finds an environment by its slug or its stage, in upper or lower case.
         #[inline]
         fn from_str(name: &str) -> ::core::result::Result<Self, UnknownEnvironment> {
@@ -375,22 +206,6 @@ pub mod ansattporten {
         }
     }
 
-    /// The error of a text that is not the name of an environment that this program is built for.
-    #[derive(Clone, Copy, PartialEq, Eq)]
-    #[non_exhaustive]
-    pub struct UnknownEnvironment {
-        name: Excerpt,
-    }
-
-    impl ::core::fmt::Debug for UnknownEnvironment {
-        #[inline]
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            ::core::fmt::Display::fmt(self, f)
-        }
-    }
-
-    impl ::core::error::Error for UnknownEnvironment {}
-
     impl ::core::fmt::Display for UnknownEnvironment {
         #[inline]
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -399,55 +214,6 @@ pub mod ansattporten {
                 "{} is not an environment of Ansattporten that this program is built for; choose one of ansattporten-test (test), ansattporten-local (local)",
                 self.name
             )
-        }
-    }
-
-    /// A value of `acr_values_supported`: the level of assurance to ask for, or that a log-in reached.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-    #[non_exhaustive]
-    pub enum AcrValue {
-        /// `substantial`
-        Substantial,
-        /// `high`
-        High,
-        /// `entraid`
-        Entraid,
-    }
-
-    impl AcrValue {
-        /// Every value, in the order published.
-        pub const ALL: &'static [Self] = &[Self::Substantial, Self::High, Self::Entraid];
-
-        /// The value as it is written in requests and tokens.
-        #[inline]
-        #[must_use]
-        pub const fn as_str(self) -> &'static str {
-            match self {
-                Self::Substantial => "substantial",
-                Self::High => "high",
-                Self::Entraid => "entraid",
-            }
-        }
-
-        /// Returns whether a log-in at this level satisfies a program that asks for `other`.
-        ///
-        /// A level satisfies itself, `idporten-loa-high` also `idporten-loa-substantial`, and `eidas-loa-high` also
-        /// `eidas-loa-substantial`. All other pairs have no documented order, and the answer is `false`.
-        #[inline]
-        #[must_use]
-        pub const fn at_least(self, other: Self) -> bool {
-            self as usize == other as usize
-        }
-    }
-
-    impl ::core::convert::From<AcrValue> for test::AcrValue {
-        #[inline]
-        fn from(value: AcrValue) -> Self {
-            match value {
-                AcrValue::Substantial => Self::Substantial,
-                AcrValue::High => Self::High,
-                AcrValue::Entraid => Self::Entraid,
-            }
         }
     }
 
@@ -463,70 +229,6 @@ pub mod ansattporten {
         AcrValue, "acr_values_supported", "that all of these publish: ansattporten-test",
         from test local
     );
-
-    /// The error of a text that is not a value that was published when this code was generated.
-    #[derive(Clone, Copy, PartialEq, Eq)]
-    #[non_exhaustive]
-    pub struct UnknownValue {
-        /// The metadata member that lists the known values.
-        pub member: &'static str,
-        of: &'static str,
-        value: Excerpt,
-    }
-
-    impl UnknownValue {
-        #[inline]
-        fn new(member: &'static str, of: &'static str, value: &str) -> Self {
-            Self {
-                member,
-                of,
-                value: Excerpt::new(value),
-            }
-        }
-    }
-
-    impl ::core::fmt::Display for UnknownValue {
-        #[inline]
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            ::core::write!(
-                f, "{} is not a value of `{}` {}", self.value, self.member, self.of
-            )
-        }
-    }
-
-    impl ::core::fmt::Debug for UnknownValue {
-        #[inline]
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            ::core::fmt::Display::fmt(self, f)
-        }
-    }
-
-    impl ::core::error::Error for UnknownValue {}
-
-    /// The first 64 bytes of a text.
-    #[derive(Clone, Copy, PartialEq, Eq)]
-    struct Excerpt {
-        bytes: [u8; 64],
-        length: usize,
-        is_whole: bool,
-    }
-
-    impl Excerpt {
-        #[inline]
-        fn new(text: &str) -> Self {
-            let mut length = text.len().min(64);
-            while !text.is_char_boundary(length) {
-                length -= 1;
-            }
-            let mut bytes = [0; 64];
-            bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
-            Self {
-                bytes,
-                length,
-                is_whole: length == text.len(),
-            }
-        }
-    }
 
     impl ::core::fmt::Display for Excerpt {
         #[inline]
