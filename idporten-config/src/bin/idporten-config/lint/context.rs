@@ -180,6 +180,13 @@ impl Context {
         said.unwrap_or(false)
     }
 
+    /// Whether the nearest name is that of an audience.
+    pub(super) fn takes_audience(&self) -> bool {
+        let words = self.keys.last().map(|key| words(key)).unwrap_or_default();
+        let is_audience = words.iter().any(|word| matches!(word.as_str(), "aud" | "audience" | "audiences"));
+        is_audience && !self.is_comment && !self.is_prose
+    }
+
     /// Whether the nearest name is one of `acr`, or of the level that a sidecar asks for.
     pub(super) fn takes_acr(&self) -> bool {
         let speaks_of = |wanted: &str| self.keys.iter().any(|key| words(key).iter().any(|word| word == wanted));

@@ -57,10 +57,13 @@ fn is_value(text: &str, place: &Range<usize>) -> bool {
     quoted || bare
 }
 
-/// The places of a host as a whole, outside of the URLs.
+/// The places of a host as a whole, with a `www.` before it, outside of the URLs.
 fn places(text: &str, host: &'static str, urls: &[Range<usize>]) -> Vec<Range<usize>> {
     let lower = text.to_ascii_lowercase();
-    let all = lower.match_indices(host).map(|(start, _)| start..start + host.len());
+    let all = lower.match_indices(host).map(|(start, _)| {
+        let end = start + host.len();
+        lower[..start].strip_suffix("www.").map_or(start, str::len)..end
+    });
     all.filter(|place| is_whole(text, place) && urls::at(urls, place.start).is_none()).collect()
 }
 

@@ -101,7 +101,8 @@ impl Known {
         let environment = owner(host.strip_prefix("www.").unwrap_or(&host))?;
         let found = Found { url, environment, context, file };
         if let Some((_, name)) = self.values.get(url) {
-            return self.misplaced(&found, name).or_else(|| found.hard_coded(name));
+            let wrong = self.misplaced(&found, name).or_else(|| self.audience(&found, name));
+            return wrong.or_else(|| found.hard_coded(name));
         }
         if is_bare(url) && !context.takes_issuer() {
             return None;
@@ -111,7 +112,8 @@ impl Known {
 
     /// The value that a mistaken URL stands for, and its constant.
     pub(super) fn meant_by(&self, url: &str) -> Option<(&str, String)> {
-        let environment = owner(&host_of(url)?)?;
+        let host = host_of(url)?;
+        let environment = owner(host.strip_prefix("www.").unwrap_or(&host))?;
         let name = match self.values.get(url) {
             Some((_, name)) => name,
             None => meant_by(path_of(url)?)?,
@@ -171,6 +173,18 @@ impl Known {
         if let Some(right) = self.value(*wanted, name) {
             advice += &format!(", which has \"{right}\"; use `{}`", constant(*wanted, name));
         }
+        Some(LintFinding::new(LintKind::Wrong, url, advice))
+    }
+
+    /// The finding of a token endpoint as the audience of a client assertion, which Maskinporten took in former times. ID-porten's
+    /// present rule is not known.
+    fn audience(&self, found: &Found<'_>, name: &str) -> Option<LintFinding> {
+        let &Found { url, environment, context, .. } = found;
+        if name != "token_endpoint" || environment.product() != Product::Maskinporten || !context.takes_audience() {
+            return None;
+        }
+        let (issuer, constant) = (self.value(environment, "issuer")?, constant(environment, "issuer"));
+        let advice = format!("the audience of an assertion is the issuer alone: \"{issuer}\"; use `{constant}`");
         Some(LintFinding::new(LintKind::Wrong, url, advice))
     }
 

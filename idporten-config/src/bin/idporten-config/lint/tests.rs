@@ -111,6 +111,31 @@ fn a_bare_host_elsewhere_is_a_page_or_an_origin() {
 }
 
 #[test]
+fn the_audience_of_an_assertion_for_maskinporten_is_its_issuer() {
+    for line in [
+        "MASKINPORTEN_AUD=https://maskinporten.no/token",
+        "jwtAssertionAudience: https://maskinporten.no/token",
+        "- name: AUDIENCE\n  value: https://maskinporten.no/token",
+    ] {
+        assert_eq!(found("app.yaml", line), wrong("https://maskinporten.no/token"), "{line}");
+    }
+    let (_, advice) = in_rust("aud", "https://test.maskinporten.no/token");
+    assert_eq!(
+        advice,
+        "the audience of an assertion is the issuer alone: \"https://test.maskinporten.no/\"; use `maskinporten::test::ISSUER`"
+    );
+    for line in [
+        "aud: https://maskinporten.no/",
+        "token_endpoint: https://maskinporten.no/token",
+        "{audience: x, tokenUrl: 'https://maskinporten.no/token'}",
+        "aud: https://idporten.no/token",
+        "# aud: https://maskinporten.no/token",
+    ] {
+        assert_eq!(found("app.yaml", line), [], "{line}");
+    }
+}
+
+#[test]
 fn maskinporten_has_no_endpoints_for_a_browser() {
     for path in ["authorize", "userinfo", "logout", "par"] {
         let value = format!("https://maskinporten.no/{path}");
@@ -264,6 +289,7 @@ fn hosts_are_found_without_a_scheme() {
         ("tokenUrl: login.idporten.no/token", LintKind::Wrong, "login.idporten.no/token"),
         ("issuer: idporten.no", LintKind::Wrong, "idporten.no"),
         ("issuer: \"maskinporten.no/\"", LintKind::Wrong, "maskinporten.no/"),
+        ("issuer: www.idporten.no", LintKind::Wrong, "www.idporten.no"),
     ] {
         assert_eq!(found("a.yaml", line), [(kind, host.to_owned())], "{line}");
     }
@@ -271,6 +297,9 @@ fn hosts_are_found_without_a_scheme() {
     for line in [
         "my-oidc.difi.no a.oidc.difi.no oidc.difi.no.md oidc.difi.nope idporten.no",
         "host: idporten.no",
+        "host: www.idporten.no",
+        "site: www.idporten.no/hjelp",
+        "issuer: awww.idporten.no",
         "see idporten.no/token for more",
         "mail: hjelp@idporten.no",
         "path: idporten.no/om/hjelp",
