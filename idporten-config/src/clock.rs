@@ -70,9 +70,7 @@ impl Clock for SystemClock {
     }
 
     fn park(&self, until: Duration) {
-        // The monotonic clock may stand still while the machine is suspended, and no event tells of a wall clock that leaps. A sleep
-        // of a day, begun just before the suspension, would end a day after it.
-        let time = until.saturating_sub(self.start.elapsed()).min(LONGEST_SLEEP);
+        let time = sleep_time(self.start.elapsed(), until);
         let woken = self.woken.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut woken, _) =
             self.bell.wait_timeout_while(woken, time, |woken| !*woken).unwrap_or_else(PoisonError::into_inner);
@@ -90,5 +88,23 @@ impl Clock for SystemClock {
             Some(deadline) => drop(listener.wait_deadline(deadline)),
             None => listener.wait(),
         }
+    }
+}
+
+fn sleep_time(now: Duration, until: Duration) -> Duration {
+    // The monotonic clock may stand still while the machine is suspended, and nothing announces a wall clock that leaps. A sleep of
+    // a day, begun just before the suspension, would end a day after it.
+    until.saturating_sub(now).min(LONGEST_SLEEP)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_system_clock_sleeps_for_a_minute_at_most() {
+        let seconds = |now, until| sleep_time(Duration::from_secs(now), Duration::from_secs(until)).as_secs();
+        assert_eq!([seconds(10, 40), seconds(10, 70), seconds(10, 71), seconds(10, 86_400)], [30, 60, 60, 60]);
+        assert_eq!((seconds(40, 10), seconds(0, u64::MAX)), (0, 60), "the past, and no end");
     }
 }

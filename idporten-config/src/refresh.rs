@@ -192,13 +192,11 @@ impl Refresher {
     /// See [`LookupError`].
     pub async fn find_keys_async(&self, kid: Option<&str>, alg: impl TryInto<SigningAlg>) -> Result<Keys, LookupError> {
         let alg = alg.try_into().ok();
-        match self.shared.find(kid, alg, || Err(())) {
-            Ok(keys) => Ok(keys),
-            Err(()) => {
-                let mut lookup = Lookup::new(&self.shared, kid, alg, true);
-                wait(|| lookup.poll()).await
-            }
+        if let Ok(keys) = self.shared.find(kid, alg, || Err(())) {
+            return Ok(keys);
         }
+        let mut lookup = Lookup::new(&self.shared, kid, alg, true);
+        wait(|| lookup.poll()).await
     }
 
     /// The slow path, for a key that is not in the set. It is `#[cold]` and separate so that the fast path can be inlined.

@@ -1,5 +1,6 @@
 //! The set-up of a refresher: its seed, store, policy and transport.
 
+use std::cmp::Reverse;
 use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::hash::{BuildHasher, Hasher};
@@ -202,20 +203,14 @@ fn choose(
     };
     let baked = candidate(Some(baked).filter(is_servable), Source::Baked, Limit::SeedMaxAge);
     let stored = candidate(stored, Source::Stored, Limit::MaxAge);
-    let (baked, mut stored) = match (baked, stored) {
-        (Some(baked), Some(stored)) => (baked, stored),
-        (baked, stored) => return baked.or(stored),
-    };
-    let (baked_serves, stored_serves) = (policy.may_serve(baked.1, now), policy.may_serve(stored.1, now));
-    // With equal dates, the stored snapshot is of a success under a clock that was behind.
-    if stored.1.as_of >= baked.1.as_of {
-        // A key that was withdrawn between the two must not come back, so the newer snapshot replaces the seed even if only the
-        // limit of the seed still allows serving.
-        if baked_serves && !stored_serves {
-            stored.1.limit = Limit::SeedMaxAge;
-        }
-        return Some(stored);
-    }
-    // The compiled-in snapshot is newer, but the policy may forbid serving it.
-    Some(if stored_serves && !baked_serves { stored } else { baked })
+    // The newest comes first, and with equal dates the stored one, which is of a success under a clock that was behind.
+    let mut candidates: Vec<(ProviderConfig, Seed)> = stored.into_iter().chain(baked).collect();
+    candidates.sort_by_key(|(_, seed)| Reverse(seed.as_of));
+    let serves = candidates.iter().position(|(_, seed)| policy.may_serve(*seed, now)).unwrap_or_default();
+    let limit = candidates.get(serves)?.1.limit;
+    // A key that was withdrawn since the build must not come back, so a newer store replaces the seed even if only the limit of the
+    // seed still allows serving.
+    let chosen = if candidates[0].1.source == Source::Stored { 0 } else { serves };
+    let (config, seed) = candidates.swap_remove(chosen);
+    Some((config, Seed { limit, ..seed }))
 }

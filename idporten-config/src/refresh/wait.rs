@@ -79,7 +79,6 @@ impl<'a> Lookup<'a> {
             return Break(Ok(keys));
         }
         let error = match self.shared.current() {
-            Err(unavailable) if unavailable.reason() == Reason::Stopped => unavailable.into(),
             Ok(config) if self.is_hopeless(&config, &core.distrusted) => LookupError::UnknownKey,
             current => match (self.ask(core, current.as_ref().err()), current) {
                 (Continue(until), _) => return Continue(until),
@@ -134,8 +133,8 @@ impl<'a> Lookup<'a> {
 }
 
 impl Shared {
-    /// Looks at the state once. `decide` ends the wait with a result, or continues it until a time. `stopped` is the result in a
-    /// forked process, where the worker is missing, and the lock may be held by a thread that is missing too.
+    /// Looks at the state once. `decide` ends the wait with a result, or continues it until a time. `stopped` is the result after
+    /// the end, and in a forked process, where the worker is missing, and the lock may be held by a thread that is missing too.
     fn look<T>(&self, stopped: T, decide: impl FnOnce(&mut Core) -> ControlFlow<T, Duration>) -> Poll<T> {
         if self.is_forked() {
             return Poll::Done(stopped);
@@ -143,6 +142,9 @@ impl Shared {
         // The listener is registered before the state is read: a notification between the two would otherwise be missed.
         let listener = self.changed.listen();
         let mut core = self.core();
+        if self.stopped.load(Ordering::SeqCst) {
+            return Poll::Done(stopped);
+        }
         match decide(&mut core) {
             Break(result) => Poll::Done(result),
             Continue(until) => {
@@ -167,12 +169,9 @@ impl Shared {
     /// Returns a poll function that ends when there is something to serve or the time is over.
     pub(super) fn until_ready(&self, timeout: Duration) -> impl FnMut() -> Poll<Result<(), Unavailable>> {
         let deadline = self.clock.now().monotonic.saturating_add(timeout);
-        let may_come = move |unavailable: &Unavailable| {
-            unavailable.reason() != Reason::Stopped && self.policy.fetches && self.clock.now().monotonic < deadline
-        };
         move || {
             self.look(Err(Unavailable::new(Reason::Stopped, None)), |_| match self.current() {
-                Err(unavailable) if may_come(&unavailable) => Continue(deadline),
+                Err(_) if self.policy.fetches && self.clock.now().monotonic < deadline => Continue(deadline),
                 result => Break(result.map(drop)),
             })
         }
@@ -184,9 +183,6 @@ impl Shared {
         let mut asked = None;
         move || {
             self.look(Err(RefreshError::Stopped), |core| {
-                if self.stopped.load(Ordering::SeqCst) {
-                    return Break(Err(RefreshError::Stopped));
-                }
                 let Some(number) = asked.or_else(|| core.schedule.force()) else {
                     return Break(Err(RefreshError::Never));
                 };

@@ -220,6 +220,21 @@ fn health_follows_the_age_of_what_is_served() {
 }
 
 #[test]
+fn the_schedule_wakes_when_the_health_changes() {
+    let sleeps_until = |schedule: &mut Schedule, now| match schedule.poll(at(now)) {
+        Action::Sleep(until) => until,
+        other => panic!("a sleep, found {other:?}"),
+    };
+    let mut seed = seeded(RefreshPolicy::never(), 1, Source::Baked, 30 * DAY);
+    assert_eq!(sleeps_until(&mut seed, Duration::ZERO), 42 * DAY, "80 % of what a seed may be");
+    assert_eq!(sleeps_until(&mut seed, 42 * DAY), 60 * DAY, "and then its end");
+    let mut late = fetched(policy(), 1);
+    let now = 2 * DAY - 30 * SECOND;
+    assert_eq!(late.poll(at(now)), Action::Fetch(Cause::Due));
+    assert_eq!(sleeps_until(&mut late, now), 2 * DAY, "two intervals without a success, while a fetch is under way");
+}
+
+#[test]
 fn a_failed_requested_fetch_does_not_move_the_timed_refresh() {
     let mut schedule = fetched(policy(), 1);
     let due = next_fetch(&schedule, Duration::ZERO);

@@ -2,16 +2,17 @@
 
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, mpsc};
 use std::thread;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use idporten_config::KnownEnvironment;
-use idporten_config::refresh::{Health, Reason, Source};
-use idporten_config::testing::{jwks, key, snapshot};
+use idporten_config::refresh::{Health, Reason, Source, Transport};
+use idporten_config::testing::{MemoryProvider, jwks, key, snapshot};
 use idporten_config_tests::scratch::Scratch;
 
 use super::{SECRET, is_ignored, leaked_key, left, read, seed_of, serving, stored};
-use crate::story::{DAY, HOUR, MINUTE, SECOND, Setup, TEST, seed};
+use crate::story::{DAY, HOUR, JWKS, MINUTE, Own, SECOND, Setup, Story, TEST, seed};
 
 #[test]
 fn a_store_that_is_not_there_is_made_with_the_first_success() {
@@ -245,6 +246,30 @@ fn a_removal_is_not_undone_by_the_write_before_it() {
         assert!(!path.exists(), "round {round}");
         story.events();
     }
+}
+
+#[test]
+fn nothing_is_written_after_the_last_handle_is_gone() {
+    let scratch = Scratch::new();
+    let path = scratch.path().join("idporten.json");
+    let setup = Setup::default().unseeded().store(&path);
+    let provider = MemoryProvider::new(&seed(Duration::ZERO, &["one"]));
+    let (asked, was_asked) = mpsc::channel();
+    let (released, release) = mpsc::channel::<()>();
+    let (asked, release, answers) = (Mutex::new(asked), Mutex::new(release), provider.clone());
+    let transport = Own(move |url: &str, timeout| {
+        if url == JWKS {
+            asked.lock().unwrap().send(()).unwrap();
+            assert!(release.lock().unwrap().recv().is_err());
+        }
+        answers.get(url, timeout)
+    });
+    let Story { clock, refresher, .. } = setup.begin_through(provider, transport);
+    was_asked.recv().unwrap();
+    drop(refresher);
+    drop(released);
+    clock.advance(Duration::ZERO);
+    assert!(!path.exists(), "the last document came after the end");
 }
 
 #[test]
