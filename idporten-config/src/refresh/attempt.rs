@@ -100,16 +100,22 @@ impl Attempt {
         let stopped = || shared.stopped.load(Ordering::SeqCst);
         let (provider, past_caches) = (shared.seed.provider(), self.cause.needs_revalidation());
         let fetched = fetch::fetch(&*shared.transport, provider, self.begun.wall, &elapsed, &stopped, past_caches)?;
-        // `fetch` has checked the rules that make documents complete, with a usable key; a failure here is a bug.
-        let config = ProviderConfig::new(&fetched.snapshot).ok_or_else(FetchError::crashed)?;
         // The configuration is copied out, so that the comparison runs without the lock.
-        let before = shared.core().config.clone();
+        let (before, past) = {
+            let core = shared.core();
+            (core.config.clone(), core.schedule.past())
+        };
+        // By a wall clock that is behind, an answer of some age would be dated before what it replaces.
+        let as_of = fetched.snapshot.as_of().max(past);
+        let snapshot = fetched.snapshot.dated(as_of);
+        // `fetch` has checked the rules that make documents complete, with a usable key; a failure here is a bug.
+        let config = ProviderConfig::new(&snapshot).ok_or_else(FetchError::crashed)?;
         let before = before.as_deref().map_or(&shared.seed, ProviderConfig::documents);
         Ok(Prepared {
             age: fetched.age,
             url: fetched.url,
-            changes: compare(before, &fetched.snapshot),
-            drift: shared.drift_of(&fetched.snapshot),
+            changes: compare(before, &snapshot),
+            drift: shared.drift_of(&snapshot),
             config,
         })
     }

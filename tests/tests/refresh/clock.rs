@@ -32,6 +32,18 @@ fn a_wall_clock_that_goes_back_to_1970_serves_on() {
 }
 
 #[test]
+fn an_old_answer_by_a_clock_set_back_keeps_the_date() {
+    let story = story();
+    story.refresher.refresh_now().unwrap();
+    let date = story.status().as_of;
+    story.clock.set(story.clock.now() - 10 * HOUR);
+    story.advance(5 * HOUR);
+    story.provider.state_age(5 * HOUR);
+    story.refresher.refresh_now().unwrap();
+    assert_eq!(story.status().as_of, date, "what replaces a success is not dated before it");
+}
+
+#[test]
 fn an_outage_ends_serving_although_the_wall_clock_goes_back() {
     let story = story();
     story.refresher.refresh_now().unwrap();

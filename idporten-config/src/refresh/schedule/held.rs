@@ -72,6 +72,11 @@ impl Schedule {
         self.held.map(|held| held.age_at(now))
     }
 
+    /// Returns the latest date that is known to have passed.
+    pub(in crate::refresh) fn past(&self) -> SystemTime {
+        self.past
+    }
+
     /// Returns the source of what is held.
     #[must_use]
     pub fn source(&self) -> Option<Source> {
