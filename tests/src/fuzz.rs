@@ -1,5 +1,7 @@
 //! Properties that hold for any bytes: what the fuzz targets run, and a bounded run on stable.
 
+mod exchange;
+
 use std::collections::BTreeSet;
 use std::io;
 use std::time::SystemTime;
@@ -13,11 +15,14 @@ use idporten_config::{JwkSet, KnownEnvironment, SigningAlg, Snapshot, codegen};
 
 const NOW: Times = Times { source_date_epoch: None, clock: Some(SystemTime::UNIX_EPOCH) };
 
+pub use exchange::exchange;
+
 /// A property, by the name of its target and its corpus.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: &[Target] = &[("snapshot", snapshot), ("jwks", jwks), ("manifest", manifest), ("names", names)];
+pub const TARGETS: &[Target] =
+    &[("snapshot", snapshot), ("jwks", jwks), ("manifest", manifest), ("names", names), ("exchange", exchange)];
 
 /// A snapshot is read or refused; what was read has one canonical text, and code can be made of it.
 pub fn snapshot(bytes: &[u8]) {

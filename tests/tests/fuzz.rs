@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use idporten_config_tests::fuzz::{TARGETS, Target};
+use idporten_config_tests::fuzz::{TARGETS, Target, exchange};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestRunner};
@@ -116,4 +116,27 @@ fn no_seed_and_no_change_of_one_breaks_a_property() {
         // Code is generated and parsed again for all but key sets.
         run(*target, if target.0 == "jwks" { 2_000 } else { 200 });
     }
+}
+
+/// Runs scripts of any bytes, which meet more than the changes of a seed.
+fn exchanges(cases: u32, seed: u64) {
+    let config = Config { cases, rng_seed: RngSeed::Fixed(seed), failure_persistence: None, ..Config::default() };
+    let scripts = proptest::collection::vec(any::<u8>(), 0..300);
+    let result = TestRunner::new(config).run(&scripts, |script| {
+        exchange(&script);
+        Ok(())
+    });
+    result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn no_exchange_breaks_what_a_refresher_and_a_verifier_promise() {
+    exchanges(100, 8_414);
+}
+
+#[test]
+#[ignore = "takes minutes; `EXCHANGES` is the number of scripts, and `SEED` draws others"]
+fn no_exchange_of_many_breaks_a_promise() {
+    let number = |name, usual| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual);
+    exchanges(u32::try_from(number("EXCHANGES", 100_000)).unwrap(), number("SEED", 1));
 }
