@@ -15,7 +15,7 @@ use crate::environment::Schema;
 pub(super) fn items(product: &str, modules: &[Module<'_>]) -> TokenStream {
     let doc = format!(" An environment of {product} that this program is built for.");
     let variants: Vec<_> = modules.iter().map(variant_of).collect();
-    let variant_docs = modules.iter().map(|module| format!(" {}.", sentence(module.provider().name())));
+    let variant_docs = modules.iter().map(|module| format!(" {}.", names::capitalised(module.provider().name())));
     let accessors = accessors(modules, &variants);
     let endpoints = endpoint_accessors(modules);
     let (lookups, traits) = (parsed(LOOKUPS), parsed(TRAITS));
@@ -187,10 +187,4 @@ fn variant_of(module: &Module<'_>) -> Ident {
 /// Returns the name of the module that holds an environment's constants.
 pub(super) fn module_of(module: &Module<'_>) -> Ident {
     format_ident!("{}", names::module(module.provider().stage()))
-}
-
-/// Returns the text with its first letter capitalised.
-pub(super) fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().to_string() + chars.as_str()).unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::environment::{module_of, sentence};
+use super::environment::module_of;
 use super::model::{Module, ValueEnum};
 use super::{Allow, allow, constants, enums, environment, errors, string, traits_macro};
 use crate::document::markup;
@@ -85,7 +85,7 @@ pub fn product_items(sources: &[&Source], retired: &[&Source]) -> TokenStream {
 
 fn environment_module(module: &Module<'_>, deprecate: bool) -> TokenStream {
     let (name, provider) = (module_of(module), module.provider());
-    let doc = format!(" {}, `{}`, {}.", sentence(provider.name()), provider.issuer(), provenance(module));
+    let doc = format!(" {}, `{}`, {}.", names::capitalised(provider.name()), provider.issuer(), provenance(module));
     let reason = match provider.known().map(crate::KnownEnvironment::lifecycle) {
         Some(Lifecycle::Retired { reason, .. }) if deprecate => Some(string(reason)),
         _ => None,

@@ -106,7 +106,9 @@ fn spelled(text: &str) -> String {
     })
 }
 
-fn capitalised(word: &str) -> String {
+/// Returns a text with its first letter in upper case.
+#[must_use]
+pub fn capitalised(word: &str) -> String {
     let mut chars = word.chars();
     chars.next().map(|first| first.to_ascii_uppercase().to_string() + chars.as_str()).unwrap_or_default()
 }

@@ -89,7 +89,7 @@ pub enum Origin {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnapshotError {
     environment: Option<String>,
-    /// Whether the environment is not in the table, so that a description decides what its documents may say.
+    /// The flag that is true if the environment is not in the table: a description then decides what its documents may say.
     is_described: bool,
     violations: Vec<Violation>,
 }

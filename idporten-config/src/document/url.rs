@@ -15,7 +15,7 @@ pub struct Url<'a> {
 pub enum UrlPolicy {
     /// Only https on its default port.
     Secure,
-    /// Also plain http and any port, for a development environment.
+    /// Plain http and any port too, for a development environment.
     Development,
 }
 

@@ -21,7 +21,7 @@ use super::unit::unit;
 use crate::document::provider::Provider;
 use crate::document::snapshot::Snapshot;
 
-/// Longer deadlines are clamped to one hour, so that every wait ends.
+/// The longest deadline. Longer ones are clamped to it, so that every wait ends.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 
 /// A client that fetches the documents of environments. It is cheap to clone, and works from any thread, inside an async runtime
@@ -104,7 +104,7 @@ impl Fetcher {
         on_a_thread(|| self.unit(provider, now))
     }
 
-    /// Fetches the documents of several environments side by side, and hands over each result as it ends, on the caller's
+    /// Fetches the documents of several environments in parallel, and passes each result to `each` as it ends, on the caller's
     /// thread.
     pub fn fetch_all(
         &self,
@@ -187,7 +187,7 @@ pub(crate) struct DefaultTransport {
 
 #[cfg(feature = "refresh")]
 impl DefaultTransport {
-    /// Fails only if the options themselves are wrong.
+    /// Makes the transport. Only the options themselves can be wrong here.
     pub(crate) fn new(options: Options) -> Result<Self, FetchError> {
         options.check()?;
         Ok(Self { options, fetcher: Mutex::new(None), failed: AtomicBool::new(true) })

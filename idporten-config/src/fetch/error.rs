@@ -39,7 +39,7 @@ pub struct FetchError {
     server: Server,
     retry_after: Option<Duration>,
     violations: Box<[Violation]>,
-    /// True if the same request may succeed at once.
+    /// The flag that is true if the same request may succeed at once.
     transient: bool,
     source: Option<BoxError>,
 }
@@ -167,7 +167,7 @@ impl FetchError {
 
     #[cfg(feature = "refresh-core")]
     pub(super) fn stopped() -> Self {
-        Self::setup("the fetch was given up", "nobody is left who wants its result")
+        Self::setup("the fetch was given up", "nothing waits for its result any more")
     }
 
     /// Returns the error for a document that passed every rule and is too old to be used.

@@ -21,11 +21,11 @@ pub(super) struct Exchange<'a> {
     pub(super) deadline: Instant,
     /// The certificate authorities that are trusted.
     pub(super) trust: Trust,
-    /// True if no proxy is used.
+    /// The flag that is true if no proxy is used.
     pub(super) is_direct: bool,
-    /// True if answers may be older than now, since they come from a mirror or a cache.
+    /// The flag that is true if answers may be older than now, since they come from a mirror or a cache.
     pub(super) ages: bool,
-    /// True if caches are asked not to answer from what they keep.
+    /// The flag that is true if caches are asked not to answer from what they keep.
     pub(super) past_caches: bool,
 }
 

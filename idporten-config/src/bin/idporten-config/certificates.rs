@@ -43,7 +43,7 @@ pub(crate) struct Content {
     pub(crate) not_before: SystemTime,
     /// The end of its validity.
     pub(crate) not_after: SystemTime,
-    /// True if it holds the key of its entry.
+    /// The flag that is true if it holds the key of its entry.
     pub(crate) same_key: bool,
 }
 

@@ -64,10 +64,10 @@ Exit codes:
   3  the network or a provider failed, so not everything was compared";
 
 /// The result of a check.
-struct Report<'a> {
+struct CheckResult<'a> {
     snapshots: &'a LoadedSnapshots,
     findings: Findings,
-    generated: Option<generated::Comparison>,
+    generated: Option<generated::Compared>,
     /// The environments that could not be compared with their live documents.
     unreachable: Vec<String>,
     notes: Vec<String>,
@@ -92,7 +92,12 @@ pub(crate) fn run(arguments: &Arguments, quiet: bool) -> Result<Output, VerbErro
 }
 
 impl Arguments {
-    fn examine<'a>(&self, snapshots: &'a LoadedSnapshots, times: Times, quiet: bool) -> Result<Report<'a>, VerbError> {
+    fn examine<'a>(
+        &self,
+        snapshots: &'a LoadedSnapshots,
+        times: Times,
+        quiet: bool,
+    ) -> Result<CheckResult<'a>, VerbError> {
         let mut findings = Findings::default();
         findings.add("manifest", snapshots.mistakes.iter().cloned());
         findings.add("snapshot", snapshots.findings.iter().cloned());
@@ -106,7 +111,7 @@ impl Arguments {
             let now = times.for_age_of(source.snapshot()).unwrap_or_else(SystemTime::now);
             findings.add("certificate", certificates::findings(source.snapshot(), now));
         }
-        let mut live = live::Comparison::default();
+        let mut live = live::Compared::default();
         if !self.offline {
             live = live::compare_all(snapshots, &self.environments, &self.network, times, quiet)?;
         }
@@ -117,11 +122,11 @@ impl Arguments {
             None => None,
         };
         findings.add("generated-code", generated.iter().filter_map(|compared| compared.finding.clone()));
-        Ok(Report { snapshots, findings, generated, unreachable: live.unreachable, notes })
+        Ok(CheckResult { snapshots, findings, generated, unreachable: live.unreachable, notes })
     }
 }
 
-impl Report<'_> {
+impl CheckResult<'_> {
     fn status(&self) -> ExitStatus {
         if !self.snapshots.mistakes.is_empty() {
             ExitStatus::BadInput

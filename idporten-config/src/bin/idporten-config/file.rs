@@ -8,7 +8,7 @@ use idporten_config::internal::{Access, Finding, replace_file};
 
 use crate::output::VerbError;
 
-/// Writes the text beside the file and renames it into place: whoever reads the file sees the old text or the new one. A file
+/// Writes the text beside the file and renames it into place, so that every reader sees the old text or the new one. A file
 /// that has this text already is left untouched; the answer says whether it was written.
 pub(crate) fn write(path: &Path, text: &str) -> Result<bool, VerbError> {
     match fs::metadata(path) {

@@ -56,7 +56,7 @@ impl NetworkOptions {
     }
 
     /// The live documents of several providers, fetched in parallel, in the order of the providers.
-    pub(crate) fn fetch_all(&self, providers: &[Provider], quiet: bool) -> Result<Fetched, VerbError> {
+    pub(crate) fn fetch_all(&self, providers: &[Provider], quiet: bool) -> Result<LiveDocuments, VerbError> {
         let fetcher = self.fetcher()?;
         let progress = Progress::start(providers.iter().map(Provider::slug), quiet);
         let mut all = Vec::new();
@@ -70,7 +70,7 @@ impl NetworkOptions {
 }
 
 /// The result for each environment, by slug.
-pub(crate) type Fetched = Vec<(String, Result<Snapshot, FetchError>)>;
+pub(crate) type LiveDocuments = Vec<(String, Result<Snapshot, FetchError>)>;
 
 /// The provider of an environment, from the table, the manifest, or else the snapshot there is.
 pub(crate) fn provider(target: &Environment) -> Result<Provider, Box<Finding>> {

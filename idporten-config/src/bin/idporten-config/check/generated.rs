@@ -1,4 +1,4 @@
-//! Whether committed code is what would be generated now.
+//! The comparison of committed code with what would be generated now.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -11,7 +11,7 @@ use crate::snapshots::{LoadedSnapshots, SnapshotOptions};
 
 /// The result for a generated file.
 #[derive(Debug)]
-pub(super) struct Comparison {
+pub(super) struct Compared {
     pub(super) file: String,
     pub(super) state: &'static str,
     pub(super) finding: Option<Finding>,
@@ -24,8 +24,8 @@ pub(super) fn compare(
     options: &SnapshotOptions,
     names: &[String],
     snapshots: &LoadedSnapshots,
-) -> Result<Comparison, VerbError> {
-    let compared = |state, finding| Ok(Comparison { file: file.to_owned(), state, finding });
+) -> Result<Compared, VerbError> {
+    let compared = |state, finding| Ok(Compared { file: file.to_owned(), state, finding });
     let help = format!("run `{}`", options.command_here(names, file));
     let committed = match fs::read(file) {
         Ok(text) => String::from_utf8_lossy(&text).replace("\r\n", "\n"),

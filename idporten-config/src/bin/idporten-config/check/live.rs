@@ -14,7 +14,7 @@ use crate::snapshots::LoadedSnapshots;
 
 /// The result for the live documents.
 #[derive(Debug, Default)]
-pub(super) struct Comparison {
+pub(super) struct Compared {
     pub(super) findings: Vec<Finding>,
     /// The environments that could not be compared.
     pub(super) unreachable: Vec<String>,
@@ -29,8 +29,8 @@ pub(super) fn compare_all(
     network: &NetworkOptions,
     times: Times,
     quiet: bool,
-) -> Result<Comparison, VerbError> {
-    let mut result = Comparison::default();
+) -> Result<Compared, VerbError> {
+    let mut result = Compared::default();
     let mut asked: Vec<&Source> = Vec::new();
     for source in &snapshots.sources {
         let provider = source.snapshot().provider();

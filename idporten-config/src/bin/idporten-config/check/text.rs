@@ -2,12 +2,12 @@
 
 use idporten_config::internal::Finding;
 
-use super::Report;
+use super::CheckResult;
 use crate::output::{labelled, plural};
 use crate::table::table;
 
 /// A line for each thing that was checked, with its findings below. `quiet` leaves out lines without findings.
-pub(super) fn of(report: &Report<'_>, quiet: bool) -> String {
+pub(super) fn of(report: &CheckResult<'_>, quiet: bool) -> String {
     let mut checked: Vec<(&str, String, Vec<&Finding>)> = Vec::new();
     for slug in &report.snapshots.slugs {
         checked.push((slug, state_of(slug, report), report.findings.of(slug).collect()));
@@ -26,7 +26,7 @@ pub(super) fn of(report: &Report<'_>, quiet: bool) -> String {
     if quiet { text } else { text + &summary(report) }
 }
 
-fn state_of(slug: &str, report: &Report<'_>) -> String {
+fn state_of(slug: &str, report: &CheckResult<'_>) -> String {
     match report.findings.of(slug).count() {
         // A mistake in the manifest hides the environment.
         0 if report.snapshots.source(slug).is_none() => "not checked".to_owned(),
@@ -35,7 +35,7 @@ fn state_of(slug: &str, report: &Report<'_>) -> String {
     }
 }
 
-fn summary(report: &Report<'_>) -> String {
+fn summary(report: &CheckResult<'_>) -> String {
     let environments = plural(report.snapshots.slugs.len(), "environment");
     let (all, errors) = (report.ordered().count(), report.ordered().filter(|finding| finding.is_error()).count());
     match all {

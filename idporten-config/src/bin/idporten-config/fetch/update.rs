@@ -1,4 +1,4 @@
-//! Whether a snapshot that was just fetched replaces the one there is.
+//! The decision whether a snapshot that was just fetched replaces the one there is.
 
 use std::time::{Duration, SystemTime};
 

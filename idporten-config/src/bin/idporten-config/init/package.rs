@@ -12,7 +12,7 @@ use crate::output::VerbError;
 pub(super) struct Package {
     /// The path of the build script, unless it is switched off.
     pub(super) build_script: Option<String>,
-    /// True if the build-dependency is there already.
+    /// The flag that is true if the build-dependency is there already.
     pub(super) has_dependency: bool,
 }
 

@@ -5,12 +5,12 @@
 
 use std::ops::Range;
 
-/// How many lines above a value its key may stand.
+/// The number of lines above a value in which its key may stand.
 const LINES_ABOVE: usize = 30;
-/// How many of the names before a value on its line count: `const ISSUER: &'static str =` has four.
+/// The number of names before a value on its line that count: `const ISSUER: &'static str =` has four.
 const NAMES: usize = 4;
 
-/// How many bytes before a value are read.
+/// The number of bytes before a value that are read.
 const MAX_LEAD: usize = 400;
 
 /// The words of a key that takes an issuer.
@@ -67,9 +67,9 @@ pub(super) enum FileKind {
 #[derive(Debug)]
 pub(super) struct File<'a> {
     pub(super) kind: FileKind,
-    /// Whether the file's name speaks of production.
+    /// The flag that is true if the file's name speaks of production.
     pub(super) is_of_production: bool,
-    /// Whether the file is about `TokenX`, whose tokens still have the old levels.
+    /// The flag that is true if the file is about `TokenX`, whose tokens still have the old levels.
     pub(super) is_of_tokenx: bool,
     lines: Vec<&'a str>,
 }
@@ -167,7 +167,7 @@ pub(super) struct Context {
 }
 
 impl Context {
-    /// Whether the value stands where an issuer belongs. The nearest name that says something decides.
+    /// Returns whether the value stands where an issuer belongs. The nearest name that says something decides.
     pub(super) fn takes_issuer(&self) -> bool {
         if self.is_comment || self.is_prose {
             return false;
@@ -180,14 +180,14 @@ impl Context {
         said.unwrap_or(false)
     }
 
-    /// Whether the nearest name is that of an audience.
+    /// Returns whether the nearest name is that of an audience.
     pub(super) fn takes_audience(&self) -> bool {
         let words = self.keys.last().map(|key| words(key)).unwrap_or_default();
         let is_audience = words.iter().any(|word| matches!(word.as_str(), "aud" | "audience" | "audiences"));
         is_audience && !self.is_comment && !self.is_prose
     }
 
-    /// Whether the nearest name is one of `acr`, or of the level that a sidecar asks for.
+    /// Returns whether the nearest name is one of `acr`, or of the level that a sidecar asks for.
     pub(super) fn takes_acr(&self) -> bool {
         let speaks_of = |wanted: &str| self.keys.iter().any(|key| words(key).iter().any(|word| word == wanted));
         speaks_of("acr") || speaks_of("acrs") || (speaks_of("sidecar") && speaks_of("level"))
@@ -249,7 +249,7 @@ fn indentation(line: &str) -> usize {
     line.len() - line.trim_start().len()
 }
 
-/// Whether a text contains a word of ASCII letters, in any case.
+/// Returns whether a text contains a word of ASCII letters, in any case.
 fn contains(text: &str, word: &str) -> bool {
     text.as_bytes().windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
 }

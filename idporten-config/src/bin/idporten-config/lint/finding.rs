@@ -11,7 +11,7 @@ pub(crate) struct LintFinding {
     pub(crate) column: usize,
     pub(crate) kind: LintKind,
     pub(crate) value: String,
-    /// What to write instead, and why.
+    /// The text to write instead, and the reason.
     pub(crate) advice: String,
 }
 

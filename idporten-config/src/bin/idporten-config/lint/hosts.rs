@@ -49,7 +49,7 @@ fn without(known: &Known, shown: &str) -> Option<LintFinding> {
     Some(LintFinding::new(LintKind::Wrong, shown, format!("the scheme is missing: \"{}\"; use `{}`", right.0, right.1)))
 }
 
-/// Whether a value fills its quotes or its side of a `=` or `:`. A host in a sentence is no value.
+/// Returns whether a value fills its quotes or its side of a `=` or `:`. A host in a sentence is no value.
 fn is_value(text: &str, place: &Range<usize>) -> bool {
     let (before, after) = (&text[..place.start], &text[place.end..]);
     let quoted = before.ends_with(['"', '\'', '`']) && after.starts_with(['"', '\'', '`']);

@@ -1,4 +1,4 @@
-//! What the environments of the table publish, and what is mistaken for it.
+//! The values that the environments of the table publish, and those that are mistaken for them.
 
 use std::collections::BTreeMap;
 
@@ -92,7 +92,7 @@ impl Known {
         Self { values }
     }
 
-    /// What is wrong with a URL in its place, if it is one of a provider's.
+    /// Returns the finding of a URL in its place, if it is one of a provider's and wrong there.
     pub(super) fn check(&self, url: &str, context: &Context, file: &File<'_>) -> Option<LintFinding> {
         let host = host_of(url)?;
         if let Some(finding) = switched_off(&host, url) {
@@ -243,7 +243,7 @@ fn stage_of_file(file: &File<'_>) -> Option<&'static str> {
     (file.kind == FileKind::Configuration && file.is_of_production).then_some("prod")
 }
 
-/// Whether a product certainly has no such endpoint. Maskinporten's document was recorded whole; of the others, an unknown member
+/// Returns whether a product certainly has no such endpoint. Maskinporten's document was recorded whole; of the others, an unknown member
 /// may be there.
 fn lacks(environment: KnownEnvironment, name: &str) -> bool {
     environment.product() == Product::Maskinporten && name.ends_with("_endpoint")
@@ -325,7 +325,7 @@ fn constant(environment: KnownEnvironment, name: &str) -> String {
     format!("{}::{module}::{constant}", environment.product())
 }
 
-/// What took the place of a retired environment.
+/// Returns the advice that names the successor of a retired environment.
 fn successor(retired: KnownEnvironment) -> String {
     let active = match (retired.product(), retired) {
         (Product::Maskinporten, _) => KnownEnvironment::MaskinportenTest,

@@ -1,8 +1,8 @@
-//! Levels of assurance: the old service's names, and values that nobody publishes.
+//! Levels of assurance: the old service's names, and values that no provider publishes.
 
 use std::ops::Range;
 
-use idporten_config::internal::edit_distance;
+use idporten_config::internal::{edit_distance, names};
 
 use super::finding::{LintFinding, LintKind};
 use super::linter::Line;
@@ -24,10 +24,10 @@ const LEVELS: &[&str] = &[
     "eidas-loa-high",
 ];
 
-/// Longer words are not levels.
+/// The length of the longest word that may be a level.
 const MAX_LEVEL: usize = 64;
 
-/// How many edits a value may be away from a level to be taken for it outside of a key of `acr`.
+/// The number of edits within which a value is taken for a level outside of a key of `acr`.
 const NEAR: usize = 3;
 
 pub(super) fn in_line(line: &Line<'_>, urls: &[Range<usize>]) -> Vec<(usize, LintFinding)> {
@@ -37,7 +37,7 @@ pub(super) fn in_line(line: &Line<'_>, urls: &[Range<usize>]) -> Vec<(usize, Lin
     found
 }
 
-/// Whether a place is in the query of a URL, where `acr_values` may stand.
+/// Returns whether a place is in the query of a URL, where `acr_values` may stand.
 fn is_query(text: &str, url: &Range<usize>, start: usize) -> bool {
     text[url.start..start].contains('?')
 }
@@ -88,9 +88,9 @@ fn check(line: &Line<'_>, place: &Range<usize>) -> Option<LintFinding> {
         }
         _ => return None,
     };
-    let variant: String = nearest.split('-').map(capitalised).collect();
+    let variant = names::variant(nearest);
     let advice =
-        format!("nobody publishes this level; did you mean \"{nearest}\"?; use `idporten::AcrValue::{variant}`");
+        format!("no provider publishes this level; did you mean \"{nearest}\"?; use `idporten::AcrValue::{variant}`");
     Some(LintFinding::new(LintKind::Wrong, value, advice))
 }
 
@@ -120,7 +120,7 @@ fn char_len(text: &str, at: usize) -> usize {
     text[at..].chars().next().map_or(0, char::len_utf8)
 }
 
-/// Whether a value stands alone: in quotes, or between the separators of a list or of a key and its value.
+/// Returns whether a value stands alone: in quotes, or between the separators of a list or of a key and its value.
 fn is_quoted(text: &str, place: &Range<usize>) -> bool {
     let (before, after) = (&text[..place.start], &text[place.end..]);
     let opens = before.is_empty() || before.ends_with(['"', '\'', '`', '=', ' ', ',', '[', '\t', '(', '+', '>']);
@@ -132,9 +132,4 @@ fn is_quoted(text: &str, place: &Range<usize>) -> bool {
 fn is_word(text: &str, place: &Range<usize>) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     !text[..place.start].ends_with(is_part) && !text[place.end..].starts_with(is_part)
-}
-
-fn capitalised(word: &str) -> String {
-    let mut chars = word.chars();
-    chars.next().map(|first| first.to_ascii_uppercase().to_string() + chars.as_str()).unwrap_or_default()
 }

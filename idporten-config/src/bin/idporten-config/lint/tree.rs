@@ -1,4 +1,4 @@
-//! The files of a project that somebody wrote for a program.
+//! The files of a project that were written for a program, and not fetched or built.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -14,9 +14,9 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 const SKIPPED: &[&str] = &["target", ".git", "node_modules", "vendor", "dist", "build", ".venv", ".next"];
 /// Ends of the names of prose, where values are talked about.
 const PROSE: &[&str] = &["md", "markdown", "rst", "adoc", "txt"];
-/// Larger files are data.
+/// The size of the largest file that is read. Larger ones are data.
 const MAX_BYTES: u64 = 1 << 20;
-/// How far a file is searched for a NUL, which text has none of.
+/// The number of bytes in which a NUL is looked for, which text has none of.
 const SAMPLE: usize = 8 << 10;
 
 /// The files below some paths, read in parallel, and counted.
@@ -31,7 +31,7 @@ pub(super) struct Tree<'a> {
     seen: Option<Mutex<HashSet<PathBuf>>>,
 }
 
-/// What was read and what was not.
+/// The numbers of files that were read and that were not.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     pub(super) read: usize,

@@ -5,7 +5,7 @@ use std::ops::Range;
 /// A URL that is written out.
 #[derive(Debug)]
 pub(super) struct Url {
-    /// Where it starts in the line, and ends.
+    /// The offset in the line at which it starts; `end` is where it ends.
     pub(super) start: usize,
     pub(super) end: usize,
     /// The URL without the escapes of its language.
@@ -40,7 +40,7 @@ pub(super) fn at(urls: &[Range<usize>], place: usize) -> Option<&Range<usize>> {
     urls.get(urls.partition_point(|url| url.end <= place)).filter(|url| url.start <= place)
 }
 
-/// How long the `https://` is that begins here: in any case, and with the backslashes of properties and JSON.
+/// Returns the length of the `https://` that begins here: in any case, and with the backslashes of properties and JSON.
 fn scheme_length(line: &str, start: usize) -> Option<usize> {
     let bytes = &line.as_bytes()[start..];
     if !bytes.get(..4)?.eq_ignore_ascii_case(b"http") || line[..start].ends_with(char::is_alphanumeric) {
@@ -98,7 +98,7 @@ fn is_entity(rest: &str) -> bool {
 }
 
 impl Part {
-    /// Whether a byte belongs to a URL here. Before the query, what separates the values of a list does not.
+    /// Returns whether a byte belongs to a URL here. Before the query, what separates the values of a list does not.
     fn has(self, byte: u8) -> bool {
         let separators: &[u8] = match self {
             Self::Authority => b",;&*",

@@ -1,4 +1,4 @@
-//! Where a key is.
+//! The locations in which a key is.
 
 use idporten_config::document::json::{Object, Value, object};
 use idporten_config::document::{JwkSet, RejectedKey, SigningKey};
@@ -10,9 +10,9 @@ use crate::output::{ExitStatus, Output, VerbError};
 use crate::table::table;
 
 /// A place where the key may be.
-struct Place {
+struct Location {
     name: &'static str,
-    /// None where there is no snapshot.
+    /// The document there, or `None` without a snapshot.
     source: Option<Source>,
     /// The reason why a refresher does not use it.
     ignored: Option<String>,
@@ -32,31 +32,31 @@ pub(super) fn run(arguments: &Arguments, kid: &str, quiet: bool) -> Result<Outpu
         }
         Err(error) => return Err(error),
     };
-    let mut places = vec![Place { name: "snapshot", source: snapshot, ignored: None }];
+    let mut locations = vec![Location { name: "snapshot", source: snapshot, ignored: None }];
     if arguments.live {
         let (source, own) = arguments.live(quiet)?;
         output.messages.extend(own.messages);
-        places.push(Place { name: "live", source: Some(source), ignored: None });
+        locations.push(Location { name: "live", source: Some(source), ignored: None });
     }
     if let Some(path) = &arguments.store {
         let Store { source, ignored } = store::read(path, &arguments.environment)?;
-        places.push(Place { name: "store", source: Some(source), ignored });
+        locations.push(Location { name: "store", source: Some(source), ignored });
     }
-    if !is_found(&places, kid) {
+    if !is_found(&locations, kid) {
         output.status = ExitStatus::Findings;
     }
     output.text = if arguments.json {
-        in_json(&places, kid).to_string()
+        in_json(&locations, kid).to_string()
     } else {
-        let ignored = places.iter().filter_map(|place| Some((place.name, place.ignored.as_ref()?)));
+        let ignored = locations.iter().filter_map(|own| Some((own.name, own.ignored.as_ref()?)));
         let lines =
             ignored.map(|(name, reason)| format!("{name}: a refresher ignores it: {}\n", escape_control(reason)));
-        table(&places.iter().flat_map(|place| place.rows(kid)).collect::<Vec<_>>()) + &lines.collect::<String>()
+        table(&locations.iter().flat_map(|own| own.rows(kid)).collect::<Vec<_>>()) + &lines.collect::<String>()
     };
     Ok(output)
 }
 
-impl Place {
+impl Location {
     fn usable(&self, kid: &str) -> Vec<&SigningKey> {
         let keys = self.source.iter().filter_map(|source| source.snapshot().jwks()).flat_map(JwkSet::keys);
         keys.filter(|key| key.kid() == Some(kid) || key.thumbprint() == kid).collect()
@@ -101,15 +101,15 @@ impl Place {
 }
 
 /// Returns whether a key with this kid is in a place that is used.
-fn is_found(places: &[Place], kid: &str) -> bool {
-    places.iter().any(|place| place.ignored.is_none() && !place.usable(kid).is_empty())
+fn is_found(locations: &[Location], kid: &str) -> bool {
+    locations.iter().any(|place| place.ignored.is_none() && !place.usable(kid).is_empty())
 }
 
-fn in_json(places: &[Place], kid: &str) -> Value {
+fn in_json(locations: &[Location], kid: &str) -> Value {
     object([
-        ("found", is_found(places, kid).into()),
+        ("found", is_found(locations, kid).into()),
         ("kid", kid.into()),
-        ("places", places.iter().map(|place| place.in_json(kid)).collect::<Vec<_>>().into()),
+        ("places", locations.iter().map(|place| place.in_json(kid)).collect::<Vec<_>>().into()),
     ])
     .into()
 }
