@@ -51,6 +51,9 @@ const PAGE_WORDS: &[&str] = &[
     "servers",
 ];
 
+/// How `TokenX` is written in code; its service is Tokendings.
+const TOKENX: &[&str] = &["tokenx", "token-x", "token_x", "tokendings"];
+
 /// The kind of a file, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FileKind {
@@ -80,7 +83,7 @@ impl<'a> File<'a> {
         Self {
             kind: FileKind::of(file_name),
             is_of_production: words(file_name).iter().any(|word| is_production(word)),
-            is_of_tokenx: contains(name, "tokenx") || contains(text, "tokenx") || contains(text, "token-x"),
+            is_of_tokenx: TOKENX.iter().any(|word| contains(name, word) || contains(text, word)),
             lines: text.lines().collect(),
         }
     }

@@ -239,6 +239,8 @@ fn old_levels_are_right_in_tokenx_and_in_maps() {
         ("a.kt", "@ProtectedWithClaims(issuer = \"tokenx\", claimMap = [\"acr=Level4\"])"),
         ("TokenXFilter.kt", "if (claims.acr == \"Level4\") return"),
         ("a.kt", "// TokenX\nval acr = \"Level4\""),
+        ("a.kt", "issuer = TOKEN_X, claimMap = [\"acr=Level4\"]"),
+        ("a.kt", "val issuer = \"tokendings\"\nrequired(\"acr=Level4\")"),
         ("a.kt", "\"idporten-loa-high\" to acr(\"Level4\")"),
         ("a.rs", "macro Level3"),
         ("a.rs", "across Level3"),
