@@ -88,11 +88,16 @@ fn old_answers_to_unknown_kids_bring_no_more_early_refreshes() {
 #[test]
 fn a_success_under_a_slow_clock_is_not_too_stale_later() {
     let behind = |time| Now { monotonic: time, wall: at(time).wall - 365 * DAY };
+    for age in [Duration::ZERO, HOUR] {
+        let mut schedule = seeded(policy(), 1, Source::Stored, age);
+        schedule.force();
+        schedule.poll(behind(HOUR));
+        let begun = schedule.fetching_since().unwrap();
+        assert_eq!(begun.wall, at(Duration::ZERO).wall - age, "no earlier than what was stored");
+    }
     let mut schedule = seeded(policy(), 1, Source::Stored, HOUR);
     schedule.force();
     schedule.poll(behind(HOUR));
-    let begun = schedule.fetching_since().unwrap();
-    assert_eq!(begun.wall, at(Duration::ZERO).wall - HOUR, "no earlier than what was stored");
     schedule.succeeded(&NEW);
     schedule.force();
     let right = at(2 * HOUR);

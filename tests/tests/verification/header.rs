@@ -131,6 +131,8 @@ fn a_token_beyond_the_size_limit_is_refused_unread() {
     let long = padded(12_400);
     assert!(long.len() > MAX_TOKEN_BYTES, "{}", long.len());
     refused(verify_id_token(&long), &InvalidToken::TooLong);
+    refused(verify_id_token(&"x".repeat(MAX_TOKEN_BYTES + 1)), &InvalidToken::TooLong);
+    refused(verify_id_token(&"x".repeat(MAX_TOKEN_BYTES)), &InvalidToken::Malformed);
     let allowed = padded(11_000);
     assert!(allowed.len() > 14_000 && allowed.len() <= MAX_TOKEN_BYTES, "{}", allowed.len());
     assert!(verify_id_token(&allowed).is_ok());
