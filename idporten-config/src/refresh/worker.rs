@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use super::attempt;
 use super::event::Event;
 use super::schedule::{Action, Now};
-use super::state::Shared;
+use super::state::{Core, Shared};
 use super::sync::{Arc, thread};
 use crate::fetch::FetchError;
 
@@ -60,34 +60,8 @@ fn run(shared: &Arc<Shared>) {
 /// long, or call back into the refresher.
 fn step(shared: &Shared, now: Now) -> Action {
     let mut core = shared.core();
-    let mut wakes = false;
-    let mut action = core.schedule.poll(now);
-    match &mut action {
-        Action::Fetch(cause) => {
-            core.counters.begun(*cause);
-            core.report(Event::Started { cause: *cause });
-        }
-        Action::GiveUp => {
-            let error = FetchError::setup("the fetch does not end", "see that the HTTP client has a limit");
-            attempt::fail(shared, &mut core, error);
-            wakes = true;
-        }
-        Action::Expire(limit) => {
-            // No waiter is woken: a look-up that waits still waits for the fetch, which may bring its key.
-            shared.publish(&mut core);
-            core.report(Event::Expired { limit: *limit });
-        }
-        Action::Sleep(until) => match core.deadline {
-            Some(deadline) if deadline <= now.monotonic => {
-                // The deadline is forgotten with the wake: a waiter that still has time left registers its own again. A sorted
-                // list of all deadlines would have to be kept correct when futures are dropped.
-                core.deadline = None;
-                wakes = true;
-            }
-            Some(deadline) => *until = deadline.min(*until),
-            None => {}
-        },
-    }
+    let action = core.schedule.poll(now);
+    let (action, wakes) = carry_out(shared, &mut core, action, now);
     core.report_changes(shared);
     let log = core.events.take_log();
     drop(core);
@@ -100,6 +74,34 @@ fn step(shared: &Shared, now: Now) -> Action {
         shared.log(event);
     }
     action
+}
+
+/// Does what the action asks for under the lock. Returns what is left of it, and whether the waiters are to be woken.
+fn carry_out(shared: &Shared, core: &mut Core, action: Action, now: Now) -> (Action, bool) {
+    match action {
+        Action::Fetch(cause) => {
+            core.counters.begun(cause);
+            core.report(Event::Started { cause });
+        }
+        Action::GiveUp => {
+            let error = FetchError::setup("the fetch does not end", "see that the HTTP client has a limit");
+            attempt::fail(shared, core, error);
+            return (action, true);
+        }
+        Action::Expire(limit) => {
+            // No waiter is woken: a look-up that waits still waits for the fetch, which may bring its key.
+            shared.publish(core);
+            core.report(Event::Expired { limit });
+        }
+        Action::Sleep(until) => {
+            // A deadline that has come is forgotten with the wake: a waiter that still has time left registers its own again. A
+            // sorted list of all deadlines would have to be kept correct when futures are dropped.
+            let wakes = core.deadline.take_if(|deadline| *deadline <= now.monotonic).is_some();
+            let until = core.deadline.map_or(until, |deadline| deadline.min(until));
+            return (Action::Sleep(until), wakes);
+        }
+    }
+    (action, false)
 }
 
 #[cfg(test)]

@@ -78,12 +78,14 @@ impl VirtualClock {
         drop(self.at_rest());
     }
 
-    /// Sets the time of day, as an operator or a time server does. The monotonic clock does not move.
+    /// Sets the time of day, as an operator or a time server does. The monotonic clock does not move. A refresher notices it within
+    /// a minute of the clock's time, as on the clock of a machine.
     pub fn set(&self, wall: SystemTime) {
         self.at_rest().set_wall(wall);
     }
 
-    /// Suspends the machine for a duration: the time of day moves on, and the monotonic clock stands still.
+    /// Suspends the machine for a duration: the time of day moves on, and the monotonic clock stands still. A refresher notices it
+    /// within a minute after.
     pub fn suspend(&self, time: Duration) {
         let mut state = self.at_rest();
         let wall = state.now.wall + time;
