@@ -34,8 +34,6 @@ mod attempt;
 mod builder;
 mod config;
 mod counters;
-#[cfg(feature = "jsonwebtoken-11")]
-mod decoding;
 mod error;
 mod event;
 #[cfg(all(test, loom))]

@@ -110,7 +110,7 @@ impl Attempt {
         let snapshot = fetched.snapshot.dated(as_of);
         // `fetch` has checked the rules that make documents complete, with a usable key; a failure here is a bug.
         let config = ProviderConfig::new(&snapshot).ok_or_else(FetchError::crashed)?;
-        let before = before.as_deref().map_or(&shared.seed, ProviderConfig::documents);
+        let before = before.as_deref().map_or(&shared.seed, |config| &config.documents);
         Ok(Prepared {
             age: fetched.age,
             url: fetched.url,
@@ -155,10 +155,10 @@ fn succeed(shared: &Shared, core: &mut Core, prepared: Prepared) {
     shared.publish(core);
     core.counters.succeeded_fetches += 1;
     core.is_unstored = true;
-    core.report(Event::Refreshed { changes: prepared.changes });
+    core.report(&Event::Refreshed { changes: prepared.changes });
     if prepared.drift != core.drift {
         core.drift.clone_from(&prepared.drift);
-        core.report(Event::Drifted { drift: prepared.drift });
+        core.report(&Event::Drifted { drift: prepared.drift });
     }
 }
 
@@ -177,7 +177,7 @@ pub(super) fn fail(shared: &Shared, core: &mut Core, error: FetchError) {
         shared.publish(core);
     }
     let consecutive_failures = core.schedule.consecutive_failures();
-    core.report(Event::Failed { error, consecutive_failures });
+    core.report(&Event::Failed { error, consecutive_failures });
 }
 
 /// Writes what was accepted last to the store, or removes the file if that leaked. One thread writes, and looks again after
@@ -194,7 +194,7 @@ fn write_store(shared: &Shared) {
         let config = core.config.clone().filter(|_| !core.all_leaked);
         drop(core);
         let result = match config {
-            Some(config) => store.save(&stored_form(&shared.seed, config.documents())),
+            Some(config) => store.save(&stored_form(&shared.seed, &config.documents)),
             None => store.remove(shared.seed.provider()),
         };
         core = shared.core();

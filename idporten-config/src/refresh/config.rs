@@ -35,7 +35,7 @@ use crate::environment::SigningAlg;
 #[derive(Clone)]
 pub struct ProviderConfig {
     /// The documents as accepted, with distrusted and rejected keys. They are handed out only after those are removed.
-    documents: Arc<Snapshot>,
+    pub(super) documents: Arc<Snapshot>,
     metadata: CompleteMetadata,
     keys: Vec<ServedKey>,
     pub(super) table: KeyTable,
@@ -119,11 +119,6 @@ impl ProviderConfig {
         self.documents.retaining(|key| self.keys.iter().any(|served| served.key == *key))
     }
 
-    /// Returns the documents as they were accepted, distrusted and rejected keys included.
-    pub(super) fn documents(&self) -> &Snapshot {
-        &self.documents
-    }
-
     /// Returns the served keys as a JWK Set (RFC 7517 section 5): neither distrusted keys nor entries that no signature may be
     /// verified with, and of each key only what [`SigningKey::to_jwk`] writes.
     #[must_use]
@@ -190,12 +185,28 @@ impl ServedKey {
             key: key.clone(),
             thumbprint: key.thumbprint(),
             #[cfg(feature = "jsonwebtoken-11")]
-            decoding_key: super::decoding::decoding_key(key),
+            decoding_key: decoding_key(key),
         }
     }
 
     fn is_named(&self, name: &str) -> bool {
         self.key.kid() == Some(name) || self.thumbprint == name
+    }
+}
+
+/// Makes a key as the crate `jsonwebtoken` takes it, from its numbers: the `JwkSet` of that crate fails as a whole on one bad entry, and takes symmetric keys. `None`
+/// for a curve that it lacks; it would read an Ed448 key as an Ed25519 key.
+#[cfg(feature = "jsonwebtoken-11")]
+fn decoding_key(key: &SigningKey) -> Option<jsonwebtoken::DecodingKey> {
+    use jsonwebtoken::DecodingKey;
+
+    use crate::document::jwks::KeyParameters;
+
+    match key.parameters() {
+        KeyParameters::Rsa { n, e, .. } => DecodingKey::from_rsa_components(n, e).ok(),
+        KeyParameters::Ec { crv: "P-256" | "P-384", x, y } => DecodingKey::from_ec_components(x, y).ok(),
+        KeyParameters::Okp { crv: "Ed25519", x } => DecodingKey::from_ed_components(x).ok(),
+        KeyParameters::Ec { .. } | KeyParameters::Okp { .. } => None,
     }
 }
 
@@ -214,6 +225,7 @@ impl ServedKey {
 /// std::thread::spawn(move || assert_eq!(kept.keys().len(), 1)).join().unwrap();
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[derive(Debug)]
 pub struct Current(pub(super) Guard<Option<Arc<ProviderConfig>>>);
 
 impl Current {
@@ -230,12 +242,6 @@ impl Deref for Current {
     #[inline]
     fn deref(&self) -> &ProviderConfig {
         self.0.as_deref().unwrap_or_else(|| unreachable!("a guard is made of something"))
-    }
-}
-
-impl fmt::Debug for Current {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&**self, f)
     }
 }
 

@@ -132,7 +132,8 @@ impl Event {
 #[derive(Default)]
 pub(super) struct Events {
     receivers: Vec<SyncSender<Event>>,
-    unlogged: Vec<Event>,
+    #[cfg(feature = "tracing")]
+    pub(super) unlogged: Vec<Event>,
 }
 
 impl Events {
@@ -143,7 +144,7 @@ impl Events {
     }
 
     /// Queues the event for each receiver that is left, without waiting for any. Returns the number of receivers that had no room.
-    pub(super) fn send(&mut self, event: Event) -> u64 {
+    pub(super) fn send(&mut self, event: &Event) -> u64 {
         let mut missed = 0;
         self.receivers.retain(|queue| {
             // The queue is bounded and the newest event is lost: the standard channel cannot drop the oldest, and to wait for room
@@ -152,15 +153,9 @@ impl Events {
             missed += u64::from(matches!(sent, Err(TrySendError::Full(_))));
             !matches!(sent, Err(TrySendError::Disconnected(_)))
         });
-        if cfg!(feature = "tracing") {
-            self.unlogged.push(event);
-        }
+        #[cfg(feature = "tracing")]
+        self.unlogged.push(event.clone());
         missed
-    }
-
-    /// Takes the events that the log still lacks, in their order.
-    pub(super) fn take_log(&mut self) -> Vec<Event> {
-        std::mem::take(&mut self.unlogged)
     }
 
     /// Ends all queues: each receiver gets what is in its queue, and then the end.

@@ -97,7 +97,7 @@ impl Shared {
             core: Mutex::new(core),
         };
         let mut core = shared.core();
-        core.drift = core.config.as_ref().map(|config| shared.drift_of(config.documents())).unwrap_or_default();
+        core.drift = core.config.as_ref().map(|config| shared.drift_of(&config.documents)).unwrap_or_default();
         shared.publish(&mut core);
         core.reported.0 = core.health(&shared);
         drop(core);
@@ -199,13 +199,11 @@ impl Shared {
 
     /// Writes the event to the log. A log's subscriber is the program's code: it is never called under the lock, and its panic is
     /// counted.
+    #[cfg(feature = "tracing")]
     pub(super) fn log(&self, event: &Event) {
-        #[cfg(feature = "tracing")]
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| event.log(self.seed.provider().slug()))) {
             self.core().counters.count_panic(panic);
         }
-        #[cfg(not(feature = "tracing"))]
-        let _ = event;
     }
 
     /// Wakes all waiters. It is called without the lock, since a waker is the program's code: it may take the lock, or panic.
@@ -239,7 +237,7 @@ impl Core {
     }
 
     /// Queues the event for those who receive events, and for the log.
-    pub(super) fn report(&mut self, event: Event) {
+    pub(super) fn report(&mut self, event: &Event) {
         self.counters.missed_events += self.events.send(event);
     }
 
@@ -248,10 +246,10 @@ impl Core {
         let now = (self.health(shared), self.store_error.clone());
         let before = std::mem::replace(&mut self.reported, now.clone());
         if now.1 != before.1 {
-            self.report(Event::StoreChanged { error: now.1 });
+            self.report(&Event::StoreChanged { error: now.1 });
         }
         if now.0 != before.0 {
-            self.report(Event::HealthChanged { from: before.0, to: now.0 });
+            self.report(&Event::HealthChanged { from: before.0, to: now.0 });
         }
     }
 
@@ -272,7 +270,7 @@ impl Core {
 
     /// Returns whether the provider publishes a private key.
     pub(super) fn is_leaked(&self) -> bool {
-        let jwks = self.config.as_ref().and_then(|config| config.documents().jwks());
+        let jwks = self.config.as_ref().and_then(|config| config.documents.jwks());
         self.all_leaked || jwks.is_some_and(JwkSet::is_leaked)
     }
 

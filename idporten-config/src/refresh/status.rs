@@ -124,10 +124,11 @@ impl Status {
         let now = shared.clock.now();
         let core = shared.core();
         let (schedule, config) = (&core.schedule, core.config.as_deref());
-        let jwks = config.and_then(|config| config.documents().jwks());
+        let jwks = config.and_then(|config| config.documents.jwks());
         let unavailable = shared.current().err();
         // The held keys, not only the served ones: an operator looks here for a key that is distrusted, or too old to be served.
         let keys = config.into_iter().flat_map(ProviderConfig::keys);
+        let rejected = jwks.into_iter().flat_map(JwkSet::rejected);
         let ambiguous_kids = jwks.map(JwkSet::ambiguous_kids).unwrap_or_default();
         Self {
             health: core.health(shared),
@@ -145,7 +146,7 @@ impl Status {
             too_stale_at: schedule.too_stale_at(now),
             keys: keys.map(|(key, thumbprint)| KeyStatus::of(key, thumbprint, &core.distrusted)).collect(),
             ambiguous_kids: ambiguous_kids.into_iter().map(str::to_owned).collect(),
-            rejected_keys: jwks.map(rejected).unwrap_or_default(),
+            rejected_keys: rejected.map(|key| format!("entry {}: {}", key.index, key.reason)).collect(),
             leaked: core.is_leaked(),
             drift: core.drift.clone(),
             store_error: core.store_error.clone(),
@@ -196,10 +197,6 @@ impl fmt::Display for Status {
         let json = if f.alternate() { serde_json::to_string_pretty(self) } else { serde_json::to_string(self) };
         f.write_str(&json.map_err(|_| fmt::Error)?)
     }
-}
-
-fn rejected(jwks: &JwkSet) -> Vec<String> {
-    jwks.rejected().iter().map(|rejected| format!("entry {}: {}", rejected.index, rejected.reason)).collect()
 }
 
 #[expect(clippy::ref_option, reason = "serde gives a reference to the field")]

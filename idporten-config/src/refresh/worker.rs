@@ -63,13 +63,15 @@ fn step(shared: &Shared, now: Now) -> Action {
     let action = core.schedule.poll(now);
     let (action, wakes) = carry_out(shared, &mut core, action, now);
     core.report_changes(shared);
-    let log = core.events.take_log();
+    #[cfg(feature = "tracing")]
+    let log = std::mem::take(&mut core.events.unlogged);
     drop(core);
     // Waiters are woken before events are logged, so that a slow log subscriber does not delay an answer.
     if wakes {
         shared.wake_all();
     }
     // Only this thread writes the log. Two threads could write their lines in another order than that of the events.
+    #[cfg(feature = "tracing")]
     for event in &log {
         shared.log(event);
     }
@@ -81,7 +83,7 @@ fn carry_out(shared: &Shared, core: &mut Core, action: Action, now: Now) -> (Act
     match action {
         Action::Fetch(cause) => {
             core.counters.begun(cause);
-            core.report(Event::Started { cause });
+            core.report(&Event::Started { cause });
         }
         Action::GiveUp => {
             let error = FetchError::setup("the fetch does not end", "see that the HTTP client has a limit");
@@ -91,7 +93,7 @@ fn carry_out(shared: &Shared, core: &mut Core, action: Action, now: Now) -> (Act
         Action::Expire(limit) => {
             // No waiter is woken: a look-up that waits still waits for the fetch, which may bring its key.
             shared.publish(core);
-            core.report(Event::Expired { limit });
+            core.report(&Event::Expired { limit });
         }
         Action::Sleep(until) => {
             // A deadline that has come is forgotten with the wake: a waiter that still has time left registers its own again. A
