@@ -12,6 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 use reqwest::blocking::Client;
 use reqwest::redirect::Policy;
 
+use super::cause;
 use super::error::FetchError;
 use super::exchange::Exchange;
 use super::options::Options;
@@ -79,10 +80,10 @@ impl Fetcher {
             builder = builder.resolve(host, *address);
         }
         let client = builder.build().map_err(|error| {
-            FetchError::setup(
-                "the HTTP client cannot be set up",
-                format!("{error}; this is a bug, report it to the authors of idporten-config"),
-            )
+            let causes: Vec<_> = cause::texts(&error).collect();
+            let remedy =
+                "raise this process's limits of threads and open files, or report it to the authors of idporten-config";
+            FetchError::setup("the HTTP client cannot be set up", format!("{}; {remedy}", causes.join(": ")))
         })?;
         Ok(Self {
             client,

@@ -162,7 +162,10 @@ impl FetchError {
     }
 
     pub(crate) fn crashed() -> Self {
-        Self::setup("the fetch ended without a result", "this is a bug; report it to the authors of the HTTP client")
+        Self::setup(
+            "the fetch ended without a result",
+            "standard error has the panic; raise the limit that it names, or report it to the authors of the HTTP client",
+        )
     }
 
     #[cfg(feature = "refresh-core")]
