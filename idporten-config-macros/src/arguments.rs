@@ -26,7 +26,7 @@ pub(crate) struct Required {
     pub(crate) span: Span,
 }
 
-const KNOWN: &str = "known: `snapshot = \"path\"`, `bundled`, `require(member = [\"value\"])`";
+const KNOWN: &str = "write `snapshot = \"path\"`, `bundled` or `require(member = [\"value\"])`";
 
 /// Reads the arguments of `environment!`.
 pub(crate) fn environment(input: TokenStream) -> Result<Environment, Error> {
@@ -48,7 +48,7 @@ pub(crate) fn environment(input: TokenStream) -> Result<Environment, Error> {
     }
     match &arguments.snapshot {
         Some(path) if arguments.bundled => {
-            Err(Error::new(path.span, "`snapshot` and `bundled` exclude each other\nhelp: remove one of them"))
+            Err(Error::new(path.span, "`snapshot` and `bundled` cannot be combined\nhelp: remove one of them"))
         }
         _ => Ok(arguments),
     }
@@ -64,7 +64,7 @@ pub(crate) fn environments(input: TokenStream) -> Result<Option<Text>, Error> {
     if tokens.comma()? {
         return Err(Error::new(
             tokens.span(),
-            "expected nothing after the path\nhelp: name environments in the manifest",
+            "there is an argument after the path\nhelp: remove it, and name environments in the manifest",
         ));
     }
     Ok(Some(path))
@@ -74,7 +74,8 @@ fn requirements(group: &Group) -> Result<Vec<Required>, Error> {
     let mut tokens = Tokens::new(group.stream());
     let mut requirements = Vec::new();
     while !tokens.is_empty() {
-        let member = tokens.name("a metadata member, such as `acr_values_supported = [\"idporten-loa-high\"]`")?;
+        let member =
+            tokens.name("write a metadata member, such as `acr_values_supported = [\"idporten-loa-high\"]`")?;
         tokens.equals()?;
         requirements.extend(expected(member, &mut tokens)?);
         if !tokens.comma()? {
@@ -85,18 +86,19 @@ fn requirements(group: &Group) -> Result<Vec<Required>, Error> {
 }
 
 fn expected(member: Ident, tokens: &mut Tokens) -> Result<Vec<Required>, Error> {
-    const FORMS: &str = "a list of strings to be contained, a string to be equal to, or `true`";
+    const FORMS: &str = "a list of strings that it must contain, a string that it must be equal to, or `true`";
     let span = tokens.span();
     match tokens.next() {
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket => list(&member, &group),
         Some(TokenTree::Literal(literal)) => {
-            let text = string(&literal).ok_or_else(|| Error::new(span, format!("expected {FORMS}")))?;
+            let text = string(&literal)
+                .ok_or_else(|| Error::new(span, format!("the requirement is not understood\nhelp: write {FORMS}")))?;
             Ok(vec![Required { member, expected: Expected::Equal(text), span }])
         }
         Some(TokenTree::Ident(name)) if name == "true" => {
             Ok(vec![Required { member, expected: Expected::Present, span }])
         }
-        _ => Err(Error::new(span, format!("expected {FORMS}"))),
+        _ => Err(Error::new(span, format!("the requirement is not understood\nhelp: write {FORMS}"))),
     }
 }
 
@@ -156,7 +158,7 @@ impl Tokens {
         match self.next() {
             None => Ok(false),
             Some(TokenTree::Punct(punct)) if punct.as_char() == ',' => Ok(!self.is_empty()),
-            Some(_) => Err(Error::new(span, "expected `,`")),
+            Some(_) => Err(Error::new(span, "expected `,`\nhelp: put a comma between two arguments")),
         }
     }
 
@@ -164,7 +166,7 @@ impl Tokens {
         let span = self.span();
         match self.next() {
             Some(TokenTree::Punct(punct)) if punct.as_char() == '=' => Ok(()),
-            _ => Err(Error::new(span, "expected `=` and a value")),
+            _ => Err(Error::new(span, "expected `=`\nhelp: write `=` and a value after the name")),
         }
     }
 
@@ -182,7 +184,7 @@ impl Tokens {
             Some(TokenTree::Group(group)) if group.delimiter() == delimiter => Ok(group),
             _ => Err(Error::new(
                 span,
-                "expected `(..)`, such as `require(acr_values_supported = [\"idporten-loa-high\"])`",
+                "expected `(`\nhelp: write `require(acr_values_supported = [\"idporten-loa-high\"])`",
             )),
         }
     }

@@ -20,7 +20,7 @@ pub(crate) fn check_is_first(arguments: &TokenStream) -> Result<(), Error> {
         let span = arguments.clone().into_iter().next().map_or_else(Span::call_site, |argument| argument.span());
         return Err(Error::new(
             span,
-            "`environment!` stands twice in this module\nhelp: give each environment a module of its own, such as `mod test { .. }`",
+            "`environment!` is called twice in this module\nhelp: put each environment in its own module, such as `mod test { .. }`",
         ));
     }
     Ok(())
