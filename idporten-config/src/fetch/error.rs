@@ -252,10 +252,10 @@ impl FetchError {
         Self::new(Kind::Document, url, message).with_help("see what {server} serves at this URL")
     }
 
-    /// Returns the error for a document that breaks rules. `is_described` is true for an environment of a manifest.
+    /// Returns the error for a document that breaks rules. `is_described` is true for an environment that is not in the table.
     pub(super) fn rules(url: &str, violations: Vec<Violation>, is_described: bool) -> Self {
         let help = if is_described {
-            "correct the document of {server}, or the environment in the manifest"
+            "correct the document of {server}, or the description of the environment in the manifest or the program"
         } else {
             "{server} must correct the document"
         };
