@@ -1,6 +1,6 @@
 //! ID tokens that are right in everything but one claim.
 
-use idporten_config::interop::jsonwebtoken::{Expect, InvalidToken, Rules};
+use idporten_config::interop::jsonwebtoken::{Expect, InvalidToken, Rules, VerifyError};
 use idporten_config::testing::{sign, sign_text};
 use serde_json::{Value, json};
 
@@ -44,8 +44,16 @@ fn one_wrong_claim_refuses_an_id_token() {
         ("exp", json!((NOW + 120).to_string()), wrong("exp")),
         ("exp", json!([NOW + 120]), wrong("exp")),
         ("exp", json!(true), wrong("exp")),
+        ("exp", json!({ "seconds": NOW + 120 }), wrong("exp")),
+        ("exp", json!(f64::MIN_POSITIVE), InvalidToken::Expired),
         ("nbf", json!(NOW + 61), InvalidToken::NotYetValid),
         ("nbf", json!((NOW - 1).to_string()), wrong("nbf")),
+        ("nbf", json!([NOW - 1]), wrong("nbf")),
+        ("nbf", json!(1e300), InvalidToken::NotYetValid),
+        ("iat", json!(u64::MAX), InvalidToken::IssuedInFuture),
+        ("iat", json!({}), wrong("iat")),
+        ("jti", json!(["a-token"]), wrong("jti")),
+        ("sid", json!({}), wrong("sid")),
         ("iat", json!(NOW + 61), InvalidToken::IssuedInFuture),
         ("iat", Value::Null, missing("iat")),
         ("iat", json!(NOW.to_string()), wrong("iat")),
@@ -83,6 +91,32 @@ fn times_are_compared_with_a_leeway_of_a_minute() {
     }
     let fraction = id_token_with("exp", json!(1_800_000_000.5));
     assert!(verify_id_token(&fraction).is_ok(), "RFC 7519 allows fractions of a second");
+}
+
+#[test]
+fn numbers_at_the_limits_decide_without_a_panic() {
+    for exp in [json!(u64::MAX), json!(9_007_199_254_740_993_u64), json!(1e308), json!(1.8e9 + 1.25)] {
+        assert!(verify_id_token(&id_token_with("exp", exp.clone())).is_ok(), "{exp}");
+    }
+    // Not a number of JSON that is one of this machine.
+    for exp in ["1e999", "-1e999", "NaN", "Infinity", "01800000120", "0x6b49d278", "1800000120.", "+1800000120"] {
+        let claims = id_claims().to_string().replace(&format!("\"exp\":{}", NOW + 120), &format!("\"exp\":{exp}"));
+        assert!(claims.contains(exp), "{claims}");
+        refused(verify_id_token(&sign_text(HEADER, &claims, 0)), &InvalidToken::Malformed);
+    }
+}
+
+#[test]
+fn a_claim_of_the_programs_own_is_refused_if_twice() {
+    #[derive(Debug, serde::Deserialize)]
+    #[expect(dead_code, reason = "it is never made")]
+    struct Person {
+        pid: String,
+    }
+    let twice = id_claims().to_string().replacen('{', r#"{"pid":"one","\u0070id":"other","#, 1);
+    let verifier = Story::idporten().verifier(Rules::id_token(CLIENT));
+    let answer = verifier.verify::<Person>(&sign_text(HEADER, &twice, 0), &Expect::nonce(NONCE));
+    assert!(matches!(answer, Err(VerifyError::Invalid(InvalidToken::Claims(_)))), "{answer:?}");
 }
 
 #[test]

@@ -8,7 +8,8 @@ use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 
 use crate::story::{
-    API, CLIENT, Claims, HEADER, NONCE, Story, access_claims, id_claims, id_token_under, refused, verify_id_token,
+    API, CLIENT, Claims, HEADER, NONCE, NOW, Story, access_claims, id_claims, id_token_under, refused, verify_id_token,
+    with,
 };
 
 fn encode(text: &str) -> String {
@@ -31,8 +32,14 @@ fn one_wrong_member_of_the_header_refuses_the_token() {
         (r#"{"alg":"RS256","kid":1}"#, wrong("kid")),
         (r#"{"alg":"RS256","kid":null}"#, wrong("kid")),
         (r#"{"alg":"RS256","kid":["one"]}"#, wrong("kid")),
+        (r#"{"alg":"RS256","kid":{"one":true}}"#, wrong("kid")),
+        (r#"{"alg":"RS256","kid":true}"#, wrong("kid")),
+        (r#"{"alg":"RS256","kid":1e999}"#, InvalidToken::Malformed),
         (r#"{"alg":"RS256","kid":"one","crit":["exp"],"exp":1}"#, InvalidToken::Critical),
         (r#"{"alg":"RS256","kid":"one","crit":["b64"],"b64":true}"#, InvalidToken::Critical),
+        (r#"{"alg":"RS256","kid":"one","crit":["b64"],"b64":false}"#, InvalidToken::Critical),
+        (r#"{"alg":"RS256","kid":"one","crit":"b64"}"#, InvalidToken::Critical),
+        (r#"{"alg":"RSA-OAEP","enc":"A256GCM","kid":"one"}"#, InvalidToken::Algorithm),
         (r#"{"alg":"RS256","kid":"one","crit":[]}"#, InvalidToken::Critical),
         (r#"{"alg":"RS256","kid":"one","crit":null}"#, InvalidToken::Critical),
         (r#"{"alg":"RS256","kid":"one","typ":1}"#, wrong("typ")),
@@ -62,9 +69,62 @@ fn headers_that_are_unusual_and_right_are_accepted() {
         r#"{"alg":"RS256","kid":"\u006fne"}"#,
         r#"{"typ":"JWT","x5c":["AAAA"],"jku":"https://attacker.example","jwk":{"kty":"oct"},"alg":"RS256","kid":"one"}"#,
         r#"{"alg":"RS256"}"#,
+        r#"{"alg":"RS256","kid":"one","b64":false,"x5t":1,"unknown":[{}]}"#,
     ] {
         assert!(verify_id_token(&id_token_under(header)).is_ok(), "{header}");
     }
+}
+
+#[test]
+fn a_key_that_the_token_brings_or_names_is_never_used() {
+    let key = idporten_config::testing::signing_key("one", 1);
+    let story = Story::idporten().settle();
+    let verifier = story.verifier(Rules::id_token(CLIENT));
+    for kid in ["one", "attacker"] {
+        let header = format!(
+            r#"{{"alg":"RS256","kid":"{kid}","jwk":{key},"jku":"https://attacker.example/jwks","x5u":"https://attacker.example/x5u"}}"#
+        );
+        let claims = with(id_claims(), "exp", json!(NOW + 3_600)).to_string();
+        let answer = verifier.verify_wait::<Claims>(&sign_text(&header, &claims, 1), &Expect::nonce(NONCE));
+        assert_eq!(answer.map(drop).unwrap_err().status(), 401, "{kid}");
+    }
+    let asked = story.provider.requests();
+    assert!(asked.len() > 2 && asked.iter().all(|url| url.starts_with("https://test.idporten.no/")), "{asked:?}");
+}
+
+#[test]
+fn a_token_inside_a_token_is_refused() {
+    let inner = sign("one", 0, &id_claims());
+    for (header, claims) in [
+        (r#"{"alg":"RS256","kid":"one","cty":"JWT"}"#, inner.clone()),
+        (r#"{"alg":"RS256","kid":"one","cty":"JWT"}"#, format!("\"{inner}\"")),
+        (r#"{"alg":"RS256","kid":"one"}"#, format!("{{\"jwt\":\"{inner}\"}}")),
+    ] {
+        let answer = verify_id_token(&sign_text(header, &claims, 0));
+        assert_eq!(answer.map(drop).unwrap_err().status(), 401, "{claims}");
+    }
+}
+
+#[test]
+fn a_nested_header_refuses_the_token_instead_of_the_stack() {
+    let nested = format!("{{\"alg\":{}", "[".repeat(5_000));
+    refused(verify_id_token(&id_token_under(&nested)), &InvalidToken::Malformed);
+}
+
+#[test]
+fn a_signature_that_is_written_differently_is_refused() {
+    let token = sign("one", 0, &id_claims());
+    // 256 bytes leave four bits of the last letter unused.
+    let (start, last) = token.split_at(token.len() - 1);
+    let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let place = letters.find(last).unwrap();
+    assert_eq!(place % 16, 0, "the unused bits are zero");
+    for bits in 1..16 {
+        let changed = format!("{start}{}", &letters[place + bits..=place + bits]);
+        refused(verify_id_token(&changed), &InvalidToken::Signature);
+    }
+    refused(verify_id_token(&format!("{token}==")), &InvalidToken::Signature);
+    refused(verify_id_token(&format!("{token}AA")), &InvalidToken::Signature);
 }
 
 #[test]

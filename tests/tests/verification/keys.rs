@@ -52,6 +52,15 @@ fn a_kid_that_nobody_publishes_is_an_invalid_token_after_the_fetch() {
 }
 
 #[test]
+fn a_kid_is_compared_byte_for_byte() {
+    let story = Story::idporten().settle();
+    for kid in ["", "ONE", "one ", "one\0", "\u{43e}ne", "on"] {
+        refused(wait(&verifier(&story), &late(kid, 0)), &InvalidToken::UnknownKey);
+        story.clock.advance(Duration::from_secs(60));
+    }
+}
+
+#[test]
 fn an_outage_makes_no_token_invalid() {
     let story = Story::idporten().settle();
     story.provider.fail(503);

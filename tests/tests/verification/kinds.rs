@@ -25,6 +25,21 @@ fn a_valid_log_out_token_is_accepted_with_or_without_typ() {
 }
 
 #[test]
+fn a_log_out_token_may_have_no_type_of_another_kind() {
+    let verifier = Story::idporten().verifier(Rules::logout_token(CLIENT));
+    let verify = |typ: &str| {
+        let header = format!(r#"{{"alg":"RS256","kid":"one","typ":"{typ}"}}"#);
+        verifier.verify::<Claims>(&sign_text(&header, &logout_claims().to_string(), 0), &Expect::none())
+    };
+    for typ in ["JWT", "Logout+JWT", "application/logout+jwt"] {
+        assert!(verify(typ).is_ok(), "{typ}");
+    }
+    for typ in ["at+jwt", "id_token", "secevent+jwt", "logout", "logout+jwt;a=b"] {
+        refused(verify(typ), &InvalidToken::Type);
+    }
+}
+
+#[test]
 fn one_wrong_claim_refuses_a_log_out_token() {
     for (name, value, wanted) in [
         ("events", Value::Null, InvalidToken::Missing("events")),
