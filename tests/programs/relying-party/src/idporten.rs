@@ -28,7 +28,7 @@ pub struct Client {
 }
 
 pub struct Idporten {
-    pub refresher: Refresher,
+    refresher: Refresher,
     http: reqwest::Client,
     client: Client,
     id_tokens: Verifier,
@@ -93,6 +93,11 @@ impl Idporten {
         Ok(Self { refresher, http, client, id_tokens, logout_tokens })
     }
 
+    /// Returns whether users can log in.
+    pub fn is_ready(&self) -> bool {
+        self.refresher.current().is_ok()
+    }
+
     /// Pushes an authorization request (RFC 9126), and returns where to send the browser.
     pub async fn authorize(&self, login: &Login) -> Result<Url, LoginError> {
         let metadata = self.refresher.current().map_err(unavailable)?.to_arc();
@@ -149,7 +154,7 @@ impl Idporten {
     }
 
     /// Verifies a log-out token.
-    pub async fn logged_out(&self, logout_token: &str) -> Result<LogoutClaims, VerifyError> {
+    pub async fn logged_out(&self, logout_token: &str) -> Result<LogoutClaims, LoginError> {
         Ok(self.logout_tokens.verify_async(logout_token, &Expect::none()).await?.claims)
     }
 

@@ -128,18 +128,15 @@ async fn backchannel_logout(State(app): State<Arc<App>>, Form(form): Form<Backch
             app.sessions.log_out_by(&claims.jti, claims.exp, claims.sub.as_deref(), claims.sid.as_deref());
             StatusCode::OK
         }
-        Err(error) if error.status() == 503 => StatusCode::SERVICE_UNAVAILABLE,
-        Err(_) => StatusCode::BAD_REQUEST,
+        Err(LoginError::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
+        Err(LoginError::Refused(_)) => StatusCode::BAD_REQUEST,
     }
 }
 
 /// Answers whether users can log in. An instance that is not ready gets no requests until the first fetch has succeeded. The
 /// reason is not for strangers: it is in the refresher's status.
 async fn ready(State(app): State<Arc<App>>) -> (StatusCode, &'static str) {
-    match app.idporten.refresher.current() {
-        Ok(_) => (StatusCode::OK, "ready\n"),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
-    }
+    if app.idporten.is_ready() { (StatusCode::OK, "ready\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready\n") }
 }
 
 fn too_many() -> LoginError {
