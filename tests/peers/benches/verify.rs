@@ -7,7 +7,9 @@ use std::time::Duration;
 use idporten_config_peers::threads;
 #[cfg(feature = "ours")]
 use idporten_config_peers::verification::Ours;
-use idporten_config_peers::verification::{Decode, JwksClientRs, JwtAuthorizerRs, Signature, Verifying, token, valid};
+use idporten_config_peers::verification::{
+    Decode, JwksClientRs, JwtAuthorizerRs, OidcJwtValidator, Signature, TowerLayer, Verifying, token, valid,
+};
 
 const THREADS: [usize; 4] = [1, 2, 4, 8];
 const PAIRS: usize = 101;
@@ -28,7 +30,9 @@ fn main() {
         row("idporten-config", count, &Ours::new(), &decode, &jwt);
         row("signature alone", count, &Signature::new(), &decode, &jwt);
         row("jwks_client_rs", count, &JwksClientRs::new(), &decode, &jwt);
+        row("tower-oauth2", count, &TowerLayer::new(), &decode, &jwt);
         row("jwt-authorizer", count, &JwtAuthorizerRs::new(), &decode, &jwt);
+        row("oidc-jwt-validator", count, &OidcJwtValidator::new(), &decode, &jwt);
     }
     #[cfg(feature = "ours")]
     forged(&Ours::new());

@@ -26,9 +26,19 @@ impl Server {
     /// If there is none.
     #[must_use]
     pub fn start() -> Self {
+        Self::serving(keys::jwks())
+    }
+
+    /// Starts to listen, with this key set.
+    ///
+    /// # Panics
+    ///
+    /// If no port is free.
+    #[must_use]
+    pub fn serving(jwks: String) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let server = Self { issuer: format!("http://{}", listener.local_addr().expect("an address")) };
-        let documents = Arc::new(Documents { discovery: server.discovery(), jwks: keys::jwks() });
+        let documents = Arc::new(Documents { discovery: server.discovery(), jwks });
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let documents = Arc::clone(&documents);

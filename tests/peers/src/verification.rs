@@ -63,6 +63,19 @@ pub fn valid() -> String {
     token(KID)
 }
 
+/// Returns the key set of the token's key, and what else verifies the token: for peers that are no Rust programs.
+#[must_use]
+pub fn as_json() -> String {
+    let jwks: serde_json::Value = serde_json::from_str(&jwks()).expect("a key set");
+    let rest =
+        serde_json::json!({ "token": valid(), "jwks": jwks, "issuer": ISSUER, "audience": CLIENT, "nonce": NONCE });
+    rest.to_string()
+}
+
+fn jwks() -> String {
+    format!(r#"{{"keys":[{}]}}"#, jwk(r#","alg":"RS256""#))
+}
+
 fn jwk(alg: &str) -> String {
     format!(r#"{{"kty":"RSA","use":"sig","kid":"{KID}","e":"AQAB","n":"{N}"{alg}}}"#)
 }
@@ -159,8 +172,7 @@ struct Memory;
 #[async_trait::async_trait]
 impl JwksSource for Memory {
     async fn fetch_keys(&self) -> Result<JsonWebKeySet, JwksClientError> {
-        let keys = format!(r#"{{"keys":[{}]}}"#, jwk(r#","alg":"RS256""#));
-        Ok(serde_json::from_str(&keys).expect("a key set"))
+        Ok(serde_json::from_str(&jwks()).expect("a key set"))
     }
 }
 
@@ -175,9 +187,8 @@ impl JwtAuthorizerRs {
     /// If the key is none.
     #[must_use]
     pub fn new() -> Self {
-        let keys = format!(r#"{{"keys":[{}]}}"#, jwk(r#","alg":"RS256""#));
         let validation = jwt_authorizer::Validation::new().iss(&[ISSUER]).aud(&[CLIENT]).nbf(true);
-        let builder = JwtAuthorizer::<Claims>::from_jwks_text(&keys).validation(validation);
+        let builder = JwtAuthorizer::<Claims>::from_jwks_text(&jwks()).validation(validation);
         Self(futures_executor::block_on(builder.build()).expect("an authorizer"))
     }
 }
@@ -194,8 +205,11 @@ impl Verifying for JwtAuthorizerRs {
     }
 }
 
+mod peers;
+
 #[cfg(feature = "ours")]
 pub use ours::Ours;
+pub use peers::{OidcJwtValidator, TowerLayer};
 
 #[cfg(feature = "ours")]
 mod ours {
