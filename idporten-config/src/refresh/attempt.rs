@@ -26,8 +26,8 @@ struct Attempt {
     cause: Cause,
 }
 
-/// The documents of a successful fetch, ready to be put in force. They are prepared without the lock: parsing and comparing under it would delay every look-up of
-/// an unknown kid.
+/// The documents of a successful fetch, ready to be put in force. They are prepared without the lock: parsing and comparing under
+/// it would delay every look-up of an unknown kid.
 struct Prepared {
     config: ProviderConfig,
     /// The age of the documents when the fetch began, and the URL whose answer stated it.

@@ -75,8 +75,9 @@ impl Builder {
     /// and neither its group nor other users may write to it or to its directory.
     ///
     /// A broken file is ignored, reported and then replaced. A file of another environment, or one that is not a store, is
-    /// reported and left alone. A file that cannot be written does not affect serving; [`store_error`](super::Status::store_error) says why it
-    /// cannot, and failed writes are counted. Processes may share the file. It holds no secret.
+    /// reported and left alone. A file that cannot be written does not affect serving;
+    /// [`store_error`](super::Status::store_error) says why it cannot, and failed writes are counted. Processes may share the file.
+    /// It holds no secret.
     pub fn store(self, path: impl Into<PathBuf>) -> Self {
         Self { store: Some(path.into()), ..self }
     }

@@ -104,9 +104,9 @@ impl ProviderConfig {
         self.documents.as_of()
     }
 
-    /// Returns the number of this configuration within its refresher, from 1. It increases exactly when metadata or served keys change,
-    /// so that what a program derives from them needs to be derived again only then. A refresh that brings the same documents
-    /// again keeps it, and so does a time in which nothing was served.
+    /// Returns the number of this configuration within its refresher, from 1. It increases exactly when metadata or served keys
+    /// change, so that what a program derives from them needs to be derived again only then. A refresh that brings the same
+    /// documents again keeps it, and so does a time in which nothing was served.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
@@ -194,8 +194,8 @@ impl ServedKey {
     }
 }
 
-/// Makes a key as the crate `jsonwebtoken` takes it, from its numbers: the `JwkSet` of that crate fails as a whole on one bad entry, and takes symmetric keys. `None`
-/// for a curve that it lacks; it would read an Ed448 key as an Ed25519 key.
+/// Makes a key as the crate `jsonwebtoken` takes it, from its numbers: the `JwkSet` of that crate fails as a whole on one bad entry,
+/// and takes symmetric keys. `None` for a curve that it lacks; it would read an Ed448 key as an Ed25519 key.
 #[cfg(feature = "jsonwebtoken-11")]
 fn decoding_key(key: &SigningKey) -> Option<jsonwebtoken::DecodingKey> {
     use jsonwebtoken::DecodingKey;

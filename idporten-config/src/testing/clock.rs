@@ -194,7 +194,8 @@ impl State {
         }
     }
 
-    /// Wakes a sleeper, or notes the wake for its next sleep. A woken thread counts as busy from this moment, not from when it is scheduled.
+    /// Wakes a sleeper, or notes the wake for its next sleep. A woken thread counts as busy from this moment, not from when it is
+    /// scheduled.
     fn rouse(&mut self, id: u64) {
         match self.sleepers.remove(&id) {
             Some(sleep) => self.busy += usize::from(sleep.counts),
