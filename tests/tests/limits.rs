@@ -157,6 +157,18 @@ fn without_a_descriptor_a_fetch_fails_and_the_next_one_works() {
         assert!(error.contains("Too many open files") && !error.contains("bug"), "{error}");
         assert!(refresher.find_keys(Some("one"), "RS256").is_ok());
     }
+    // One more each time: the file of the authorities, the client and the connection each take some.
+    let errors: Vec<_> = (1..60)
+        .filter_map(|open| {
+            limit(Resource::Nofile, Some(open));
+            refresher.refresh_now().err().map(|error| error.to_string())
+        })
+        .collect();
+    let unconnected = errors.iter().find(|error| error.contains("cannot connect"));
+    assert!(
+        unconnected.is_some_and(|error| error.ends_with("raise this process's limit of open files")),
+        "{errors:#?}"
+    );
     limit(Resource::Nofile, None);
     refresher.refresh_now().unwrap();
     assert_eq!(refresher.status().counters.panics, 0);

@@ -27,6 +27,14 @@ fn is_vague(text: &str) -> bool {
         || text == "request or response body error"
 }
 
+/// Returns whether the process or the machine has no descriptor left: `EMFILE` and `ENFILE`, whose numbers are the same on every
+/// Unix.
+#[cfg(feature = "fetch")]
+pub(super) fn is_out_of_descriptors(error: &(dyn Error + 'static)) -> bool {
+    let mut causes = chain(error).filter_map(|cause| cause.downcast_ref::<io::Error>());
+    cfg!(unix) && causes.any(|cause| matches!(cause.raw_os_error(), Some(23 | 24)))
+}
+
 /// Returns an iterator over this error and its causes.
 pub(super) fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error| next(*error))

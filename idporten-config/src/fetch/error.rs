@@ -194,6 +194,7 @@ impl FetchError {
         };
         let failed = Self::new(Kind::Network, url, message);
         let failed = match (handshake::error_of_tls(&error), proxy.filter(|_| error.is_connect())) {
+            _ if cause::is_out_of_descriptors(&error) => failed.with_help("raise this process's limit of open files"),
             (Some(tls), _) => failed.with_help(handshake::help(tls, trust)),
             (None, Some((variable, help))) => {
                 Self { message: format!("{message} through the proxy of {variable}"), ..failed }.with_help(help)
