@@ -59,22 +59,9 @@ pub(super) fn unit(
     provider: &Provider,
     now: SystemTime,
     left: impl Fn() -> Duration,
-    mut get: impl FnMut(&str, Duration) -> Result<Document, FetchError>,
+    get: impl FnMut(&str, Duration) -> Result<Document, FetchError>,
 ) -> Result<Fetched, FetchError> {
-    // One for both documents together: instances that all retry each request would double the load of a provider that fails.
-    let mut retries = 1;
-    let mut get = |url: &str| {
-        loop {
-            let time = left();
-            if time.is_zero() {
-                return Err(FetchError::overdue(url));
-            }
-            match get(url, time) {
-                Err(error) if retries > 0 && error.is_worth_a_retry() && !left().is_zero() => retries -= 1,
-                result => return result,
-            }
-        }
-    };
+    let mut get = with_a_retry(left, get);
     let url = provider.well_known_url();
     let metadata_failed = |error: FetchError| error.in_step(Step::Metadata, url);
     let is_described = provider.known().is_none();
@@ -96,6 +83,25 @@ pub(super) fn unit(
         .map_err(|error| broken(error.violations().to_vec()))?;
     let older = if keys.age.stated > served.age.stated { keys } else { served };
     Ok(Fetched { snapshot, age, url: older.url })
+}
+
+/// Returns `get` within the time that is `left`, with one more request for either document if that may help.
+fn with_a_retry(
+    left: impl Fn() -> Duration,
+    mut get: impl FnMut(&str, Duration) -> Result<Document, FetchError>,
+) -> impl FnMut(&str) -> Result<Document, FetchError> {
+    // One for both documents together: instances that all retry each request would double the load of a provider that fails.
+    let mut retries = 1;
+    move |url: &str| loop {
+        let time = left();
+        if time.is_zero() {
+            return Err(FetchError::overdue(url));
+        }
+        match get(url, time) {
+            Err(error) if retries > 0 && error.is_worth_a_retry() && !left().is_zero() => retries -= 1,
+            result => return result,
+        }
+    }
 }
 
 /// Parses the body and frees it: up to a mebibyte that would stay in memory beside its tree.
