@@ -7,6 +7,7 @@ use crate::document::violation::printable;
 use crate::project::{Finding, Project, Report};
 
 /// The directory in `OUT_DIR` of links to files that are expected to appear.
+#[cfg(unix)]
 const EXPECTED: &str = "expected";
 
 /// Returns the manifest and every snapshot that was read, and a warning if cargo will run the script at each build.

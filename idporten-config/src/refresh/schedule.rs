@@ -387,7 +387,9 @@ impl Schedule {
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         let fraction = f64::from((mixed >> 32) as u32) / f64::from(u32::MAX);
         let spread = most.saturating_sub(least);
-        least + spread.mul_f64(fraction).min(spread)
+        let drawn = spread.mul_f64(fraction).min(spread);
+        // Whole microseconds: Windows states the time in steps of 100 ns, and a due time that it rounds down would come too soon.
+        least + Duration::from_micros(u64::try_from(drawn.as_micros()).unwrap_or(u64::MAX))
     }
 }
 

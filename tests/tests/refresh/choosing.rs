@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use idporten_config::document::SigningKey;
-use idporten_config::document::json::{Value, object};
+use idporten_config::document::json::{Object, Value, object};
 use idporten_config::refresh::Refresher;
 use idporten_config::testing::{MemoryProvider, VirtualClock, jwks, key, snapshot};
 use idporten_config::{KnownEnvironment, SigningAlg};
@@ -89,6 +89,17 @@ fn a_token_without_a_kid_needs_exactly_one_fitting_key() {
         unknown(story.refresher.find_keys_wait(None, alg));
     }
     assert_eq!(story.fetches(), 0);
+}
+
+#[test]
+fn a_token_without_a_kid_means_neither_of_two_nameless_keys() {
+    let nameless = |variant| {
+        let key = key("one", variant);
+        let members = key.as_object().unwrap().iter().filter(|(name, _)| *name != "kid");
+        Value::from(members.map(|(name, value)| (name, value.clone())).collect::<Object>())
+    };
+    let story = of([nameless(0), nameless(1)], &["RS256"]);
+    unknown(story.refresher.find_keys(None, "RS256"));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use jsonwebtoken::Algorithm;
 use jsonwebtoken::crypto::CryptoProvider;
 use serde_core::de::DeserializeOwned;
 
@@ -37,6 +38,7 @@ struct Candidate<'a> {
     parts: &'a Parts<'a>,
     kid: Option<Cow<'a, str>>,
     alg: SigningAlg,
+    algorithm: Algorithm,
     claims: Claims<'a>,
     now: SystemTime,
 }
@@ -117,14 +119,12 @@ impl Verifier {
     fn read<'a>(&self, parts: &'a Parts<'a>) -> Result<Candidate<'a>, InvalidToken> {
         let header = parts.header()?;
         let alg = header.alg.parse::<SigningAlg>().map_err(|_| InvalidToken::Algorithm)?;
-        if algorithm(alg).is_none() {
-            return Err(InvalidToken::Algorithm);
-        }
+        let algorithm = algorithm(alg).ok_or(InvalidToken::Algorithm)?;
         let claims = Claims::read(parts.claims())?;
         let now = self.refresher.wall();
         self.rules.check_unverified(&header, &claims, self.refresher.provider().issuer(), now)?;
         let Header { kid, .. } = header;
-        Ok(Candidate { parts, kid, alg, claims, now })
+        Ok(Candidate { parts, kid, alg, algorithm, claims, now })
     }
 
     /// Makes the checks that need a key, and all later ones.
@@ -134,8 +134,8 @@ impl Verifier {
         keys: &Keys,
         expect: &Expect,
     ) -> Result<Token<T>, VerifyError> {
-        let Candidate { parts, kid, alg, claims, now } = candidate;
-        if !self.is_signed(parts, alg, keys) {
+        let Candidate { parts, kid, alg, algorithm, claims, now } = candidate;
+        if !self.is_signed(parts, algorithm, keys) {
             // The provider may have put another key under this kid.
             if let Some(kid) = &kid {
                 self.refresher.report_bad_signature(kid);
@@ -149,8 +149,7 @@ impl Verifier {
     }
 
     /// Returns whether one of the candidates signed the token: several keys may have its kid.
-    fn is_signed(&self, parts: &Parts<'_>, alg: SigningAlg, keys: &Keys) -> bool {
-        let Some(algorithm) = algorithm(alg) else { return false };
+    fn is_signed(&self, parts: &Parts<'_>, algorithm: Algorithm, keys: &Keys) -> bool {
         let mut keys = keys.decoding_keys();
         keys.any(|(_, key)| self.back_end.verifies(parts.signature, parts.message, key, algorithm))
     }

@@ -1,6 +1,7 @@
 //! What is loaded at the start: who can write the file chooses the keys.
 
 use std::fs;
+#[cfg(unix)]
 use std::path::Path;
 use std::time::Duration;
 
@@ -200,6 +201,7 @@ fn what_is_no_file_is_reported_and_ignored() {
     let directory = scratch.path().join("directory");
     fs::create_dir(&directory).unwrap();
     is_ignored(&directory, "is not a regular file");
+    #[cfg(unix)]
     is_ignored(Path::new("/dev/zero"), "is not a regular file");
 }
 

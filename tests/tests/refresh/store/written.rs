@@ -158,7 +158,7 @@ fn a_store_that_cannot_be_written_disturbs_nothing_and_is_reported_once() {
     let directory = scratch.path().join("directory");
     fs::create_dir(&directory).unwrap();
     fs::write(directory.join("kept"), "").unwrap();
-    for path in [scratch.path().join("none/idporten.json"), directory.clone()] {
+    for path in [scratch.path().join("none").join("idporten.json"), directory.clone()] {
         let story = Setup::default().unseeded().store(&path).begin();
         story.refresher.wait_ready(SECOND).unwrap();
         for _ in 0..3 {
