@@ -26,7 +26,8 @@ pub(crate) struct Process {
 /// The memory, the threads and the open files of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Usage {
-    pub(crate) rss_kib: u64,
+    /// Without the pages of the program's file, which come as its code is used.
+    pub(crate) anonymous_kib: u64,
     pub(crate) threads: u64,
     pub(crate) descriptors: u64,
 }
@@ -42,7 +43,7 @@ impl Usage {
     /// Returns what a function makes of each pair of numbers.
     pub(crate) fn each(self, other: Self, function: impl Fn(u64, u64) -> u64) -> Self {
         Self {
-            rss_kib: function(self.rss_kib, other.rss_kib),
+            anonymous_kib: function(self.anonymous_kib, other.anonymous_kib),
             threads: function(self.threads, other.threads),
             descriptors: function(self.descriptors, other.descriptors),
         }
@@ -96,7 +97,7 @@ impl Process {
             status.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse().ok())
         };
         let descriptors = u64::try_from(fs::read_dir(directory.join("fd")).ok()?.count()).ok()?;
-        Some(Usage { rss_kib: value("VmRSS:")?, threads: value("Threads:")?, descriptors })
+        Some(Usage { anonymous_kib: value("RssAnon:")?, threads: value("Threads:")?, descriptors })
     }
 
     fn maximum(&self, resource: Resource) -> Option<u64> {

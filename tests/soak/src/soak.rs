@@ -25,7 +25,7 @@ const BOUNDS: Bounds = Bounds {
 /// The rows of the tables.
 const PERIODS: u32 = 6;
 /// What the last period may take above the second, which has seen each kind of event: in KiB, threads and descriptors.
-const GROWTH: Usage = Usage { rss_kib: 4 << 10, threads: 1, descriptors: 8 };
+const GROWTH: Usage = Usage { anonymous_kib: 4 << 10, threads: 1, descriptors: 8 };
 
 /// The least and the most that the process took in a period. The least is what stays: requests that wait and a fetch come and go.
 #[derive(Debug, Clone, Copy)]
@@ -109,7 +109,7 @@ fn print(counts: &BTreeMap<Event, u32>, ranges: &[Range], fakes_time: bool) {
     }
     println!("\n| period | memory, MiB | threads | descriptors |\n|---|---|---|---|");
     for (number, Range { least, most }) in (1..).zip(ranges) {
-        let (from, to) = (least.rss_kib >> 10, most.rss_kib >> 10);
+        let (from, to) = (least.anonymous_kib >> 10, most.anonymous_kib >> 10);
         let threads = format!("{} to {}", least.threads, most.threads);
         println!("| {number} | {from} to {to} | {threads} | {} to {} |", least.descriptors, most.descriptors);
     }
