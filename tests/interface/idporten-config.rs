@@ -601,6 +601,8 @@ pub mod document {
         #[cfg(feature = "codegen")]
         #[must_use]
         pub fn module(stage: &str) -> String {}
+        #[must_use]
+        pub fn capitalised(word: &str) -> String {}
     }
     pub(crate) mod provider {
         mod describe {
@@ -681,6 +683,21 @@ pub mod document {
         impl std::error::Error for DescriptionError {}
     }
     pub(crate) mod snapshot {
+        mod error {
+            #[derive(Debug, Clone, PartialEq, Eq)]
+            pub struct SnapshotError {
+                private_fields: _,
+            }
+            impl SnapshotError {
+                #[must_use]
+                pub fn environment(&self) -> Option<&str> {}
+                #[must_use]
+                pub fn violations(&self) -> &[Violation] {}
+            }
+            impl fmt::Display for SnapshotError {}
+            impl std::error::Error for SnapshotError {}
+        }
+        pub use error::SnapshotError;
         pub const MAX_BYTES: usize = _;
         #[derive(Debug, Clone, PartialEq)]
         pub struct Snapshot {
@@ -692,10 +709,6 @@ pub mod document {
             Fetched,
             Recorded,
             Documented,
-        }
-        #[derive(Debug, Clone, PartialEq, Eq)]
-        pub struct SnapshotError {
-            private_fields: _,
         }
         impl Snapshot {
             pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, SnapshotError> {}
@@ -744,14 +757,6 @@ pub mod document {
             pub const fn as_str(self) -> &'static str {}
         }
         impl fmt::Display for Origin {}
-        impl SnapshotError {
-            #[must_use]
-            pub fn environment(&self) -> Option<&str> {}
-            #[must_use]
-            pub fn violations(&self) -> &[Violation] {}
-        }
-        impl fmt::Display for SnapshotError {}
-        impl std::error::Error for SnapshotError {}
     }
     pub(crate) mod url {
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -861,6 +866,10 @@ pub mod environment {
         pub fn acr_at_least(reached: &str, wanted: &str) -> bool {}
         #[must_use]
         pub fn acr_is_ranked(acr: &str) -> bool {}
+    }
+    pub(crate) mod nearest {
+        #[must_use]
+        pub fn distance(a: &str, b: &str) -> usize {}
     }
     mod product {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1488,6 +1497,7 @@ pub mod refresh {
             ) -> Vec<&SigningKey> {}
         }
         impl fmt::Debug for ProviderConfig {}
+        #[derive(Debug)]
         pub struct Current(pub(super) _);
         impl Current {
             #[must_use]
@@ -1496,7 +1506,6 @@ pub mod refresh {
         impl Deref for Current {
             type Target = ProviderConfig;
         }
-        impl fmt::Debug for Current {}
         #[derive(Debug)]
         pub struct Keys {
             private_fields: _,
