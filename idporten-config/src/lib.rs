@@ -83,11 +83,16 @@ pub mod internal {
     pub use crate::document::snapshot::MAX_BYTES as MAX_SNAPSHOT_BYTES;
     pub use crate::document::violation::printable;
     pub use crate::environment::is_slug;
-    pub use crate::environment::nearest::distance as edit_distance;
     #[cfg(any(feature = "cli", feature = "refresh-core"))]
     pub use crate::file::{Access, replace as replace_file};
     #[cfg(feature = "codegen")]
     pub use crate::project::*;
+
+    /// Returns how far two names are apart, in insertions, deletions, substitutions and swaps of neighbours.
+    #[must_use]
+    pub fn edit_distance(a: &str, b: &str) -> usize {
+        crate::environment::nearest::distance(a, b)
+    }
 
     /// Reads one entry of a key set, if it can be used.
     #[must_use]
