@@ -867,10 +867,6 @@ pub mod environment {
         #[must_use]
         pub fn acr_is_ranked(acr: &str) -> bool {}
     }
-    pub(crate) mod nearest {
-        #[must_use]
-        pub fn distance(a: &str, b: &str) -> usize {}
-    }
     mod product {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
