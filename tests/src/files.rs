@@ -21,6 +21,13 @@ pub fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// Counts the temporary files that writes left beside a file.
+#[must_use]
+pub fn temporary_beside(file: &Path) -> usize {
+    let entries = file.parent().and_then(|directory| fs::read_dir(directory).ok()).into_iter().flatten().flatten();
+    entries.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "tmp")).count()
+}
+
 /// Empties a directory, which need not be there.
 ///
 /// # Panics

@@ -14,7 +14,6 @@
 mod instance;
 mod load;
 mod naive;
-mod random;
 mod scenario;
 mod tally;
 
@@ -22,8 +21,8 @@ pub use load::Load;
 pub use scenario::{Flood, Phase, Rollout, Rotation, Scenario, Span};
 pub use tally::{Group, Refusal, Tally};
 
+use crate::random::Random;
 use instance::Instance;
-use random::Random;
 
 /// The result of a run.
 #[derive(Debug, Clone, PartialEq)]

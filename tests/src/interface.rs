@@ -30,7 +30,7 @@ pub fn interface(library: &Path) -> String {
     prettyplease::unparse(&syn::File { shebang: None, frontmatter: None, attrs: Vec::new(), items })
 }
 
-/// The items of a file, those of its modules in their place.
+/// Returns the items of a file, those of its modules in their place.
 fn items(file: &Path, directory: &Path) -> Vec<Item> {
     let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let parsed = syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
@@ -53,7 +53,7 @@ fn is_left_out(module: &ItemMod) -> bool {
     LEFT_OUT.iter().any(|name| module.ident == name) || is_hidden(&module.attrs)
 }
 
-/// Whether an item is for tests, or not in the documentation.
+/// Returns whether an item is for tests, or not in the documentation.
 fn is_hidden(attributes: &[Attribute]) -> bool {
     let is = |attribute: &Attribute, name: &str, value: &str| {
         attribute.path().is_ident(name) && attribute.parse_args::<syn::Ident>().is_ok_and(|found| found == value)
@@ -87,7 +87,7 @@ impl Types {
         }
     }
 
-    /// Whether a user can notice that a type implements a trait: the type is public, or the trait's argument is.
+    /// Returns whether a user can notice that a type implements a trait: the type is public, or the trait's argument is.
     fn notices(&self, item: &ItemImpl) -> bool {
         let is_private = |path: &syn::Path| {
             let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
@@ -103,7 +103,7 @@ fn is_public(visibility: &Visibility) -> bool {
     matches!(visibility, Visibility::Public(_))
 }
 
-/// What a user can notice of an item, if anything.
+/// Returns the part of an item that a user can notice, if there is one.
 fn public(mut item: Item, types: &Types) -> Option<Item> {
     let (attributes, is_kept) = match &mut item {
         Item::Const(item) => {

@@ -1,6 +1,6 @@
 //! The code that the tests share: places, files, calls of cargo, the content of generated code, the public interface, programs that
 //! use the packaged crates, the pages of the documentation, the tool, a TLS server and a provider on it, tests that run once more as
-//! a process, a fleet on virtual time, and the bodies of the fuzz targets.
+//! a process, random numbers, a fleet on virtual time, and the bodies of the fuzz targets.
 
 #![allow(clippy::missing_panics_doc, reason = "what cannot be set up is a failed test")]
 
@@ -16,6 +16,7 @@ pub mod live;
 pub mod packaged;
 pub mod page;
 pub mod places;
+pub mod random;
 pub mod scratch;
 pub mod server;
 pub mod tool;

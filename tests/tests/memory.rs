@@ -17,7 +17,7 @@ use idporten_config_tests::server::{Reply, Server};
 
 const MIB: usize = 1 << 20;
 
-/// How often a large and a small answer follow each other.
+/// The number of times that a large and a small answer follow each other.
 const ROUNDS: usize = 4;
 
 #[test]

@@ -134,11 +134,11 @@ impl Fetcher {
         fetched.map(|fetched| fetched.snapshot)
     }
 
-    /// Reads a document, from the mirror where there is one.
+    /// Reads a document within a time, at most the deadline, from the mirror where there is one.
     fn read(&self, url: &str, time: Duration, past_caches: bool) -> Result<Response, FetchError> {
         let exchange = Exchange {
             client: &self.client,
-            deadline: Instant::now() + time,
+            deadline: Instant::now() + time.min(self.deadline).min(LONGEST),
             trust: self.trust,
             is_direct: self.is_direct,
             ages: self.mirror.is_some(),
@@ -167,11 +167,11 @@ impl Fetcher {
 impl Transport for Fetcher {
     /// Gets a document, from the mirror where there is one.
     fn get(&self, url: &str, timeout: Duration) -> Result<Response, FetchError> {
-        on_a_thread(|| self.read(url, timeout.min(self.deadline).min(LONGEST), false))
+        on_a_thread(|| self.read(url, timeout, false))
     }
 
     fn get_fresh(&self, url: &str, timeout: Duration) -> Result<Response, FetchError> {
-        on_a_thread(|| self.read(url, timeout.min(self.deadline).min(LONGEST), true))
+        on_a_thread(|| self.read(url, timeout, true))
     }
 }
 
@@ -208,11 +208,11 @@ impl DefaultTransport {
 #[cfg(feature = "refresh")]
 impl Transport for DefaultTransport {
     fn get(&self, url: &str, timeout: Duration) -> Result<Response, FetchError> {
-        self.with_fetcher(|fetcher| fetcher.read(url, timeout.min(fetcher.deadline).min(LONGEST), false))
+        self.with_fetcher(|fetcher| fetcher.read(url, timeout, false))
     }
 
     fn get_fresh(&self, url: &str, timeout: Duration) -> Result<Response, FetchError> {
-        self.with_fetcher(|fetcher| fetcher.read(url, timeout.min(fetcher.deadline).min(LONGEST), true))
+        self.with_fetcher(|fetcher| fetcher.read(url, timeout, true))
     }
 
     fn prepare(&self) -> Result<(), FetchError> {

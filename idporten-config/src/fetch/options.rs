@@ -113,6 +113,14 @@ impl Options {
         Self { rustls: Some(config), ..self }
     }
 
+    /// The names of the environment variables.
+    pub(crate) const VARIABLES: [&str; 4] = [
+        "IDPORTEN_CONFIG_CA_FILE",
+        "IDPORTEN_CONFIG_CA_ONLY",
+        "IDPORTEN_CONFIG_MIRROR",
+        "IDPORTEN_CONFIG_MIRROR_PASSES_DATE",
+    ];
+
     /// Reads the options from environment variables: `IDPORTEN_CONFIG_CA_FILE`, `IDPORTEN_CONFIG_CA_ONLY` (`true` or
     /// `false`), `IDPORTEN_CONFIG_MIRROR` and `IDPORTEN_CONFIG_MIRROR_PASSES_DATE` (`true` or `false`).
     ///
@@ -120,6 +128,7 @@ impl Options {
     ///
     /// [`Kind::Setup`](super::Kind::Setup): a variable has a value that is not allowed.
     pub fn from_env(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, FetchError> {
+        let [ca_file, ca_only, mirror, mirror_passes_date] = Self::VARIABLES;
         let set = |name| variable(name).filter(|value| !value.is_empty());
         let flag = |name| match set(name).as_deref() {
             None | Some("false") => Ok(false),
@@ -130,10 +139,10 @@ impl Options {
             }
         };
         Ok(Self {
-            ca_file: set("IDPORTEN_CONFIG_CA_FILE").map(PathBuf::from),
-            ca_only: flag("IDPORTEN_CONFIG_CA_ONLY")?,
-            mirror: set("IDPORTEN_CONFIG_MIRROR"),
-            mirror_passes_date: flag("IDPORTEN_CONFIG_MIRROR_PASSES_DATE")?,
+            ca_file: set(ca_file).map(PathBuf::from),
+            ca_only: flag(ca_only)?,
+            mirror: set(mirror),
+            mirror_passes_date: flag(mirror_passes_date)?,
             ..Self::default()
         })
     }

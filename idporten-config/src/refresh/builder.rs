@@ -165,12 +165,7 @@ impl Builder {
 /// the one that restricts which certificate authorities are trusted.
 #[cfg(feature = "refresh")]
 fn options_of_the_environment() -> Result<Options, FetchError> {
-    for name in [
-        "IDPORTEN_CONFIG_CA_FILE",
-        "IDPORTEN_CONFIG_CA_ONLY",
-        "IDPORTEN_CONFIG_MIRROR",
-        "IDPORTEN_CONFIG_MIRROR_PASSES_DATE",
-    ] {
+    for name in Options::VARIABLES {
         if let Err(error @ std::env::VarError::NotUnicode(_)) = std::env::var(name) {
             return Err(FetchError::setup(format!("{name} cannot be used"), format!("{error}; write it in UTF-8")));
         }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::schedule::Source;
+use super::schedule::{Health, Source};
 use super::status::Status;
 
 /// The beginning of each metric's name.
@@ -73,11 +73,12 @@ pub fn openmetrics<'a>(statuses: impl IntoIterator<Item = &'a Status>) -> String
 /// Returns the families. They hold timestamps rather than ages, so that a late scrape is not wrong; the names state the units.
 const FAMILIES: &[Family] = &[
     ("health", "stateset", "State of the refresher", |status| {
-        states("health", &["ok", "degraded", "critical", "failing"], status.health.as_str())
+        let all = [Health::Ok, Health::Degraded, Health::Critical, Health::Failing];
+        states("health", all.map(Health::as_str), status.health.as_str())
     }),
     ("source", "stateset", "Where the held configuration comes from", |status| {
-        let source = status.source.map(Source::as_str);
-        source.map(|source| states("source", &["baked", "stored", "network"], source)).unwrap_or_default()
+        let all = [Source::Baked, Source::Stored, Source::Network];
+        status.source.map(|source| states("source", all.map(Source::as_str), source.as_str())).unwrap_or_default()
     }),
     ("serving", "gauge", "Whether something is served", |status| one(status.serving)),
     ("as_of_timestamp_seconds", "gauge", "Time at which the provider served the held documents", |status| {
@@ -152,6 +153,6 @@ fn labelled(label: &str, values: impl IntoIterator<Item = (&'static str, u64)>) 
 }
 
 /// Returns one sample for each state of a state set. Its label has the name of the metric, as `OpenMetrics` requires.
-fn states(name: &str, all: &[&'static str], current: &str) -> Vec<Sample> {
-    labelled(&format!("{PREFIX}{name}"), all.iter().map(|state| (*state, u64::from(*state == current))))
+fn states<const N: usize>(name: &str, all: [&'static str; N], current: &str) -> Vec<Sample> {
+    labelled(&format!("{PREFIX}{name}"), all.map(|state| (state, u64::from(state == current))))
 }

@@ -20,6 +20,7 @@
 
 mod budget;
 mod held;
+mod random;
 mod types;
 mod vanished;
 
@@ -29,6 +30,7 @@ use super::policy::{HOUR, MINUTE, RefreshPolicy, SECOND};
 use budget::Budget;
 use held::Held;
 pub(super) use held::is_future;
+use random::Random;
 pub use types::{Action, Answer, Cause, Health, Limit, Now, Outdated, Seed, Source, Success, Ticket};
 use vanished::{Absence, CONFIRM_AFTER, Vanished};
 
@@ -53,7 +55,7 @@ const SOON: Duration = SECOND;
 #[derive(Debug, Clone)]
 pub struct Schedule {
     policy: RefreshPolicy,
-    random: u64,
+    random: Random,
     held: Option<Held>,
     /// The next timed fetch, as a moment and the delay after it. Both clocks count from the moment, so that a suspended machine
     /// fetches when it wakes.
@@ -98,7 +100,7 @@ impl Schedule {
         let mut schedule = Self {
             held: seed.map(|seed| Held::from_seed(&policy, seed, now)),
             policy,
-            random,
+            random: Random::new(random),
             due: (now, Duration::ZERO),
             due_early: false,
             early_spent: false,
@@ -204,7 +206,7 @@ impl Schedule {
         // A later success under a clock that was set back is not dated before this one.
         self.past = self.past.max(flight.begun.wall.checked_sub(success.age).unwrap_or(self.past));
         self.due = (flight.begun, self.next_delay(success.age, is_newer));
-        let delay = self.draw(CONFIRM_AFTER, 2 * CONFIRM_AFTER);
+        let delay = self.random.draw(CONFIRM_AFTER, 2 * CONFIRM_AFTER);
         self.vanished.update(begun, success, delay);
     }
 
@@ -213,7 +215,7 @@ impl Schedule {
     /// interval.
     fn next_delay(&mut self, age: Duration, is_newer: bool) -> Duration {
         let longest = self.policy.refresh_interval;
-        let interval = self.draw(longest.mul_f64(0.9), longest);
+        let interval = self.random.draw(longest.mul_f64(0.9), longest);
         self.due_early = age > OLD && !self.early_spent;
         if self.due_early {
             self.early_spent = true;
@@ -251,7 +253,7 @@ impl Schedule {
     fn retry_delay(&mut self, failures: u32, serves: bool) -> Duration {
         let longest = self.policy.backoff_after(failures, serves);
         let least = if serves { SOON.min(longest) } else { longest / 4 };
-        self.draw(least, longest)
+        self.random.draw(least, longest)
     }
 
     /// Returns the reason why documents that were this old when the fetch began are of no use, if there is one.
@@ -372,24 +374,10 @@ impl Schedule {
         let interval = self.policy.refresh_interval;
         match self.held {
             Some(held) if held.expired || held.age >= interval => Duration::ZERO,
-            Some(Held { source: Source::Baked, .. }) => self.draw(Duration::ZERO, START_SPREAD.min(interval)),
-            Some(held) => self.draw(interval.mul_f64(0.9), interval).saturating_sub(held.age),
+            Some(Held { source: Source::Baked, .. }) => self.random.draw(Duration::ZERO, START_SPREAD.min(interval)),
+            Some(held) => self.random.draw(interval.mul_f64(0.9), interval).saturating_sub(held.age),
             None => Duration::ZERO,
         }
-    }
-
-    /// Draws a duration between two, uniformly.
-    fn draw(&mut self, least: Duration, most: Duration) -> Duration {
-        // SplitMix64 by Steele, Lea and Flood: it needs no dependency, and a simulation is reproducible from its seed.
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.random;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let fraction = f64::from((mixed >> 32) as u32) / f64::from(u32::MAX);
-        let spread = most.saturating_sub(least);
-        let drawn = spread.mul_f64(fraction).min(spread);
-        // Whole microseconds: Windows states the time in steps of 100 ns, and a due time that it rounds down would come too soon.
-        least + Duration::from_micros(u64::try_from(drawn.as_micros()).unwrap_or(u64::MAX))
     }
 }
 

@@ -168,7 +168,7 @@ fn check_mode(found: &Metadata, what: &str) -> Result<(), String> {
     Err(format!("is ignored: {who} may write to {what}; run `chmod {remedy}` on that"))
 }
 
-/// What Unix knows of a file.
+/// The attributes of a file on Unix.
 struct Attributes {
     uid: u32,
     mode: u32,

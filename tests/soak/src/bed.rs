@@ -1,12 +1,13 @@
 //! A provider, a service and its load, with what a story does to them.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use axum::http::Method;
+use idporten_config_tests::files::temporary_beside;
 use idporten_config_tests::scratch::Scratch;
 
 use crate::client::Client;
@@ -28,7 +29,8 @@ pub(crate) struct Bed {
     load: Load,
     settings: Settings,
     keys: Vec<Key>,
-    directory: Scratch,
+    /// Held open: it is removed with its holder.
+    _directory: Scratch,
 }
 
 struct Key {
@@ -68,7 +70,7 @@ impl Bed {
         let process = Process::start(&settings, fake_time.as_ref(), events(&load));
         load.shared.set_client(Client::new(process.address()));
         let keys = vec![Key { kid: "a".to_owned(), tokens }];
-        let bed = Self { provider, process, fake_time, load, settings, keys, directory };
+        let bed = Self { provider, process, fake_time, load, settings, keys, _directory: directory };
         bed.wait_ready();
         bed.mix(&[(1, Some(first))]);
         bed
@@ -130,11 +132,11 @@ impl Bed {
 
     /// Refreshes, as a service does once a day.
     pub(crate) fn refresh(&self) -> String {
-        self.load.ask("POST /refresh HTTP/1.1\r\nHost: api\r\nContent-Length: 0\r\n\r\n").unwrap_or_default()
+        self.load.ask(Method::POST, "/refresh").unwrap_or_default()
     }
 
     pub(crate) fn status(&self) -> String {
-        self.load.ask("GET /status HTTP/1.1\r\nHost: api\r\n\r\n").unwrap_or_default()
+        self.load.ask(Method::GET, "/status").unwrap_or_default()
     }
 
     /// Kills the service, and starts another with its store.
@@ -166,8 +168,7 @@ impl Bed {
 
     /// Returns whether no temporary file is left beside the store.
     pub(crate) fn is_tidy(&self) -> bool {
-        let files = fs::read_dir(self.directory.path()).into_iter().flatten().flatten();
-        files.filter(|file| file.path().extension().is_some_and(|it| it == "tmp")).count() == 0
+        temporary_beside(self.store()) == 0
     }
 
     /// Ends everything, and returns the phases and the violations.

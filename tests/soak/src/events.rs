@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::thread;
 use std::time::Duration;
 
+use idporten_config_tests::random::Random;
 use rustix::process::{Resource, Signal};
 
 use crate::bed::Bed;
 use crate::clock;
-use crate::random::Random;
 
 /// Something that happens to the provider, to the machine or to the tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,7 +60,7 @@ const FAULTS: [&str; 8] = ["hang", "down", "error", "issuer", "page", "cut", "hu
 const MAX_PUBLISHED: usize = 3;
 const MAX_WITHDRAWN: usize = 2;
 
-/// What has begun and will end.
+/// An event that lasts, and has not ended yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Pending {
     Key(usize),

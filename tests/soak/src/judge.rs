@@ -1,4 +1,4 @@
-//! What may be answered: a model of the keys, the provider and the fetches, which knows time only as an argument.
+//! The judge of each answer: a model of the keys, the provider and the fetches, which takes time as an argument.
 
 #[cfg(test)]
 mod tests;
@@ -59,7 +59,7 @@ pub(crate) struct Judge {
     unknown_kid_fetches: VecDeque<Duration>,
     phase: Tally,
     ended: Vec<Tally>,
-    /// What the service said of failures, each with its count.
+    /// The failures that the service reported, each with its count.
     errors: BTreeMap<String, u64>,
     violations: u64,
     words: Vec<String>,
@@ -276,7 +276,7 @@ impl Judge {
         &self.ended
     }
 
-    /// Returns what the service said of failures, each with its count.
+    /// Returns the failures that the service reported, each with its count.
     pub(crate) fn errors(&self) -> &BTreeMap<String, u64> {
         &self.errors
     }

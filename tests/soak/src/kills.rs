@@ -10,17 +10,18 @@ use idporten_config::KnownEnvironment::IdportenTest;
 use idporten_config::Snapshot;
 use idporten_config::refresh::Refresher;
 use idporten_config::testing::{MemoryProvider, snapshot};
+use idporten_config_tests::files::temporary_beside;
 use idporten_config_tests::live::{Mirror, keys};
+use idporten_config_tests::random::Random;
 use idporten_config_tests::scratch::Scratch;
 use idporten_config_tests::tool;
 
 use crate::process::program;
-use crate::random::Random;
 
 /// The longest that the writer lives after its first write.
 const WRITER_LIFE: u64 = 20_000;
 
-/// What was seen in the rounds of one program.
+/// The counts of the rounds of one program.
 #[derive(Debug, Default)]
 pub(crate) struct Rounds {
     pub(crate) kills: u64,
@@ -50,7 +51,7 @@ pub(crate) fn write(store: &Path, once: bool) {
     }
     // The store is written by a thread of its own.
     let end = Instant::now() + Duration::from_secs(10);
-    while !is_tidy(store) && Instant::now() < end {
+    while temporary_beside(store) > 0 && Instant::now() < end {
         thread::sleep(Duration::from_millis(10));
     }
 }
@@ -118,13 +119,13 @@ fn fetch(directory: &Scratch, mirror: &Mirror) -> Command {
 impl Rounds {
     fn note(&mut self, file: &Path) {
         self.kills += 1;
-        self.within_a_write += u64::from(!is_tidy(file));
+        self.within_a_write += u64::from(temporary_beside(file) > 0);
         self.torn += u64::from(file.exists() && !is_whole(file));
     }
 
     fn note_end(&mut self, file: &Path) {
         self.torn += u64::from(!is_whole(file));
-        self.left = temporary_files(file);
+        self.left = temporary_beside(file);
     }
 
     pub(crate) fn holds(&self) -> bool {
@@ -141,13 +142,4 @@ pub(crate) const HEADER: &str =
 
 fn is_whole(file: &Path) -> bool {
     fs::read(file).is_ok_and(|bytes| Snapshot::parse(bytes).is_ok())
-}
-
-fn is_tidy(file: &Path) -> bool {
-    temporary_files(file) == 0
-}
-
-fn temporary_files(file: &Path) -> usize {
-    let entries = file.parent().and_then(|directory| fs::read_dir(directory).ok()).into_iter().flatten().flatten();
-    entries.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "tmp")).count()
 }

@@ -4,14 +4,15 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use axum::http::Method;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use idporten_config_tests::random::Random;
 use tokio::runtime::Runtime;
 
 use crate::client::Client;
 use crate::clock;
 use crate::judge::Judge;
-use crate::random::Random;
 use crate::tally::Answer;
 
 /// The time after which a request counts as one without an answer. A look-up waits 3 s.
@@ -30,7 +31,7 @@ pub(crate) struct Share {
     pub(crate) tokens: Arc<[Arc<str>]>,
 }
 
-/// What the load shares with its driver.
+/// The state that the load shares with its driver.
 pub(crate) struct Shared {
     judge: Mutex<Judge>,
     mix: Mutex<Vec<Share>>,
@@ -102,10 +103,10 @@ impl Load {
     }
 
     /// Sends one request beside the load, and returns the body of its answer.
-    pub(crate) fn ask(&self, request: &str) -> Option<String> {
+    pub(crate) fn ask(&self, method: Method, path: &str) -> Option<String> {
         let client = self.shared.client();
-        let answer = async { tokio::time::timeout(TIMEOUT, client.send(request)).await };
-        self.runtime.as_ref()?.block_on(answer).ok()?.ok().map(|(_, body)| body)
+        let answer = async { tokio::time::timeout(TIMEOUT, client.ask(method, path)).await };
+        self.runtime.as_ref()?.block_on(answer).ok()?.ok()
     }
 }
 

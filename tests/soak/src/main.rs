@@ -19,7 +19,6 @@ mod kills;
 mod load;
 mod process;
 mod provider;
-mod random;
 mod service;
 mod soak;
 mod story;

@@ -13,7 +13,7 @@ use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
 use crate::service::Settings;
 
-/// What takes the lines of a service: the time of the event and its text.
+/// The receiver of a service's lines: the time of an event and its text.
 pub(crate) type Events = Arc<dyn Fn(Duration, &str) + Send + Sync>;
 
 /// The process, which is killed with its holder.

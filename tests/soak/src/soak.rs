@@ -24,7 +24,7 @@ const BOUNDS: Bounds = Bounds {
 };
 /// The rows of the tables.
 const PERIODS: u32 = 6;
-/// What the last period may take above the second, which has seen each kind of event: in KiB, threads and descriptors.
+/// The growth that is allowed from the second period, which has seen each kind of event, to the last: KiB, threads and descriptors.
 /// The load keeps up to 64 connections open, and does so from its first burst on.
 const GROWTH: Usage = Usage { anonymous_kib: 4 << 10, threads: 1, descriptors: 72 };
 

@@ -1,4 +1,4 @@
-//! What was counted in one phase, and its row of the table.
+//! The counts of one phase, and its row of the table.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

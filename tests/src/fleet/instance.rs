@@ -7,9 +7,9 @@ use std::time::{Duration, SystemTime};
 use idporten_config::refresh::schedule::{Action, Answer, Cause, Limit, Now, Schedule, Seed, Source, Success, Ticket};
 
 use super::load::Load;
-use super::random::Random;
 use super::scenario::{Keys, Scenario, Span};
 use super::tally::{Group, Refusal, Tally};
+use crate::random::Random;
 
 /// The start of runs on the wall clock: any day that leaves room for older snapshots.
 const ORIGIN: Duration = Duration::from_secs(50 * 365 * 24 * 60 * 60);

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use super::load::Load;
-use super::random::Random;
 use super::scenario::{Scenario, Span};
+use crate::random::Random;
 
 const RETRY: Duration = Duration::from_secs(1);
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use idporten_config::RefreshPolicy;
 
-use super::random::Random;
+use crate::random::Random;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -186,7 +186,7 @@ impl Scenario {
     /// The lives of an instance: each ends where the next begins.
     pub(super) fn processes(&self, random: &mut Random) -> Vec<Span> {
         let starts: Vec<Duration> =
-            self.rollouts.iter().map(|rollout| rollout.at + random.below(rollout.within)).collect();
+            self.rollouts.iter().map(|rollout| rollout.at + random.within(rollout.within)).collect();
         let ends = starts.iter().skip(1).copied().chain([self.length]);
         starts.iter().zip(ends).map(|(&from, until)| Span { from, until }).collect()
     }

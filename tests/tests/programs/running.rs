@@ -47,7 +47,7 @@ impl Drop for Running {
     }
 }
 
-/// Where cargo builds what is in `programs/`: `CARGO_TARGET_DIR` holds for that workspace too.
+/// Returns the directory in which cargo builds what is in `programs/`: `CARGO_TARGET_DIR` holds for that workspace too.
 pub(crate) fn programs_target() -> PathBuf {
     let programs = places::workspace().join("tests/programs");
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| programs.join("target"), PathBuf::from);

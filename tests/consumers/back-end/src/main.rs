@@ -36,7 +36,7 @@ fn verifier(refresher: &Refresher, rules: Rules) -> Result<Verifier, SetupError>
     Verifier::with_provider(refresher, rules, &jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER)
 }
 
-/// Whether a token is accepted: one by the key of the provider, or by another one.
+/// Returns whether a token is accepted: one by the key of the provider, or by another one.
 fn accepts(verifier: &Verifier, key: u32) -> bool {
     let exp = SystemTime::now() + Duration::from_secs(60);
     let exp = exp.duration_since(UNIX_EPOCH).unwrap().as_secs();

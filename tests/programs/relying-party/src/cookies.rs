@@ -10,7 +10,7 @@ pub enum Name {
 }
 
 pub struct Cookies {
-    /// Whether the site is at https. It is false on a developer's machine alone.
+    /// True if the site is at https. It is false on a developer's machine alone.
     pub secure: bool,
 }
 

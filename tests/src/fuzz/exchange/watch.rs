@@ -1,4 +1,4 @@
-//! What an onlooker knows: the answers, the events in their order, and the monotonic clock.
+//! The knowledge of an onlooker: the answers, the events in their order, and the monotonic clock.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::Receiver;

@@ -1,4 +1,4 @@
-//! What is loaded at the start: who can write the file chooses the keys.
+//! Loads of the store at the start: who can write the file chooses the keys.
 
 use std::fs;
 #[cfg(unix)]

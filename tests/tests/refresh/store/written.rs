@@ -1,4 +1,4 @@
-//! What is written: the last success, whole or not at all, and nothing that leaked.
+//! Writes of the store: the last success, whole or not at all, and nothing that leaked.
 
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};

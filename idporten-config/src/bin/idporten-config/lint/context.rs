@@ -51,7 +51,7 @@ const PAGE_WORDS: &[&str] = &[
     "servers",
 ];
 
-/// How `TokenX` is written in code; its service is Tokendings.
+/// The spellings of `TokenX` in code; its service is Tokendings.
 const TOKENX: &[&str] = &["tokenx", "token-x", "token_x", "tokendings"];
 
 /// The kind of a file, by its name.
