@@ -24,9 +24,7 @@ macro_rules! value_traits {
 
             #[inline]
             fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-                let mut all = Self::ALL.iter().copied();
-                all.find(|known| known.as_str() == value)
-                    .ok_or_else(|| UnknownValue::new($member, $of, value))
+                UnknownValue::find(value, Self::ALL, Self::as_str, $member, $of)
             }
         }
 
@@ -815,11 +813,22 @@ pub struct UnknownValue {
 
 impl UnknownValue {
     #[inline]
-    fn new(member: &'static str, of: &'static str, value: &str) -> Self {
-        Self {
-            member,
-            of,
-            value: Excerpt::new(value),
+    fn find<T: Copy>(
+        value: &str,
+        all: &[T],
+        as_str: fn(T) -> &'static str,
+        member: &'static str,
+        of: &'static str,
+    ) -> ::core::result::Result<T, Self> {
+        match all.iter().find(|known| as_str(**known) == value) {
+            ::core::option::Option::Some(known) => ::core::result::Result::Ok(*known),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(Self {
+                    member,
+                    of,
+                    value: Excerpt::new(value),
+                })
+            }
         }
     }
 }

@@ -71,9 +71,7 @@ macro_rules! value_traits {
 
             #[inline]
             fn from_str(value: &str) -> ::core::result::Result<Self, UnknownValue> {
-                let mut all = Self::ALL.iter().copied();
-                all.find(|known| known.as_str() == value)
-                    .ok_or_else(|| UnknownValue::new($member, $of, value))
+                UnknownValue::find(value, Self::ALL, Self::as_str, $member, $of)
             }
         }
 

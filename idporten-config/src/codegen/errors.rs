@@ -47,12 +47,24 @@ pub struct UnknownValue {
 }
 ";
 
-// `Debug` is not derived: `unwrap` and `main` print errors with it, so that it writes the message of `Display`.
+// `find` is generic, so that the loop is compiled once and not in each enum. `Debug` is not derived: `unwrap` and `main` print errors
+// with it, so that it writes the message of `Display`.
 const NEW_UNKNOWN_VALUE: &str = r#"
 impl UnknownValue {
     #[inline]
-    fn new(member: &'static str, of: &'static str, value: &str) -> Self {
-        Self { member, of, value: Excerpt::new(value) }
+    fn find<T: Copy>(
+        value: &str,
+        all: &[T],
+        as_str: fn(T) -> &'static str,
+        member: &'static str,
+        of: &'static str,
+    ) -> ::core::result::Result<T, Self> {
+        match all.iter().find(|known| as_str(**known) == value) {
+            ::core::option::Option::Some(known) => ::core::result::Result::Ok(*known),
+            ::core::option::Option::None => {
+                ::core::result::Result::Err(Self { member, of, value: Excerpt::new(value) })
+            }
+        }
     }
 }
 
