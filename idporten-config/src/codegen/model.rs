@@ -124,7 +124,7 @@ fn names_of(values: &Object) -> Vec<(&str, String)> {
     // The known members are named first: an unknown one that is published later must not take the name of a constant that programs
     // use.
     let names = names::constants(&known, &others, RESERVED);
-    known.into_iter().chain(others).map(|member| (member, names[member].clone())).collect()
+    known.into_iter().chain(others).zip(names).collect()
 }
 
 fn value_of<'a>(known: Option<&'static Member>, value: &'a json::Value) -> Result<Value<'a>, &'static str> {

@@ -4,6 +4,7 @@
 //! any crate in the build can turn on change its behaviour. Metadata decides which keys are trusted, so that the result must not
 //! depend on them.
 
+mod distinct;
 mod read;
 mod text;
 mod write;
@@ -11,6 +12,7 @@ mod write;
 use std::fmt;
 use std::sync::Arc;
 
+pub(crate) use distinct::{distinct, is_first};
 pub(crate) use read::Limits;
 pub use read::{Error, MAX_DEPTH, MAX_VALUES};
 pub use text::Text;

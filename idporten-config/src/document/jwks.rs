@@ -2,7 +2,7 @@
 
 mod key;
 
-use crate::document::json::{Object, Value, object};
+use crate::document::json::{Object, Value, distinct, object};
 use crate::document::violation::{Rule, Violation, printable};
 use crate::environment::SigningAlg;
 
@@ -229,11 +229,7 @@ impl JwkSet {
     /// Returns the kids under which several keys serve one algorithm: a token that names one of them means any of those keys.
     #[must_use]
     pub fn ambiguous_kids(&self) -> Vec<&str> {
-        let mut kids: Vec<&str> =
-            self.keys.iter().filter(|key| self.rivals(key) > 1).filter_map(SigningKey::kid).collect();
-        kids.sort_unstable();
-        kids.dedup();
-        kids
+        distinct(self.keys.iter().filter(|key| self.rivals(key) > 1).filter_map(SigningKey::kid).collect())
     }
 
     /// Returns the algorithms that a key of the set serves.

@@ -1,10 +1,12 @@
 //! Rust names for any string that a provider may publish. They are valid, distinct, and the same on every run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+
+use crate::document::json::distinct;
 
 /// The number of variants that an enum may have. A list of 20,000 values produced 8 MB of Rust, which the compiler did not
 /// finish; no list of a real provider comes near this limit.
-pub(crate) const MAX_VARIANTS: usize = 1_000;
+pub const MAX_VARIANTS: usize = 1_000;
 
 /// The keywords of all editions, including those reserved for later ones.
 const KEYWORDS: &[&str] = &[
@@ -14,8 +16,8 @@ const KEYWORDS: &[&str] = &[
     "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
-// Sets and maps here are filled with `extend` rather than `collect`: collecting sorts first, and each sort compiled for another
-// type adds about 1 % to the library's machine code in a build script.
+// One type of map, and sorted slices: in a build script each other type of map, set or sort adds about 1 % to the machine code of
+// the library.
 
 /// Returns the variants of an enum in the order of its values, which must be distinct.
 ///
@@ -28,32 +30,37 @@ pub fn variants<'a>(values: &[&'a str]) -> Vec<(String, &'a str)> {
         *users.entry(variant(value)).or_default() += 1;
     }
     let mut used = UsedNames::new(&[]);
-    let mut sorted: BTreeSet<&str> = BTreeSet::new();
-    sorted.extend(values.iter().copied());
-    let mut named: BTreeMap<&str, String> = BTreeMap::new();
     // Names are assigned in the byte order of the values, so that they do not depend on the order published.
-    for value in sorted {
+    let sorted = distinct(values.to_vec());
+    let mut names = Vec::new();
+    for value in &sorted {
         let base = variant(value);
         // A keyword's name ends in an underscore, which in the middle of a name would be against the language's style.
         let name = if users[&base] == 1 { base } else { with_bytes(base.trim_end_matches('_'), value) };
-        named.insert(value, used.unused(name));
+        names.push(used.unused(name));
     }
-    values.iter().map(|value| (named.remove(value).unwrap_or_default(), *value)).collect()
+    let name = |value: &&str| sorted.binary_search(value).map(|i| names[i].clone()).unwrap_or_default();
+    values.iter().map(|value| (name(value), *value)).collect()
 }
 
-/// Returns distinct names of constants for members.
+/// Returns distinct names of constants for members, in the order of `first` and `others`.
 ///
 /// The members in `first` are named first, then those spelled as members usually are, so that an unusual member that is published
 /// later takes no name that code already uses. A member whose name is taken gets underscores.
 #[cfg(feature = "codegen")]
 #[must_use]
-pub fn constants<'a>(first: &[&'a str], others: &[&'a str], reserved: &[&str]) -> BTreeMap<&'a str, String> {
+pub fn constants(first: &[&str], others: &[&str], reserved: &[&str]) -> Vec<String> {
     let mut used = UsedNames::new(reserved);
-    let is_usual = |member: &&&str| constant(member).to_ascii_lowercase() == **member;
-    let (usual, odd): (Vec<_>, Vec<_>) = others.iter().partition(is_usual);
-    let members = first.iter().chain(usual).chain(odd);
-    let mut names = BTreeMap::new();
-    names.extend(members.map(|member| (*member, used.unused(constant(member)))));
+    let mut names: Vec<String> = first.iter().map(|member| used.unused(constant(member))).collect();
+    names.resize(first.len() + others.len(), String::new());
+    for usual in [true, false] {
+        for (i, member) in others.iter().enumerate() {
+            let name = constant(member);
+            if (name.to_ascii_lowercase() == *member) == usual {
+                names[first.len() + i] = used.unused(name);
+            }
+        }
+    }
     names
 }
 
@@ -126,29 +133,29 @@ fn not_keyword(name: String) -> String {
     if KEYWORDS.contains(&name.as_str()) { name + "_" } else { name }
 }
 
-/// The names that are in use.
-struct UsedNames {
-    names: BTreeSet<String>,
-    /// The number of underscores to start with for the next equal name. Starting from none would take quadratic time for many
-    /// equal names.
-    underscores: BTreeMap<String, usize>,
-}
+/// The names that are in use, each with the number of underscores to start with for the next equal name. Starting from none would
+/// take quadratic time for many equal names.
+struct UsedNames(BTreeMap<String, usize>);
 
 impl UsedNames {
     fn new(reserved: &[&str]) -> Self {
-        let mut names = BTreeSet::new();
-        names.extend(reserved.iter().map(|&name| name.to_owned()));
-        Self { names, underscores: BTreeMap::new() }
+        let mut names = BTreeMap::new();
+        for name in reserved {
+            names.insert((*name).to_owned(), 1);
+        }
+        Self(names)
     }
 
     /// Returns the name with as many underscores as make it unique.
     fn unused(&mut self, name: String) -> String {
-        let needed = self.underscores.entry(name.clone()).or_default();
-        let mut candidate = name + &"_".repeat(*needed);
-        while !self.names.insert(candidate.clone()) {
+        let mut underscores = self.0.get(&name).copied().unwrap_or(0);
+        let mut candidate = name.clone() + &"_".repeat(underscores);
+        while self.0.contains_key(&candidate) {
             candidate.push('_');
-            *needed += 1;
+            underscores += 1;
         }
+        self.0.insert(candidate.clone(), 1);
+        self.0.insert(name, underscores + 1);
         candidate
     }
 }
@@ -222,11 +229,7 @@ mod tests {
     #[test]
     fn members_with_colliding_names_get_underscores_unless_known() {
         let names = constants(&["issuer"], &["Issuer", "a-b", "a.b", "snapshot"], &["SNAPSHOT"]);
-        assert_eq!(names["issuer"], "ISSUER");
-        assert_eq!(names["Issuer"], "ISSUER_");
-        assert_eq!((names["a-b"].as_str(), names["a.b"].as_str()), ("A_B", "A_B_"));
-        assert_eq!(names["snapshot"], "SNAPSHOT_");
-        let names = constants(&[], &["A_B", "a-b", "a_b"], &[]);
-        assert_eq!((names["a_b"].as_str(), names["A_B"].as_str(), names["a-b"].as_str()), ("A_B", "A_B_", "A_B__"));
+        assert_eq!(names, ["ISSUER", "ISSUER_", "A_B", "A_B_", "SNAPSHOT_"]);
+        assert_eq!(constants(&[], &["A_B", "a-b", "a_b"], &[]), ["A_B_", "A_B__", "A_B"]);
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn locate(manifest: &Manifest, read: &dyn Fn(&str) -> io::Result<Vec<
     }
     let mut located = locator.located;
     let position = |slug: &str| manifest.slugs().position(|other| other == slug);
-    located.sources.sort_by_key(|source| position(source.provider().slug()));
+    located.sources.sort_unstable_by_key(|source| position(source.provider().slug()));
     located
 }
 

@@ -1,17 +1,16 @@
 //! Changes of metadata.
 
 use std::collections::BTreeMap;
-use std::mem;
 
 use super::{Change, ChangeKind, Subject};
-use crate::document::json::{Object, Value};
+use crate::document::json::{Object, Value, distinct, is_first};
 use crate::document::metadata::{self, Member, member};
 use crate::document::names::{self, MAX_VARIANTS};
 
 /// Hands over each change of the metadata, one at a time: all of them at once would not fit the bound on memory.
 pub(super) fn changes(before: &Object, after: &Object, each: &mut dyn FnMut(Change)) {
     let names: Vec<&str> = before.iter().chain(after.iter()).map(|(name, _)| name).collect();
-    for name in sorted(&names) {
+    for name in distinct(names) {
         change(name, before.get(name), after.get(name), each);
     }
 }
@@ -53,7 +52,7 @@ fn list(name: &str, before: &[&str], after: &[&str], each: &mut dyn FnMut(Change
         gone,
     };
     let known = member(name);
-    let (old, new) = (sorted(before), sorted(after));
+    let (old, new) = (distinct(before.to_vec()), distinct(after.to_vec()));
     let variants = variants(known, before);
     for value in missing(before, &old, &new) {
         each(of(ChangeKind::Breaking, Some(value), None, variants.get(value).cloned()));
@@ -66,19 +65,8 @@ fn list(name: &str, before: &[&str], after: &[&str], each: &mut dyn FnMut(Change
 /// Returns the values that are not in `others`, each once and in the order served. `distinct` are the values without duplicates;
 /// both are sorted.
 fn missing<'a>(values: &[&'a str], distinct: &[&str], others: &[&str]) -> impl Iterator<Item = &'a str> {
-    // Flags rather than a set of the values: the two sorted slices are all the memory that a comparison takes.
-    let mut seen = vec![false; distinct.len()];
-    let mut is_first =
-        move |value: &str| distinct.binary_search(&value).is_ok_and(|at| !mem::replace(&mut seen[at], true));
+    let mut is_first = is_first(distinct);
     values.iter().copied().filter(move |value| others.binary_search(value).is_err() && is_first(value))
-}
-
-/// Returns the distinct values, sorted.
-fn sorted<'a>(values: &[&'a str]) -> Vec<&'a str> {
-    let mut values = values.to_vec();
-    values.sort_unstable();
-    values.dedup();
-    values
 }
 
 /// Returns the variants of the values in generated code.

@@ -1,12 +1,10 @@
 //! One entry of a key set: a public key that may verify signatures, or the reason why it may not.
 
-use std::collections::BTreeSet;
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::RejectionCause;
-use crate::document::json::{Object, Value};
+use crate::document::json::{Object, Value, distinct};
 use crate::document::violation::printable;
 use crate::environment::SigningAlg;
 
@@ -259,17 +257,14 @@ fn check_use(entry: &Object) -> Result<(), Refusal> {
         None => Ok(()),
         Some(operations) => match operations.as_strings() {
             // RFC 7517, section 4.3, forbids duplicate values.
-            Some(operations) if has_duplicates(&operations) => Err("`key_ops` has a value twice".into()),
+            Some(operations) if distinct(operations.clone()).len() < operations.len() => {
+                Err("`key_ops` has a value twice".into())
+            }
             Some(operations) if operations.contains(&"verify") => Ok(()),
             Some(_) => Err("`key_ops` is without `verify`".into()),
             None => Err("`key_ops` must be a list of strings".into()),
         },
     }
-}
-
-fn has_duplicates(values: &[&str]) -> bool {
-    let distinct: BTreeSet<_> = values.iter().collect();
-    distinct.len() < values.len()
 }
 
 fn parameters(entry: &Object) -> Result<KeyParameters, Refusal> {

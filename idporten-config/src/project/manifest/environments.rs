@@ -24,7 +24,7 @@ impl Reader<'_> {
     pub(super) fn environments(&mut self, tables: &Table<'_>, manifest: &mut Manifest) {
         let mut named: Vec<_> = tables.iter().collect();
         // The parser returns the tables sorted by name, but findings and generated code keep the order of the text.
-        named.sort_by_key(|(slug, _)| slug.span.start);
+        named.sort_unstable_by_key(|(slug, _)| slug.span.start);
         for (slug, item) in named {
             let place = self.place(slug.span);
             let slug = &*slug.name;
@@ -94,7 +94,7 @@ impl Reader<'_> {
             self.findings.push(Finding::error(message, help).at(Some(&place)));
         }
         if let Some((key, _)) = table.get_key_value("based-on") {
-            self.bases.insert(slug.to_owned(), self.place(key.span));
+            self.bases.push((slug.to_owned(), self.place(key.span)));
         }
         let product = product?;
         self.check_spelling(&product, table);
@@ -155,7 +155,8 @@ impl Reader<'_> {
                 Some(_) => ("names an environment of another product", bases_for(base, own, environments) + &fetch),
             };
             let finding = Finding::error(format!("{slug}: `based-on = {}` {problem}", quoted(base)), help);
-            self.findings.push(finding.of(slug).at(self.bases.get(slug)));
+            let place = self.bases.iter().find(|(name, _)| name == slug).map(|(_, place)| place);
+            self.findings.push(finding.of(slug).at(place));
         }
     }
 }

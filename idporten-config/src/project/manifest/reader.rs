@@ -1,6 +1,5 @@
 //! The reader of a manifest's text. It finds every mistake at once, with its line.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use toml_span::value::{Key, Table};
@@ -14,7 +13,7 @@ use crate::project::finding::{Finding, Place};
 const KEYS: &[&str] = &["environments", "max-age", "require", "snapshots"];
 
 pub(super) fn manifest(text: &str, file: &str) -> (Manifest, Vec<Finding>) {
-    let mut reader = Reader { text, file, findings: Vec::new(), bases: BTreeMap::new() };
+    let mut reader = Reader { text, file, findings: Vec::new(), bases: Vec::new() };
     let manifest = match toml_span::parse(text) {
         Ok(document) => document.as_table().map(|table| reader.manifest(table)),
         Err(error) => {
@@ -30,8 +29,8 @@ pub(super) struct Reader<'a> {
     text: &'a str,
     file: &'a str,
     pub(super) findings: Vec<Finding>,
-    /// The place of each environment's key `based-on`.
-    pub(super) bases: BTreeMap<String, Place>,
+    /// The environments with a key `based-on`, and its place.
+    pub(super) bases: Vec<(String, Place)>,
 }
 
 impl Reader<'_> {
