@@ -14,7 +14,7 @@ pub mod idporten;
 #[rustfmt::skip]
 pub mod maskinporten;
 
-#[cfg(feature = "snapshot")]
+#[cfg(feature = "document")]
 impl crate::KnownEnvironment {
     /// Returns the text of the snapshot that this version of the package brings. Its members state how old it is, and it has no
     /// keys.

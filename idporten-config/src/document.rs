@@ -2,6 +2,7 @@
 //!
 //! One parser reads every document, so that a build, the tool and the refresher accept and refuse the same ones.
 
+#[cfg(feature = "snapshot")]
 pub(crate) mod compare;
 pub mod json;
 pub(crate) mod jwks;
@@ -13,6 +14,7 @@ pub(crate) mod snapshot;
 pub(crate) mod url;
 pub(crate) mod violation;
 
+#[cfg(feature = "snapshot")]
 pub use compare::{Change, ChangeKind, Comparison, Subject, compare};
 pub use jwks::{JwkSet, KeyParameters, MAX_KEYS, RejectedKey, RejectionCause, SigningKey};
 pub use metadata::{CompleteMetadata, Completeness, MEMBERS, Member, MemberType, ProviderMetadata, member};

@@ -13,7 +13,7 @@ use nearest::nearest;
 
 pub use algorithm::{SigningAlg, UnknownSigningAlg};
 pub use assurance::{ACR_ORDERS, acr_at_least, acr_is_ranked};
-#[cfg(feature = "snapshot")]
+#[cfg(feature = "document")]
 #[doc(hidden)]
 pub use product::is_slug;
 pub use product::{InvalidProductName, Product, ProductName, Schema, UnknownProduct};

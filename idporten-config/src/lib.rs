@@ -33,9 +33,10 @@
 //! | feature | brings | for |
 //! |---|---|---|
 //! | (none) | the table of environments and the bundled constants; no dependency | trials, tests |
-//! | `snapshot` | [`document`]: [`Snapshot`] and its parts | reading, checking and comparing snapshots |
+//! | `document` | [`document`]: [`Snapshot`] and its parts | reading and checking snapshots; `codegen` and `build` bring it |
 //! | `codegen` | [`codegen`] | generating code from snapshots, as the macros do |
 //! | `build` | [`build`] | build scripts, in `[build-dependencies]` |
+//! | `snapshot` | `document`, `document::compare` and thumbprints of keys | comparing snapshots; the features below bring it |
 //! | `fetch` | [`fetch`] with an HTTP client | fetching live documents |
 //! | `ring`, `aws-lc-rs` | that cryptography provider, for TLS in `fetch` and `refresh` | enable the one that the program already uses |
 //! | `rustls-0-23` | `fetch::Options::with_rustls` | a program that configures TLS itself |
@@ -57,7 +58,7 @@ mod bundled;
 mod clock;
 #[cfg(feature = "codegen")]
 pub mod codegen;
-#[cfg(feature = "snapshot")]
+#[cfg(feature = "document")]
 pub mod document;
 pub mod environment;
 #[cfg(any(feature = "fetch", feature = "refresh-core"))]
@@ -75,7 +76,7 @@ pub mod testing;
 
 /// Items that the macros, the command-line tool and the build-script helper share. They are not part of the public interface:
 /// anything here may change in any release.
-#[cfg(feature = "snapshot")]
+#[cfg(feature = "document")]
 #[doc(hidden)]
 pub mod internal {
     pub use crate::document::jwks::MAX_BYTES as MAX_DOCUMENT_BYTES;
@@ -113,7 +114,7 @@ pub mod internal {
 }
 
 pub use bundled::{ansattporten, idporten, maskinporten};
-#[cfg(feature = "snapshot")]
+#[cfg(feature = "document")]
 pub use document::{JwkSet, ProviderMetadata, Snapshot};
 pub use environment::{KnownEnvironment, Product, SigningAlg};
 #[cfg(feature = "refresh-core")]

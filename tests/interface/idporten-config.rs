@@ -71,8 +71,9 @@ pub mod codegen {
     #[must_use]
     pub fn values(source: &Source) -> Object {}
 }
-#[cfg(feature = "snapshot")]
+#[cfg(feature = "document")]
 pub mod document {
+    #[cfg(feature = "snapshot")]
     pub(crate) mod compare {
         #[derive(Debug, Clone, PartialEq, Eq)]
         #[non_exhaustive]
@@ -557,7 +558,6 @@ pub mod document {
             impl Deref for CompleteMetadata {
                 type Target = ProviderMetadata;
             }
-            #[cfg(feature = "snapshot")]
             #[must_use]
             pub fn usable<'a>(
                 known: Option<&Member>,
@@ -578,7 +578,6 @@ pub mod document {
                 ) -> Result<Self, Vec<Violation>> {}
             }
         }
-        #[cfg(feature = "snapshot")]
         pub use members::usable;
         pub use members::{
             CompleteMetadata, MEMBERS, Member, MemberType, ProviderMetadata, member,
@@ -586,15 +585,16 @@ pub mod document {
         pub use rules::Completeness;
     }
     pub(crate) mod names {
+        pub const MAX_VARIANTS: usize = 1_000;
         #[must_use]
         pub fn variants<'a>(values: &[&'a str]) -> Vec<(String, &'a str)> {}
         #[cfg(feature = "codegen")]
         #[must_use]
-        pub fn constants<'a>(
-            first: &[&'a str],
-            others: &[&'a str],
+        pub fn constants(
+            first: &[&str],
+            others: &[&str],
             reserved: &[&str],
-        ) -> BTreeMap<&'a str, String> {}
+        ) -> Vec<String> {}
         pub fn variant(value: &str) -> String {}
         #[must_use]
         pub fn constant(member: &str) -> String {}
@@ -809,6 +809,7 @@ pub mod document {
         #[must_use]
         pub fn printable(name: &str) -> String {}
     }
+    #[cfg(feature = "snapshot")]
     pub use compare::{Change, ChangeKind, Comparison, Subject, compare};
     pub use jwks::{
         JwkSet, KeyParameters, MAX_KEYS, RejectedKey, RejectionCause, SigningKey,
@@ -2014,7 +2015,7 @@ pub mod testing {
     pub use sign::{sign, sign_text, signing_key};
 }
 pub use bundled::{ansattporten, idporten, maskinporten};
-#[cfg(feature = "snapshot")]
+#[cfg(feature = "document")]
 pub use document::{JwkSet, ProviderMetadata, Snapshot};
 pub use environment::{KnownEnvironment, Product, SigningAlg};
 #[cfg(feature = "refresh-core")]

@@ -3,7 +3,6 @@
 mod members;
 mod rules;
 
-#[cfg(feature = "snapshot")]
 pub use members::usable;
 pub use members::{CompleteMetadata, MEMBERS, Member, MemberType, ProviderMetadata, member};
 pub use rules::Completeness;

@@ -248,7 +248,7 @@ pub fn is_slug(text: &str) -> bool {
 impl Schema {
     /// Returns the schema of the metadata at a well-known URL, for a product that does not determine it: RFC 8414, section 3, and
     /// `OpenID` Connect Discovery 1.0, section 4, differ in the last part.
-    #[cfg(feature = "snapshot")]
+    #[cfg(feature = "document")]
     pub(crate) fn of_well_known_url(url: &str) -> Self {
         // Not `ends_with`: RFC 8414 puts the path of the issuer, if it has one, after the well-known part.
         if url.contains("/.well-known/oauth-authorization-server") {

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::document::json::{Object, Value};
+use crate::document::json::{Object, Value, distinct, is_first};
 use crate::environment::Schema;
 
 /// The type of a member's value.
@@ -359,13 +359,15 @@ fn additional(object: &Object) -> Object {
 }
 
 /// Returns the values of a list without duplicates and, for signature algorithms, without `none` and `HS*`.
-#[cfg(feature = "snapshot")]
 #[must_use]
 pub fn usable<'a>(known: Option<&Member>, values: Vec<&'a str>) -> Vec<&'a str> {
     let signing = known.is_some_and(|known| known.kind == MemberType::SigningAlgs);
     // `none` is checked with nothing, and `HS*` with the secret of the client (OpenID Connect Core 1.0, section 10.1): a published
     // key serves neither. Some readers take `none` in any case, so that each spelling is left out.
     let is_usable = |value: &&str| !(signing && (value.eq_ignore_ascii_case("none") || value.starts_with("HS")));
-    let mut seen = std::collections::BTreeSet::new();
-    values.into_iter().filter(is_usable).filter(|value| seen.insert(*value)).collect()
+    let mut values: Vec<_> = values.into_iter().filter(is_usable).collect();
+    let sorted = distinct(values.clone());
+    let mut is_first = is_first(&sorted);
+    values.retain(|value| is_first(value));
+    values
 }
