@@ -7,9 +7,9 @@ use std::process::Command;
 
 use idporten_config_tests::cargo::{Cargo, run};
 use idporten_config_tests::page::{block_after, read};
-use idporten_config_tests::places;
 use idporten_config_tests::scratch::Scratch;
 
+use crate::pages::use_this_checkout;
 use crate::running::{Running, node_modules, programs_target, script, wait_for};
 
 /// The port at which the program of the page listens.
@@ -31,11 +31,6 @@ fn command(block: &str, directory: &Path) -> Command {
 
 /// Runs the page's first commands, the installation from the registry aside, and writes its files.
 fn follow(page: &str, directory: &Path) {
-    let checkout = places::workspace();
-    // Packages from this checkout, and dependencies as those of the programs, which are on this machine.
-    fs::create_dir(directory.join(".cargo")).unwrap();
-    let patch = format!("[patch.crates-io]\nidporten-config.path = '{}'\n", checkout.join("idporten-config").display());
-    fs::write(directory.join(".cargo/config.toml"), patch).unwrap();
     let commands = block_after(page, "## The provider");
     let is_offline = |line: &&str| !line.starts_with("npm ");
     let offline: Vec<_> = commands.lines().filter(is_offline).collect();
@@ -45,7 +40,7 @@ fn follow(page: &str, directory: &Path) {
 
     let app = directory.join("app");
     symlink(node_modules(), app.join("provider/node_modules")).unwrap();
-    fs::copy(checkout.join("tests/programs/Cargo.lock"), app.join("Cargo.lock")).unwrap();
+    use_this_checkout(&app);
     for file in ["provider/provider.mjs", "idporten.toml", "build.rs", "src/main.rs"] {
         fs::write(app.join(file), block_after(page, &format!("\n`{file}`"))).unwrap();
     }

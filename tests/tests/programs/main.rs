@@ -6,4 +6,5 @@
 mod idporten;
 mod local_development;
 mod maskinporten;
+mod pages;
 mod running;
