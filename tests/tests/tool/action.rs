@@ -71,7 +71,7 @@ fn the_steps_of_the_action_pass_without_a_finding() {
 
 #[test]
 fn an_input_of_the_action_never_becomes_part_of_a_script() {
-    for step in ["Check the snapshots", "Search for wrong values"] {
+    for step in ["Install the tool", "Check the snapshots", "Search for wrong values"] {
         assert!(!script(step).contains("${{"), "{}", script(step));
     }
     assert!(!ACTION.contains("uses:"), "no other action");
@@ -90,4 +90,21 @@ fn the_hooks_run_the_tool_on_what_is_committed() {
     let answer = directory.run(&arguments);
     assert_eq!(answer.code, 1);
     assert_contains(&answer.out, "src/auth.rs:1");
+}
+
+#[test]
+fn the_lint_hook_excludes_what_lint_leaves_out_of_a_directory() {
+    let exclude = HOOKS.lines().find_map(|line| line.trim().strip_prefix("exclude: ")).expect("a pattern");
+    let (directories, kinds) = exclude.split_once("/|\\.(").expect("directories, then kinds of files");
+    let help = repository().run(&["lint", "--help"]).out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (_, left_out) = help.split_once("these are left out: ").unwrap();
+    let (left_out, _) = left_out.split_once("lines with").unwrap();
+    let (named, prose) = left_out.split_once("prose (").unwrap();
+    let named = named.split('`').skip(1).step_by(2).filter(|name| ![".env", ".git"].contains(name));
+    for name in named {
+        assert_contains(directories, &name.replace('.', "\\."));
+    }
+    for kind in prose.split(')').next().unwrap().split(", ") {
+        assert_contains(kinds, kind.trim_start_matches('.'));
+    }
 }
