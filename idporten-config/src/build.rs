@@ -55,6 +55,8 @@ pub use crate::project::Expected;
 
 /// The manifest `idporten.toml`: its keys, and an example.
 #[doc = include_str!("project/manifest.md")]
+///
+/// [`Generator::manifest`]: crate::build::Generator::manifest
 pub mod manifest {}
 
 /// The name of the generated file in `OUT_DIR`.

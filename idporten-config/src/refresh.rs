@@ -51,6 +51,18 @@ mod worker;
 
 /// The guide for operators: durations, alerts, and steps in an outage.
 #[doc = include_str!("refresh/guide.md")]
+///
+/// [`RefreshPolicy`]: crate::refresh::RefreshPolicy
+/// [`report_bad_signature`]: crate::refresh::Refresher::report_bad_signature
+/// [`find_keys`]: crate::refresh::Refresher::find_keys
+/// [`store`]: crate::refresh::Builder::store
+/// [`wait_ready`]: crate::refresh::Refresher::wait_ready
+/// [`UnknownKey`]: crate::refresh::LookupError::UnknownKey
+/// [`Undetermined`]: crate::refresh::LookupError::Undetermined
+/// [`Unavailable`]: crate::refresh::LookupError::Unavailable
+/// [`Options::with_mirror_passes_date`]: crate::fetch::Options::with_mirror_passes_date
+/// [`Event`]: crate::refresh::Event
+/// [`events`]: crate::refresh::Refresher::events
 pub mod guide {}
 
 use std::fmt;

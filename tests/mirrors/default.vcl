@@ -14,7 +14,7 @@ sub vcl_recv {
         }
         set req.http.Host = regsub(req.url, "^/([^/]+)/.*$", "\1");
         set req.url = regsub(req.url, "^/[^/]+", "");
-        # While the provider answers, an answer past its lifetime is fetched anew, and not served while that happens: a client
+        # While the provider answers, an answer past its lifetime is fetched again, and not served while that happens: a client
         # that asks once a day would get what was fetched for the day before.
         set req.grace = 0s;
     } else {

@@ -22,11 +22,23 @@ fn is_page(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "md")
 }
 
-/// The targets of the links of a page, without those to other sites and within the page.
-fn links(page: &str) -> impl Iterator<Item = &str> {
+/// The targets of the links of a page, without those to other sites.
+fn targets(page: &str) -> impl Iterator<Item = &str> {
     let targets = page.split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(target, _)| target));
-    let files = targets.map(|target| target.split('#').next().unwrap_or_default());
-    files.filter(|target| !target.is_empty() && !target.contains("://") && !target.starts_with("crate::"))
+    targets.filter(|target| !target.contains("://"))
+}
+
+/// The files that the links of a page lead to.
+fn links(page: &str) -> impl Iterator<Item = &str> {
+    targets(page).map(|target| target.split('#').next().unwrap_or_default()).filter(|file| !file.is_empty())
+}
+
+/// The headings of a page, as the ends of links name them.
+fn anchors(page: &str) -> Vec<String> {
+    let headings = page.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    let kept =
+        |heading: &str| heading.chars().filter(|&c| c.is_alphanumeric() || " -_".contains(c)).collect::<String>();
+    headings.map(|heading| kept(heading).to_lowercase().replace(' ', "-")).collect()
 }
 
 #[test]
@@ -95,6 +107,32 @@ fn every_link_of_every_page_leads_to_a_file() {
         }
     }
     assert!(followed >= 20, "{followed} links");
+}
+
+#[test]
+fn every_link_to_a_heading_leads_to_one() {
+    let mut followed = 0;
+    for path in pages() {
+        let page = fs::read_to_string(&path).unwrap();
+        for (file, anchor) in targets(&page).filter_map(|target| target.split_once('#')) {
+            let target = if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
+            let anchors = anchors(&fs::read_to_string(target).unwrap());
+            assert!(anchors.iter().any(|other| other == anchor), "{}: {file}#{anchor} of {anchors:?}", path.display());
+            followed += 1;
+        }
+    }
+    assert!(followed >= 5, "{followed} links");
+}
+
+#[test]
+fn no_example_has_lines_that_only_rustdoc_hides() {
+    for path in pages() {
+        let page = fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
+        for block in page.split("```rust").skip(1) {
+            let code = block.split_once("```").expect("the block ends").0;
+            assert!(!code.contains("\n# "), "{}: GitHub shows them:\n{code}", path.display());
+        }
+    }
 }
 
 /// The pages of `docs/` that the README lists, in its order.

@@ -9,6 +9,7 @@ mod generate;
 mod init;
 mod lint;
 mod live;
+mod migrating;
 mod provider;
 mod report;
 mod selection;
