@@ -165,8 +165,7 @@ impl Schedule {
     fn expire(&mut self, now: Now) {
         self.held.iter_mut().for_each(|held| held.expired = true);
         self.not_before = self.not_before.min(now.monotonic.saturating_add(MAX_RETRY_AFTER_EMPTY));
-        // A seed may expire before any fetch has failed, hence at least one failure.
-        let delay = self.retry_delay(self.missed.max(1), false);
+        let delay = self.retry_delay(self.missed, false);
         if self.until_due(now).is_some_and(|left| left > delay) {
             self.due = (now, delay);
         }
@@ -270,8 +269,7 @@ impl Schedule {
     /// Answers a question for a key that is not in the set. `ticket` is what the caller got when it first asked. If it `spends`, the
     /// question may ask for a fetch from the budget of unknown kids.
     pub fn ask(&mut self, now: Now, kid: &str, ticket: Option<Ticket>, spends: bool) -> Answer {
-        let asks = self.policy.fetches && spends;
-        let absence = if asks { self.vanished.ask(kid, now.monotonic) } else { None };
+        let absence = if spends { self.vanished.ask(kid, now.monotonic) } else { None };
         if absence == Some(Absence::Confirmed) {
             return Answer::Unknown;
         }

@@ -2,22 +2,30 @@
 
 use std::time::Duration;
 
-use idporten_config::refresh::schedule::{Action, Answer, Cause, Schedule, Success};
+use idporten_config::refresh::schedule::{Action, Answer, Cause, Schedule, Success, Ticket};
 
 use crate::fixture::{
     DAY, HOUR, MINUTE, NEW, SECOND, asks, at, before, fetched, next_fetch, pending, policy, retry_after,
 };
 
-/// One that held the kid, and whose fetch of the hour lacks it.
-fn retired() -> Schedule {
-    let mut schedule = fetched(policy(), 1);
-    let kids = ["old".to_owned()];
-    for success in [Success { kids: &kids, ..NEW }, Success { kids_before: &kids, ..NEW }] {
-        schedule.force();
-        assert_eq!(schedule.poll(at(HOUR)), Action::Fetch(Cause::Forced));
-        schedule.succeeded(&success);
+/// One that held these kids, and whose fetch of the hour lacks them.
+fn without(kids: &[String], random: u64) -> Schedule {
+    let mut schedule = fetched(policy(), random);
+    for success in [Success { kids, ..NEW }, Success { kids_before: kids, ..NEW }] {
+        fetches(&mut schedule, HOUR, &success);
     }
     schedule
+}
+
+fn retired() -> Schedule {
+    without(&["old".to_owned()], 1)
+}
+
+/// The program asks for a fetch at this time, and it succeeds.
+fn fetches(schedule: &mut Schedule, now: Duration, success: &Success<'_>) {
+    schedule.force();
+    assert_eq!(schedule.poll(at(now)), Action::Fetch(Cause::Forced));
+    schedule.succeeded(success);
 }
 
 /// Returns the time of the fetch that a token of the kid asks for at this time. It succeeds, and lacks the kid too.
@@ -34,22 +42,87 @@ fn confirms(schedule: &mut Schedule, asked: Duration) -> Duration {
 fn a_vanished_kid_is_undetermined_until_a_later_answer_confirms_it() {
     let mut schedule = retired();
     let begun = confirms(&mut schedule, HOUR);
-    assert!((HOUR + 5 * SECOND..=HOUR + 10 * SECOND).contains(&begun), "{begun:?}");
     assert_eq!(schedule.ask(at(begun), "old", None, true), Answer::Unknown);
     assert!(next_fetch(&schedule, begun) > begun + 20 * HOUR, "and no fetch");
     asks(&mut schedule, begun);
 }
 
 #[test]
-fn an_answer_too_soon_or_too_old_confirms_no_absence() {
-    for (time, age) in [(4 * SECOND, Duration::ZERO), (MINUTE, 56 * SECOND)] {
+fn the_confirming_fetch_is_drawn_from_five_to_ten_seconds() {
+    let delays: Vec<Duration> =
+        (0..100).map(|random| confirms(&mut without(&["old".to_owned()], random), HOUR) - HOUR).collect();
+    let (shortest, longest) = (*delays.iter().min().unwrap(), *delays.iter().max().unwrap());
+    assert!((5 * SECOND..6 * SECOND).contains(&shortest), "found {shortest:?}");
+    assert!((9 * SECOND..=10 * SECOND).contains(&longest), "found {longest:?}");
+}
+
+#[test]
+fn only_an_answer_that_proves_to_be_later_confirms_an_absence() {
+    for (time, proven_age, confirms) in [
+        (4 * SECOND, Some(Duration::ZERO), false),
+        (MINUTE, Some(56 * SECOND), false),
+        (MINUTE, None, false),
+        (5 * SECOND, Some(Duration::ZERO), true),
+        (MINUTE, Some(55 * SECOND), true),
+    ] {
         let mut schedule = retired();
-        schedule.force();
-        schedule.poll(at(HOUR + time));
-        schedule.succeeded(&Success::of_age(age));
-        let answer = schedule.ask(at(HOUR + time), "old", None, true);
-        assert!(!matches!(answer, Answer::Unknown), "found {answer:?}");
+        let ticket = pending_while_fetching(&mut schedule);
+        fetches(&mut schedule, HOUR + time, &Success { proven_age, ..NEW });
+        for ticket in [None, Some(ticket)] {
+            let answer = schedule.ask(at(HOUR + time), "old", ticket, true);
+            assert_eq!(answer == Answer::Unknown, confirms, "{time:?} and {proven_age:?}: {answer:?}");
+        }
+        if confirms {
+            let next = next_fetch(&schedule, HOUR + time);
+            assert!(next > 20 * HOUR, "the fetch that was asked for is not made: {next:?}");
+        }
     }
+}
+
+/// A token comes while a fetch is under way, which is too soon to confirm anything.
+fn pending_while_fetching(schedule: &mut Schedule) -> Ticket {
+    schedule.force();
+    schedule.poll(at(HOUR));
+    let ticket = pending(schedule.ask(at(HOUR), "old", None, true));
+    schedule.succeeded(&NEW);
+    ticket
+}
+
+#[test]
+fn the_confirming_fetch_is_made_despite_one_that_came_too_soon() {
+    let mut schedule = retired();
+    retry_after(schedule.ask(at(HOUR), "old", None, true));
+    fetches(&mut schedule, HOUR + SECOND, &NEW);
+    let next = next_fetch(&schedule, HOUR + SECOND);
+    assert!((HOUR + 5 * SECOND..=HOUR + 10 * SECOND).contains(&next), "found {next:?}");
+}
+
+#[test]
+fn a_look_up_that_may_spend_nothing_asks_for_no_confirming_fetch() {
+    let mut schedule = retired();
+    let due = next_fetch(&schedule, HOUR);
+    retry_after(schedule.ask(at(HOUR), "old", None, false));
+    assert_eq!(next_fetch(&schedule, HOUR), due);
+}
+
+#[test]
+fn the_confirming_fetch_obeys_a_retry_after() {
+    let mut schedule = retired();
+    schedule.force();
+    schedule.poll(at(HOUR));
+    schedule.failed(at(HOUR), Some(20 * MINUTE), false);
+    assert_eq!(retry_after(schedule.ask(at(HOUR), "old", None, true)), 20 * MINUTE + SECOND);
+    assert_eq!(next_fetch(&schedule, HOUR), HOUR + 20 * MINUTE);
+}
+
+#[test]
+fn the_last_128_kids_that_left_are_remembered() {
+    let names = |count: usize| (0..count).map(|i| i.to_string()).collect::<Vec<_>>();
+    let mut schedule = without(&names(129), 1);
+    retry_after(schedule.ask(at(HOUR), "1", None, true));
+    pending(schedule.ask(at(HOUR), "0", None, true));
+    let mut schedule = without(&[names(100), names(100)].concat(), 1);
+    retry_after(schedule.ask(at(HOUR), "0", None, true));
 }
 
 #[test]
@@ -76,10 +149,10 @@ fn a_vanished_kid_in_use_is_checked_every_five_minutes() {
         if let Action::Fetch(cause) = schedule.poll(at(now)) {
             assert_eq!(cause, Cause::VanishedKid);
             schedule.succeeded(&NEW);
-            checks.push(second / 60);
+            checks.push(second);
         }
     }
-    assert_eq!(checks, [5, 10, 15]);
+    assert_eq!(checks, [300, 600, 900]);
     assert!(next_fetch(&schedule, begun + 16 * MINUTE) > begun + 20 * HOUR, "nobody asks, and there is no fetch");
 }
 
@@ -93,6 +166,9 @@ fn kids_that_left_have_one_fetch_a_minute_together() {
         if matches!(schedule.poll(at(now)), Action::Fetch(_)) {
             schedule.failed(at(now), None, false);
             fetches.push(now);
+            assert!(next_fetch(&schedule, now) > 20 * HOUR, "until the next token comes");
+            let left = retry_after(schedule.clone().ask(at(now), "old", None, true));
+            assert_eq!(left, MINUTE + SECOND, "and a second for the fetch itself");
         }
         now += SECOND / 2;
     }

@@ -29,12 +29,15 @@ fn flood(policy: RefreshPolicy, time: Duration) -> Vec<Duration> {
 
 #[test]
 fn three_fetches_are_spread_first_and_even_in_a_flood() {
-    let seconds = |policy| flood(policy, 150 * SECOND).iter().map(Duration::as_secs).collect::<Vec<_>>();
-    assert_eq!(seconds(policy()), [0, 4, 12, 60, 80, 100, 120, 140]);
-    assert_eq!(seconds(policy().with_unknown_kid_fetches(2)), [0, 30, 60, 90, 120]);
-    assert_eq!(seconds(policy().with_unknown_kid_fetches(1)), [0, 60, 120]);
+    let are = |policy, seconds: &[u32]| {
+        let wanted: Vec<Duration> = seconds.iter().map(|second| *second * SECOND).collect();
+        assert_eq!(flood(policy, 150 * SECOND), wanted);
+    };
+    are(policy(), &[0, 4, 12, 60, 80, 100, 120, 140]);
+    are(policy().with_unknown_kid_fetches(2), &[0, 30, 60, 90, 120]);
+    are(policy().with_unknown_kid_fetches(1), &[0, 60, 120]);
     let half = policy().with_unknown_kid_window(30 * SECOND);
-    assert_eq!(seconds(half), [0, 2, 6, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120, 130, 140]);
+    are(half, &[0, 2, 6, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120, 130, 140]);
     assert_eq!(flood(policy().with_unknown_kid_fetches(30), MINUTE).len(), 30);
 }
 
@@ -68,6 +71,28 @@ fn a_question_during_the_cooldown_learns_the_next_fetch_time() {
     asks(&mut schedule, HOUR + 20 * SECOND);
     schedule.succeeded(&NEW);
     assert_eq!(retry_after(schedule.ask(at(HOUR + 21 * SECOND), "new", None, true)), 39 * SECOND);
+    asks(&mut schedule, HOUR + 60 * SECOND);
+    schedule.succeeded(&NEW);
+    assert_eq!(retry_after(schedule.ask(at(HOUR + 61 * SECOND), "new", None, true)), 19 * SECOND, "an even distance");
+}
+
+#[test]
+fn a_quiet_window_allows_the_short_distances_again() {
+    let mut schedule = fetched(policy(), 1);
+    for start in [HOUR, HOUR + 72 * SECOND] {
+        for second in [0, 4, 12] {
+            asks(&mut schedule, start + second * SECOND);
+            schedule.succeeded(&NEW);
+        }
+    }
+}
+
+#[test]
+fn a_budget_of_nothing_waits_for_the_timed_refresh() {
+    let mut schedule = fetched(policy().with_unknown_kid_fetches(0), 1);
+    let due = next_fetch(&schedule, Duration::ZERO);
+    assert_eq!(retry_after(schedule.ask(at(HOUR), "new", None, true)), due - HOUR);
+    assert_eq!(next_fetch(&schedule, HOUR), due);
 }
 
 #[test]
@@ -82,14 +107,14 @@ fn the_window_counts_from_the_request_and_not_from_the_question() {
 #[test]
 fn timed_and_forced_refreshes_spend_nothing_of_the_window() {
     let mut schedule = fetched(policy(), 1);
-    for _ in 0..5 {
-        schedule.force();
-        assert_eq!(schedule.poll(at(HOUR)), Action::Fetch(Cause::Forced));
-        schedule.succeeded(&NEW);
-    }
-    let due = next_fetch(&schedule, HOUR);
+    let due = next_fetch(&schedule, Duration::ZERO);
     assert_eq!(schedule.poll(at(due)), Action::Fetch(Cause::Due));
     schedule.succeeded(&NEW);
+    for _ in 0..5 {
+        schedule.force();
+        assert_eq!(schedule.poll(at(due)), Action::Fetch(Cause::Forced));
+        schedule.succeeded(&NEW);
+    }
     for second in [1, 5, 13] {
         asks(&mut schedule, due + second * SECOND);
         schedule.succeeded(&NEW);

@@ -8,4 +8,5 @@ mod budgets;
 mod fixture;
 mod model;
 mod random;
+mod serving;
 mod tables;

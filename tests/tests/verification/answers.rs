@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use idporten_config::interop::jsonwebtoken::{Insufficient, InvalidToken, VerifyError};
+use idporten_config::interop::jsonwebtoken::{Expect, Insufficient, InvalidToken, Rules, VerifyError};
+use idporten_config::testing::sign;
 
-use crate::story::{id_claims, id_token_with, verify_id_token};
+use crate::story::{CLIENT, Claims, NONCE, Story, id_claims, id_token_with, verify_id_token};
 
 #[test]
 fn every_refusal_has_a_status_and_a_valid_challenge() {
@@ -64,6 +65,18 @@ fn an_undetermined_token_is_a_503_without_a_challenge() {
         assert_eq!((error.status(), error.www_authenticate()), (503, None));
         assert_eq!(error.retry_after(), Some(Duration::from_secs(wanted)), "{wait} ms");
     }
+}
+
+#[test]
+fn debug_output_names_the_rules_and_holds_no_personal_data() {
+    let verifier = Story::idporten().verifier(Rules::id_token(CLIENT));
+    let said = format!("{verifier:?}");
+    assert!(said.contains(CLIENT) && said.contains("idporten-test"), "{said}");
+    let expect = Expect::nonce(NONCE).max_age(Duration::from_secs(300));
+    let token = verifier.verify::<Claims>(&sign("one", 0, &id_claims()), &expect).unwrap();
+    let (expect, token) = (format!("{expect:?}"), format!("{token:?}"));
+    assert!(expect.contains("300") && !expect.contains(NONCE), "{expect}");
+    assert!(token.contains("one") && token.contains("RS256") && !token.contains("a-user"), "{token}");
 }
 
 #[test]

@@ -29,6 +29,7 @@ fn one_wrong_member_of_the_header_refuses_the_token() {
         (r#"{"alg":"HS256","kid":"one"}"#, InvalidToken::Algorithm),
         (r#"{"alg":"rs256","kid":"one"}"#, InvalidToken::Algorithm),
         (r#"{"alg":"ES512","kid":"one"}"#, InvalidToken::Algorithm),
+        (r#"{"alg":"Ed448","kid":"one"}"#, InvalidToken::Algorithm),
         (r#"{"alg":"RS256","kid":1}"#, wrong("kid")),
         (r#"{"alg":"RS256","kid":null}"#, wrong("kid")),
         (r#"{"alg":"RS256","kid":["one"]}"#, wrong("kid")),
@@ -199,16 +200,32 @@ fn a_token_beyond_the_size_limit_is_refused_unread() {
 }
 
 #[test]
-fn access_tokens_may_have_their_own_type_and_no_other() {
-    let verifier = Story::maskinporten().verifier(Rules::maskinporten(API));
-    let verify = |typ: &str| {
-        let header = format!(r#"{{"alg":"RS256","kid":"one","typ":"{typ}"}}"#);
-        verifier.verify::<Claims>(&sign_text(&header, &access_claims().to_string(), 0), &Expect::none())
+fn a_token_that_is_not_utf_8_is_malformed() {
+    let token = |header: &[u8], claims: &[u8]| {
+        format!("{}.{}.AAAA", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims))
     };
-    for typ in ["JWT", "at+jwt", "AT+JWT", "application/at+jwt", "Application/At+Jwt"] {
-        assert!(verify(typ).is_ok(), "{typ}");
+    let claims = id_claims().to_string();
+    let not_a_letter = token(b"{\"alg\":\"RS256\",\"kid\":\"one\",\"x\":\"\xff\"}", claims.as_bytes());
+    // The two bytes of one letter, at the end of the header and at the beginning of the claims.
+    let across = token(&[HEADER.as_bytes(), b"\xc3"].concat(), &[b"\xa5", claims.as_bytes()].concat());
+    for jwt in [not_a_letter, across] {
+        refused(verify_id_token(&jwt), &InvalidToken::Malformed);
     }
-    for typ in ["logout+jwt", "id+jwt", "application/application/at+jwt", "at+jwt "] {
-        refused(verify(typ), &InvalidToken::Type);
+}
+
+#[test]
+fn access_tokens_may_have_their_own_type_and_no_other() {
+    for rules in [Rules::maskinporten(API), Rules::access_token(API)] {
+        let verifier = Story::maskinporten().verifier(rules);
+        let verify = |typ: &str| {
+            let header = format!(r#"{{"alg":"RS256","kid":"one","typ":"{typ}"}}"#);
+            verifier.verify::<Claims>(&sign_text(&header, &access_claims().to_string(), 0), &Expect::none())
+        };
+        for typ in ["JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt", "Application/At+Jwt"] {
+            assert!(verify(typ).is_ok(), "{typ}");
+        }
+        for typ in ["logout+jwt", "id+jwt", "application/application/at+jwt", "application-at+jwt", "at+jwt "] {
+            refused(verify(typ), &InvalidToken::Type);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The key that verifies a token, the fetches for it, and the limits on an attacker who causes them.
 
+use std::error::Error;
 use std::time::Duration;
 
 use idporten_config::interop::jsonwebtoken::{Expect, InvalidToken, Rules, Token, Verifier, VerifyError};
@@ -170,4 +171,9 @@ fn nothing_served_is_a_503_and_no_word_on_the_token() {
     assert!(matches!(error, VerifyError::Unavailable(_)), "{error:?}");
     assert_eq!((error.status(), error.www_authenticate()), (503, None));
     assert!(error.retry_after().is_some());
+    assert!(error.source().is_none(), "no fetch has failed");
+    story.provider.fail(503);
+    story.refresher.refresh_now().unwrap_err();
+    let error = verifier.verify::<Claims>(&sign("one", 0, &id_claims()), &Expect::nonce(NONCE)).unwrap_err();
+    assert!(error.source().is_some_and(|source| source.to_string().contains("503")), "found {:?}", error.source());
 }

@@ -1,5 +1,6 @@
 //! One kind of token in the place of another.
 
+use idporten_config::KnownEnvironment::{IdportenTest, MaskinportenTest};
 use idporten_config::interop::jsonwebtoken::{Expect, InvalidToken, Rules, Token, VerifyError};
 use idporten_config::testing::{sign, sign_text};
 use serde_json::{Value, json};
@@ -46,6 +47,7 @@ fn one_wrong_claim_refuses_a_log_out_token() {
         ("events", json!({}), InvalidToken::Kind),
         ("events", json!({ "http://example.org/other": {} }), InvalidToken::Kind),
         ("events", json!({ LOGOUT_EVENT: true }), InvalidToken::Kind),
+        ("events", json!({ "http://example.org/event/backchannel-logout": {} }), InvalidToken::Kind),
         ("events", json!([LOGOUT_EVENT]), InvalidToken::WrongType("events")),
         ("sub", Value::Null, InvalidToken::Missing("sub")),
         ("jti", Value::Null, InvalidToken::Missing("jti")),
@@ -71,11 +73,30 @@ fn a_log_out_token_and_an_id_token_are_not_interchangeable() {
 }
 
 #[test]
-fn an_id_token_is_no_access_token_where_its_claims_tell() {
+fn another_kind_is_no_access_token_where_its_claims_tell() {
+    for (environment, rules) in [
+        (IdportenTest, Rules::access_token(CLIENT)),
+        (MaskinportenTest, Rules::access_token(CLIENT)),
+        (MaskinportenTest, Rules::maskinporten(CLIENT)),
+    ] {
+        let verifier = Story::of(environment).verifier(rules);
+        let verify = |claims: Value| {
+            let issued_here = with(claims, "iss", json!(environment.issuer()));
+            verifier.verify::<Claims>(&sign("one", 0, &issued_here), &Expect::none())
+        };
+        for at_hash in [json!("77QmUPtjPfzWtF2AnpK9RQ"), json!(1)] {
+            refused(verify(with(id_claims(), "at_hash", at_hash)), &InvalidToken::Kind);
+        }
+        refused(verify(logout_claims()), &InvalidToken::Kind);
+    }
+}
+
+#[test]
+fn azp_and_nonce_are_compared_in_id_tokens_alone() {
+    let claims = with(with(id_claims(), "azp", json!("another-client")), "nonce", json!("another"));
     let verifier = Story::idporten().verifier(Rules::access_token(CLIENT));
-    let verify = |claims: &Value| verifier.verify::<Claims>(&sign("one", 0, claims), &Expect::none());
-    refused(verify(&with(id_claims(), "at_hash", json!("77QmUPtjPfzWtF2AnpK9RQ"))), &InvalidToken::Kind);
-    refused(verify(&logout_claims()), &InvalidToken::Kind);
+    assert!(verifier.verify::<Claims>(&sign("one", 0, &claims), &Expect::none()).is_ok());
+    assert!(verify_logout(&with(logout_claims(), "azp", json!("another-client"))).is_ok());
 }
 
 #[test]

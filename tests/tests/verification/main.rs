@@ -1,5 +1,6 @@
 //! Tokens as a provider, a careless client and an attacker send them, and what a program must answer.
 
+mod algorithms;
 mod answers;
 mod claims;
 mod header;

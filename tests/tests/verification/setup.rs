@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use idporten_config::Refresher;
+use idporten_config::document::Provider;
 use idporten_config::interop::jsonwebtoken::{Expect, Rules, SetupError, Verifier};
 use idporten_config::testing::sign;
 use jsonwebtoken::crypto::{CryptoProvider, KeyUtils, aws_lc};
@@ -50,6 +52,7 @@ fn rules_that_contradict_themselves_or_the_environment_are_refused() {
         (&idporten, Rules::logout_token(CLIENT).acr_at_least("idporten-loa-high"), SetupError::NoLevel),
         (&maskinporten, Rules::maskinporten(API).acr_at_least("idporten-loa-high"), SetupError::NoLevel),
         (&idporten, Rules::access_token(API).scope("openid profile"), SetupError::Scope("openid profile".into())),
+        (&idporten, Rules::access_token(API).scope("openid\tprofile"), SetupError::Scope("openid\tprofile".into())),
         (&idporten, Rules::access_token(API).scope(""), SetupError::Scope(String::new())),
         (
             &idporten,
@@ -66,6 +69,18 @@ fn rules_that_contradict_themselves_or_the_environment_are_refused() {
     }
     let longest = Rules::id_token(CLIENT).leeway(Duration::from_secs(300));
     assert_eq!(Verifier::new(&idporten.refresher, longest).err(), None);
+}
+
+#[test]
+fn another_provider_of_oauth_metadata_issues_access_tokens_alone() {
+    let url = "https://acme.example/.well-known/oauth-authorization-server";
+    let provider = Provider::custom("acme", url, "https://acme.example").unwrap();
+    let story = Story::maskinporten();
+    let acme = Refresher::for_provider(provider).unwrap().clock(&story.clock).start_with(story.provider).unwrap();
+    for rules in [Rules::maskinporten(API), Rules::id_token(CLIENT), Rules::logout_token(CLIENT)] {
+        assert_eq!(Verifier::new(&acme, rules).err(), Some(SetupError::Product("acme".into())));
+    }
+    assert_eq!(Verifier::new(&acme, Rules::access_token(API)).err(), None);
 }
 
 #[test]

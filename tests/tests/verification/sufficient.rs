@@ -41,8 +41,10 @@ fn values_without_an_order_are_accepted_by_name() {
     let rules = Rules::id_token(CLIENT).acr_one_of(["selfregistered-email", "idporten-loa-high"]);
     let verifier = Story::idporten().verifier(rules);
     let verify = |acr: Value| verifier.verify::<Claims>(&id_token_with("acr", acr), &Expect::nonce(NONCE));
-    assert!(verify(json!("selfregistered-email")).is_ok());
-    for acr in [json!("idporten-loa-substantial"), Value::Null] {
+    for acr in ["selfregistered-email", "idporten-loa-high"] {
+        assert!(verify(json!(acr)).is_ok(), "{acr}");
+    }
+    for acr in [json!("idporten-loa-substantial"), json!("idporten-loa-higher"), Value::Null] {
         insufficient(verify(acr), &Insufficient::Level("selfregistered-email idporten-loa-high".into()));
     }
 }
@@ -56,7 +58,14 @@ fn a_missing_scope_is_insufficient_and_part_of_a_word_is_missing() {
     };
     assert!(verify(json!("example:write other example:read")).is_ok());
     insufficient(verify(json!("example:read")), &Insufficient::Scope("example:write".into()));
-    for scope in [json!("example:readonly example:write"), json!(""), Value::Null] {
+    for scope in [
+        json!("example:readonly example:write"),
+        json!("Example:Read example:write"),
+        json!("example:read\texample:write example:write"),
+        json!("example:read,example:write example:write"),
+        json!(""),
+        Value::Null,
+    ] {
         insufficient(verify(scope), &Insufficient::Scope("example:read".into()));
     }
     refused(verify(json!(["example:read", "example:write"])), &InvalidToken::WrongType("scope"));
@@ -80,5 +89,9 @@ fn what_is_not_valid_is_never_called_insufficient() {
     let verify =
         |claims: &Value, variant| verifier.verify::<Claims>(&sign("one", variant, claims), &Expect::nonce(NONCE));
     refused(verify(&low, 1), &InvalidToken::Signature);
-    refused(verify(&with(low, "aud", json!("another-client")), 0), &InvalidToken::Audience);
+    let typed = verifier.verify::<Vec<()>>(&sign("one", 0, &low), &Expect::nonce(NONCE));
+    assert!(matches!(typed, Err(VerifyError::Invalid(InvalidToken::Claims(_)))), "found {typed:?}");
+    let foreign = with(low, "aud", json!("another-client"));
+    refused(verify(&foreign, 0), &InvalidToken::Audience);
+    refused(verify(&foreign, 1), &InvalidToken::Signature);
 }

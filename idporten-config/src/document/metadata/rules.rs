@@ -155,7 +155,7 @@ fn host_hint(provider: &Provider) -> &'static str {
 /// production's `idporten.no`, but production must not trust documents of the test environment.
 fn belongs_to_another(host: &str, provider: &Provider) -> Option<KnownEnvironment> {
     let issuer_host = &provider.endpoint_hosts()[0];
-    KnownEnvironment::ALL.iter().copied().filter(|other| Some(*other) != provider.known()).find(|other| {
+    KnownEnvironment::ALL.iter().copied().find(|other| {
         let theirs = other.endpoint_hosts()[0];
         on_or_below(host, theirs) && !on_or_below(issuer_host, theirs)
     })

@@ -303,10 +303,7 @@ fn check_nonce(found: Option<&str>, expected: &Nonce) -> Result<(), InvalidToken
     if fits { Ok(()) } else { Err(InvalidToken::Nonce) }
 }
 
-/// Returns the time in seconds since 1970, as in a token.
+/// Returns the time in seconds since 1970, as in a token. A clock before 1970 counts as of 1970.
 fn seconds(time: SystemTime) -> f64 {
-    match time.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(since) => since.as_secs_f64(),
-        Err(before) => -before.duration().as_secs_f64(),
-    }
+    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
