@@ -28,6 +28,9 @@
 //! Constants are for configuration, tests, types and comparison. A provider may change its endpoints and rotates its keys, so a
 //! running program takes both from the live documents, which a [`Refresher`] keeps current.
 //!
+//! [Getting started] shows each route step by step and explains the terms. [`build::manifest`] documents `idporten.toml`, and
+//! [`refresh::guide`] is for those who operate a service.
+//!
 //! # Features
 //!
 //! | feature | brings | for |
@@ -47,6 +50,7 @@
 //! | `tracing` | events of the crate `tracing` | logging refreshes |
 //! | `cli` | the command-line tool | `cargo install` |
 //!
+//! [Getting started]: https://github.com/idporten-config/idporten-config/blob/main/docs/getting-started.md
 //! [`idporten-config-macros`]: https://docs.rs/idporten-config-macros
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -1,5 +1,6 @@
 //! The workflow that `init` writes, and this repository's own, which is made of it.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use idporten_config::KnownEnvironment;
@@ -197,4 +198,24 @@ fn a_pull_request_is_opened_updated_or_closed_except_of_a_fork() {
         assert_eq!(calls(workflow, "", "", "0", "success").0.len(), 1);
     }
     assert_eq!(calls(OWN, "", " M s/a.json", "0", "failure").1, "body\n\nnames lost\n");
+}
+
+#[test]
+fn every_action_is_pinned_to_one_commit_everywhere() {
+    let workflows = fs::read_dir(workspace().join(".github/workflows")).unwrap().map(|entry| entry.unwrap().path());
+    let others = ["idporten-config/templates/idporten-snapshots.yml", "docs/ci.md"].map(|file| workspace().join(file));
+    let mut commits = BTreeMap::new();
+    for path in workflows.chain(others) {
+        let text = fs::read_to_string(&path).unwrap();
+        let uses = text.lines().filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("uses: "));
+        for (action, commit) in uses.map(|uses| uses.split_once('@').expect("a version")) {
+            let hash = commit.split(' ').next().unwrap_or_default();
+            let is_pinned = hash.len() == 40 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+            // This repository's own action, whose releases the page cannot know.
+            assert!(is_pinned || hash == "COMMIT", "{}: {action}@{commit}", path.display());
+            let first = commits.entry(action.to_owned()).or_insert_with(|| hash.to_owned());
+            assert_eq!(first, hash, "{}: {action} is at two commits", path.display());
+        }
+    }
+    assert!(commits.len() >= 2, "{commits:?}");
 }
