@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use idporten_config::testing::sign;
 use idporten_config_tests::cargo::{self, Finished};
 use idporten_config_tests::places;
 use idporten_config_tests::scratch::Scratch;
@@ -71,7 +72,10 @@ fn the_site_answers_while_the_provider_is_down() {
     let _ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
     let scratch = Scratch::new();
     let site = relying_party(&scratch);
-    for (path, status) in [("/health/live", 200), ("/", 200), ("/health/ready", 503), ("/login", 503)] {
+    let started_elsewhere = "/callback?code=any&state=any";
+    for (path, status) in
+        [("/health/live", 200), ("/", 200), ("/health/ready", 503), ("/login", 503), (started_elsewhere, 400)]
+    {
         let answer = get(SITE, path, None);
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
         assert!(answer.contains("\r\ncontent-security-policy: default-src 'none';"), "{answer}");
@@ -86,9 +90,19 @@ fn the_back_channel_takes_log_out_tokens_alone() {
     let _ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
     let scratch = Scratch::new();
     let _site = relying_party(&scratch);
+    let claims = serde_json::json!({ "iss": format!("http://localhost:{PROVIDER}"), "exp": 9_999_999_999_u64 });
+    let undecided = format!("logout_token={}", sign("a-key", 0, &claims));
     let long = format!("logout_token={}", "x".repeat(40_000));
-    for (form, status) in [("", 422), ("logout_token=not.a.token", 400), (&long, 413)] {
+    for (form, status) in [
+        ("", 400),
+        ("token=other", 400),
+        ("logout_token=not.a.token", 400),
+        ("logout_token=a&logout_token=b", 400),
+        (&long, 400),
+        (&undecided, 503),
+    ] {
         let answer = post(SITE, "/backchannel-logout", form);
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{form:.40}: {answer}");
+        assert_eq!(answer.contains("\r\nretry-after: "), status == 503, "{form:.40}: {answer}");
     }
 }

@@ -58,3 +58,19 @@ fn a_client_calls_an_api_and_is_refused_without_the_scope() {
     drop(provider);
     assert!(get(API, "/health/ready", None).starts_with("HTTP/1.1 200 "), "it goes on without the provider");
 }
+
+#[test]
+#[ignore = "needs the programs built"]
+fn a_program_that_is_set_up_wrongly_says_what_is_wrong() {
+    let scratch = Scratch::new();
+    for (variable, value, wanted) in [
+        ("MASKINPORTEN_ENVIRONMENT", "tset", "choose one of maskinporten-test"),
+        ("MASKINPORTEN_ENVIRONMENT", "test", "tokens of maskinporten-test need https"),
+        ("MASKINPORTEN_KEY_FILE", "missing.pem", "missing.pem: No such file"),
+        ("MASKINPORTEN_KEY_FILE", "/dev/null", "/dev/null is not an RSA private key in PEM"),
+    ] {
+        let ended = client(&scratch, "example:read").env(variable, value).output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(!ended.status.success() && said.starts_with("error: ") && said.contains(wanted), "{value}: {said}");
+    }
+}

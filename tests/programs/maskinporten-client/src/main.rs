@@ -4,19 +4,23 @@
 //! |---|---|
 //! | `MASKINPORTEN_ENVIRONMENT` | `test`, `prod`, or `local` for a stand-in on this machine; there is no default |
 //! | `MASKINPORTEN_CLIENT_ID` | the client's id |
-//! | `MASKINPORTEN_KEY_FILE` | the client's private RSA key, as PEM (PKCS #1 or PKCS #8) |
+//! | `MASKINPORTEN_KEY_FILE` | the client's private RSA key, as PEM (PKCS #1 or PKCS #8), in a file that this user alone may read |
 //! | `MASKINPORTEN_KEY_ID` | the `kid` under which its public half is registered |
 //! | `MASKINPORTEN_SCOPES` | the scopes to ask for, separated by blanks |
 //! | `API_URL` | what to call; it is the token's `resource` too, without the path |
 
+mod cache;
 mod maskinporten;
 
 use std::error::Error;
+use std::process::ExitCode;
 use std::time::Duration;
 use std::{env, fs};
 
 use idporten_config::Refresher;
+use jsonwebtoken::EncodingKey;
 use maskinporten::{Client, TokenSource};
+use providers::maskinporten::Environment;
 
 /// The constants and enums that build.rs makes of `idporten.toml`.
 mod providers {
@@ -24,8 +28,18 @@ mod providers {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let environment: providers::maskinporten::Environment = variable("MASKINPORTEN_ENVIRONMENT")?.parse()?;
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
+    let environment: Environment = variable("MASKINPORTEN_ENVIRONMENT")?.parse()?;
     let refresher = Refresher::builder(environment.snapshot())?.start()?;
     let http = reqwest::Client::builder()
         .timeout(Duration::from_secs(10))
@@ -33,10 +47,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .build()?;
 
     let api: reqwest::Url = variable("API_URL")?.parse()?;
+    // Whoever reads the token on its way can use it.
+    if api.scheme() != "https" && environment != Environment::Local {
+        return Err(format!("API_URL is {api}; tokens of {environment} need https").into());
+    }
     let client = Client {
         id: variable("MASKINPORTEN_CLIENT_ID")?,
         key_id: variable("MASKINPORTEN_KEY_ID")?,
-        key: jsonwebtoken::EncodingKey::from_rsa_pem(&fs::read(variable("MASKINPORTEN_KEY_FILE")?)?)?,
+        key: key(&variable("MASKINPORTEN_KEY_FILE")?)?,
         scopes: variable("MASKINPORTEN_SCOPES")?,
         resource: api.origin().ascii_serialization(),
     };
@@ -48,6 +66,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         println!("{}", response.text().await?);
     }
     Ok(())
+}
+
+/// Reads the private key that the client signs with.
+fn key(file: &str) -> Result<EncodingKey, String> {
+    let pem = fs::read(file).map_err(|error| format!("{file}: {error}"))?;
+    EncodingKey::from_rsa_pem(&pem).map_err(|error| format!("{file} is not an RSA private key in PEM: {error}"))
 }
 
 fn variable(name: &str) -> Result<String, String> {

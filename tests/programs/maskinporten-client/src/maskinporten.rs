@@ -1,4 +1,4 @@
-//! Access tokens from Maskinporten: a signed assertion is exchanged for a token, which is kept until it expires.
+//! Access tokens from Maskinporten: a signed assertion is exchanged for a token.
 
 use std::error::Error;
 use std::time::{Duration, Instant, SystemTime};
@@ -6,14 +6,10 @@ use std::time::{Duration, Instant, SystemTime};
 use idporten_config::Refresher;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::{Deserialize, Serialize};
-use tokio::sync::Mutex;
 
+use crate::cache::{Cache, Token, TokenError};
 use crate::providers::maskinporten::GrantType;
 
-/// A token that expires within this time is not used any more: it must outlive the request that carries it.
-const MARGIN: Duration = Duration::from_secs(10);
-/// A token is used for at most this long, whatever the answer says.
-const LONGEST_USE: Duration = Duration::from_secs(60 * 60);
 /// The life of an assertion, in seconds.
 const ASSERTION_LIFE: u64 = 60;
 
@@ -32,12 +28,7 @@ pub struct TokenSource {
     refresher: Refresher,
     http: reqwest::Client,
     client: Client,
-    last: Mutex<Option<Token>>,
-}
-
-struct Token {
-    text: String,
-    expires: Instant,
+    cache: Cache,
 }
 
 /// The claims of an assertion (RFC 7523, section 3).
@@ -69,45 +60,30 @@ struct ErrorResponse {
 
 impl TokenSource {
     pub fn new(refresher: Refresher, http: reqwest::Client, client: Client) -> Self {
-        Self { refresher, http, client, last: Mutex::new(None) }
+        Self { refresher, http, client, cache: Cache::default() }
     }
 
     /// Returns a token that is valid for ten seconds or more.
-    pub async fn get(&self) -> Result<String, Box<dyn Error>> {
-        // Held while a token is bought, so that many requests at once buy one.
-        let mut last = self.last.lock().await;
-        if let Some(token) = last.as_ref().filter(|token| Instant::now() + MARGIN < token.expires) {
-            return Ok(token.text.clone());
-        }
-        let asked = Instant::now();
-        let response = self.buy().await?;
-        let expires = asked + Duration::from_secs(response.expires_in).min(LONGEST_USE);
-        *last = Some(Token { text: response.access_token.clone(), expires });
-        Ok(response.access_token)
+    pub async fn get(&self) -> Result<String, TokenError> {
+        self.cache.get(self.buy()).await
     }
 
-    async fn buy(&self) -> Result<TokenResponse, Box<dyn Error>> {
+    async fn buy(&self) -> Result<Token, TokenError> {
         // The bundled snapshots of this program carry no keys, so that the first fetch must have succeeded.
-        self.refresher.wait_ready_async(Duration::from_secs(10)).await?;
-        let (issuer, endpoint) = {
-            let config = self.refresher.current()?;
-            (config.metadata().issuer().to_owned(), config.metadata().token_endpoint().to_owned())
-        };
-        let assertion = self.assertion(&issuer)?;
+        self.refresher.wait_ready_async(Duration::from_secs(10)).await.map_err(failed)?;
+        let config = self.refresher.current().map_err(failed)?.to_arc();
+        let metadata = config.metadata();
+        let assertion = self.assertion(metadata.issuer()).map_err(failed)?;
         let form = [("grant_type", GrantType::JwtBearer.as_str()), ("assertion", &assertion)];
-        let response = self.http.post(endpoint).form(&form).send().await?;
-        if response.status().is_success() {
-            return Ok(response.json().await?);
+        let asked = (Instant::now(), SystemTime::now());
+        let request = self.http.post(metadata.token_endpoint()).form(&form);
+        let response = request.send().await.map_err(|error| failed(causes(&error)))?;
+        if !response.status().is_success() {
+            return Err(refused(response).await);
         }
-        let status = response.status();
-        // A proxy in between answers in another form.
-        let reason = match response.json::<ErrorResponse>().await {
-            Ok(ErrorResponse { error, error_description }) => {
-                format!(": {error}: {}", error_description.unwrap_or_default())
-            }
-            Err(_) => String::new(),
-        };
-        Err(format!("the token endpoint answered {status}{reason}").into())
+        // Without causes: those of a body that does not fit quote it.
+        let TokenResponse { access_token, expires_in } = response.json().await.map_err(failed)?;
+        Ok(Token::new(access_token, asked, expires_in))
     }
 
     fn assertion(&self, issuer: &str) -> Result<String, Box<dyn Error>> {
@@ -124,4 +100,30 @@ impl TokenSource {
         let header = Header { kid: Some(self.client.key_id.clone()), ..Header::new(Algorithm::RS256) };
         Ok(jsonwebtoken::encode(&header, &claims, &self.client.key)?)
     }
+}
+
+async fn refused(response: reqwest::Response) -> TokenError {
+    let status = response.status();
+    // A proxy in between answers in another form.
+    let reason = match response.json::<ErrorResponse>().await {
+        Ok(ErrorResponse { error, error_description }) => {
+            format!(": {error}: {}", error_description.unwrap_or_default())
+        }
+        Err(_) => String::new(),
+    };
+    TokenError(format!("the token endpoint answered {status}{reason}"))
+}
+
+fn failed(error: impl ToString) -> TokenError {
+    TokenError(error.to_string())
+}
+
+/// Returns the error with its causes: reqwest's own text does not say why a connection failed.
+fn causes(error: &dyn Error) -> String {
+    let (mut text, mut cause) = (error.to_string(), error.source());
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }

@@ -1,6 +1,7 @@
 //! The requests to ID-porten, and the verification of what comes back.
 
 use std::error::Error;
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use idporten_config::Refresher;
@@ -76,11 +77,17 @@ struct Tokens {
     id_token: String,
 }
 
+/// The error code of ID-porten (RFC 6749, section 5.2).
+#[derive(Deserialize)]
+struct ErrorAnswer {
+    error: String,
+}
+
 /// The reason why a log-in fails.
 pub enum LoginError {
     /// The response or the token is not that of this log-in.
     Refused(String),
-    /// ID-porten cannot be reached, or what it says cannot be judged now.
+    /// ID-porten cannot be reached, does not accept this site as a client, or its answer cannot be judged now.
     Unavailable(String),
 }
 
@@ -173,11 +180,19 @@ impl Idporten {
             ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
             ("client_assertion", &assertion),
         ];
-        let response = self.http.post(url).form(&[form, &authentication].concat()).send().await.map_err(unavailable)?;
-        match response.status() {
-            status if status.is_success() => response.json().await.map_err(unavailable),
-            status if status.is_server_error() => Err(LoginError::Unavailable(format!("{url} answered {status}"))),
-            status => Err(LoginError::Refused(format!("{url} answered {status}"))),
+        let request = self.http.post(url).form(&[form, &authentication].concat());
+        let response = request.send().await.map_err(|error| unavailable(causes(&error)))?;
+        let status = response.status();
+        if status.is_success() {
+            // Without causes: those of a body that does not fit quote it.
+            return response.json().await.map_err(unavailable);
+        }
+        // A proxy in between answers in another form.
+        let error = response.json().await.map_or_else(|_| "no error code".to_owned(), |ErrorAnswer { error }| error);
+        match LoginError::answered(&error) {
+            // The code or its verifier was wrong. Any other error is one of this site or of ID-porten.
+            refused if error == "invalid_grant" => Err(refused),
+            other => Err(LoginError::Unavailable(format!("{other} with {status} at {url}"))),
         }
     }
 
@@ -190,6 +205,26 @@ impl Idporten {
     }
 }
 
+impl LoginError {
+    /// Makes the error of a code that ID-porten answers with. It may come by way of the browser, so that only the characters of a
+    /// code are kept for the log.
+    pub fn answered(code: &str) -> Self {
+        let text: String = code.chars().filter(|c| c.is_ascii_alphanumeric() || "_-. ".contains(*c)).take(64).collect();
+        let reason = format!("the provider answered `{text}`");
+        match code {
+            "server_error" | "temporarily_unavailable" => Self::Unavailable(reason),
+            _ => Self::Refused(reason),
+        }
+    }
+}
+
+impl fmt::Display for LoginError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Refused(reason) | Self::Unavailable(reason)) = self;
+        f.write_str(reason)
+    }
+}
+
 impl From<VerifyError> for LoginError {
     fn from(error: VerifyError) -> Self {
         if error.status() == 503 { unavailable(error) } else { Self::Refused(error.to_string()) }
@@ -198,4 +233,14 @@ impl From<VerifyError> for LoginError {
 
 fn unavailable(error: impl ToString) -> LoginError {
     LoginError::Unavailable(error.to_string())
+}
+
+/// Returns the error with its causes: reqwest's own text does not say why a connection failed.
+fn causes(error: &dyn Error) -> String {
+    let (mut text, mut cause) = (error.to_string(), error.source());
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }

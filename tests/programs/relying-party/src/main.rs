@@ -4,12 +4,13 @@
 //! |---|---|
 //! | `IDPORTEN_ENVIRONMENT` | `test`, `prod`, or `local` for a stand-in on this machine; there is no default |
 //! | `IDPORTEN_CLIENT_ID` | the client's id |
-//! | `IDPORTEN_KEY_FILE` | the client's private RSA key, as PEM (PKCS #1 or PKCS #8) |
+//! | `IDPORTEN_KEY_FILE` | the client's private RSA key, as PEM (PKCS #1 or PKCS #8), in a file that this user alone may read |
 //! | `IDPORTEN_KEY_ID` | the `kid` under which its public half is registered |
 //! | `BASE_URL` | where users find this site, as `https://www.example.no`; `/callback` below it is the redirect URI |
 //! | `LISTEN` | the address to listen at, as `127.0.0.1:8080` |
 //!
-//! It speaks plain http: a proxy in front ends TLS, limits the rate of requests, and cuts slow clients.
+//! It speaks plain http: a proxy in front ends TLS, limits the rate of requests, and cuts slow clients. Each visit of `/login` is a
+//! request to ID-porten. What happens to the refresher, and why a log-in failed, is written to standard error.
 
 mod cookies;
 mod idporten;
@@ -20,12 +21,15 @@ mod sessions;
 mod shutdown;
 
 use std::error::Error;
+use std::process::ExitCode;
 use std::sync::Arc;
-use std::{env, fs};
+use std::{env, fs, thread};
 
 use ::idporten_config::Refresher;
+use ::idporten_config::refresh::Event;
 use cookies::Cookies;
 use idporten::{Client, Idporten};
+use jsonwebtoken::EncodingKey;
 use providers::idporten::Environment;
 use sessions::Sessions;
 
@@ -43,14 +47,24 @@ struct App {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let environment: Environment = variable("IDPORTEN_ENVIRONMENT")?.parse()?;
-    let refresher = Refresher::builder(environment.snapshot())?.start()?;
+    let refresher = refresher(environment.snapshot())?;
     let (base_url, secure) = base_url(environment)?;
     let client = Client {
         id: variable("IDPORTEN_CLIENT_ID")?,
         key_id: variable("IDPORTEN_KEY_ID")?,
-        key: jsonwebtoken::EncodingKey::from_rsa_pem(&fs::read(variable("IDPORTEN_KEY_FILE")?)?)?,
+        key: key(&variable("IDPORTEN_KEY_FILE")?)?,
         redirect_uri: format!("{base_url}/callback"),
     };
     let app = App {
@@ -63,6 +77,24 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = tokio::net::TcpListener::bind(variable("LISTEN")?).await?;
     println!("listening at {}", listener.local_addr()?);
     Ok(shutdown::serve(listener, pages::router(Arc::new(app))).await?)
+}
+
+/// Starts a refresher, and a thread that writes its events, such as failures and rotations, until it ends.
+fn refresher(seed: &'static str) -> Result<Refresher, Box<dyn Error>> {
+    let mut builder = Refresher::builder(seed)?;
+    let events = builder.events();
+    thread::spawn(move || {
+        for event in events.iter().filter(|event| !matches!(event, Event::Started { .. })) {
+            eprintln!("refresher: {event}");
+        }
+    });
+    Ok(builder.start()?)
+}
+
+/// Reads the private key that the client signs with.
+fn key(file: &str) -> Result<EncodingKey, String> {
+    let pem = fs::read(file).map_err(|error| format!("{file}: {error}"))?;
+    EncodingKey::from_rsa_pem(&pem).map_err(|error| format!("{file} is not an RSA private key in PEM: {error}"))
 }
 
 /// Returns the site's origin, as browsers write it, and whether it is at https.

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::rejection::FormRejection;
 use axum::extract::{DefaultBodyLimit, Form, Query, Request, State};
-use axum::http::header::ORIGIN;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{ORIGIN, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::middleware::{Next, from_fn, map_response};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -69,14 +70,15 @@ async fn home(State(app): State<Arc<App>>, cookies: CookieJar) -> Html<String> {
 async fn login(State(app): State<Arc<App>>, cookies: CookieJar) -> Result<Response, LoginError> {
     let login = Login::new();
     let url = app.idporten.authorize(&login).await?;
-    let id = app.sessions.begin(login).ok_or_else(too_many)?;
+    let id = app.sessions.begin(login);
     Ok((cookies.add(app.cookies.make(Name::Login, id)), Redirect::to(url.as_str())).into_response())
 }
 
-/// An authorization response: a code, or an error.
+/// An authorization response: a code, or an error (RFC 6749, sections 4.1.2 and 4.1.2.1).
 #[derive(Deserialize)]
 struct Authorization {
     code: Option<String>,
+    error: Option<String>,
     state: Option<String>,
     iss: Option<String>,
 }
@@ -86,17 +88,18 @@ async fn callback(
     cookies: CookieJar,
     Query(response): Query<Authorization>,
 ) -> Result<Response, LoginError> {
-    let login = app.cookies.get(&cookies, Name::Login).and_then(|id| app.sessions.take(id));
     // Without the state of a log-in that this browser began, an attacker could log the user in as somebody else.
-    let login = login.filter(|login| response.state.as_ref() == Some(&login.state));
+    let login = app.cookies.get(&cookies, Name::Login).zip(response.state.as_deref());
+    let login = login.and_then(|(id, state)| app.sessions.take(id, state));
     let login =
         login.ok_or_else(|| LoginError::Refused("this log-in was not begun here, or took too long".to_owned()))?;
     app.idporten.check_issuer(response.iss.as_deref())?;
-    let code = response.code.ok_or_else(|| LoginError::Refused("the log-in was given up".to_owned()))?;
+    let code =
+        response.code.ok_or_else(|| LoginError::answered(response.error.as_deref().unwrap_or("no error code")))?;
     let user = app.idporten.redeem(&code, &login).await?;
     // A browser has one session: that of an earlier log-in ends.
     app.cookies.get(&cookies, Name::Session).and_then(|id| app.sessions.log_out(id));
-    let session = app.sessions.log_in(user).ok_or_else(too_many)?;
+    let session = app.sessions.log_in(user);
     let cookies = cookies.remove(app.cookies.removal(Name::Login)).add(app.cookies.make(Name::Session, session));
     Ok((cookies, Redirect::to("/")).into_response())
 }
@@ -122,14 +125,21 @@ struct BackchannelLogout {
 }
 
 /// The provider says that a session has ended (OpenID Connect Back-Channel Logout 1.0, sections 2.5 to 2.8).
-async fn backchannel_logout(State(app): State<Arc<App>>, Form(form): Form<BackchannelLogout>) -> StatusCode {
+async fn backchannel_logout(
+    State(app): State<Arc<App>>,
+    form: Result<Form<BackchannelLogout>, FormRejection>,
+) -> Response {
+    // Whatever is wrong with the request, the answer is 400.
+    let Ok(Form(form)) = form else { return StatusCode::BAD_REQUEST.into_response() };
     match app.idporten.logged_out(&form.logout_token).await {
         Ok(claims) => {
             app.sessions.log_out_by(&claims.jti, claims.exp, claims.sub.as_deref(), claims.sid.as_deref());
-            StatusCode::OK
+            StatusCode::OK.into_response()
         }
-        Err(LoginError::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
-        Err(LoginError::Refused(_)) => StatusCode::BAD_REQUEST,
+        Err(error) => {
+            eprintln!("back-channel log-out: {error}");
+            (error.status(), error.headers(), ()).into_response()
+        }
     }
 }
 
@@ -139,19 +149,28 @@ async fn ready(State(app): State<Arc<App>>) -> (StatusCode, &'static str) {
     if app.idporten.is_ready() { (StatusCode::OK, "ready\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready\n") }
 }
 
-fn too_many() -> LoginError {
-    LoginError::Unavailable("too many sessions".to_owned())
+impl LoginError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Refused(_) => StatusCode::BAD_REQUEST,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn headers(&self) -> Option<[(HeaderName, &'static str); 1]> {
+        matches!(self, Self::Unavailable(_)).then_some([(RETRY_AFTER, "5")])
+    }
 }
 
 impl IntoResponse for LoginError {
     fn into_response(self) -> Response {
-        let (status, what, reason) = match self {
-            Self::Refused(reason) => (StatusCode::BAD_REQUEST, "The log-in did not succeed.", reason),
-            Self::Unavailable(reason) => (StatusCode::SERVICE_UNAVAILABLE, "ID-porten cannot be reached now.", reason),
-        };
         // The reason is for the operator; it holds no token.
-        eprintln!("log-in: {reason}");
+        eprintln!("log-in: {self}");
+        let what = match self {
+            Self::Refused(_) => "The log-in did not succeed.",
+            Self::Unavailable(_) => "Nobody can log in now.",
+        };
         let body = format!("<p id=\"error\">{what}</p>\n<p><a href=\"/login\">Try again</a></p>");
-        (status, page("Log-in", &body)).into_response()
+        (self.status(), self.headers(), page("Log-in", &body)).into_response()
     }
 }

@@ -1,6 +1,6 @@
 //! Log-ins that are under way, and users who are logged in. In memory: a site with several instances keeps both in a shared store.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -12,7 +12,7 @@ pub const LOGIN_LIFE: Duration = Duration::from_secs(10 * 60);
 const SESSION_LIFE: Duration = Duration::from_secs(60 * 60);
 /// The longest time for which the `jti` of a log-out token is remembered.
 const LOGOUT_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
-/// The most entries of a table, which bound the memory that strangers can make this site use.
+/// The most entries of a table, which bound the memory that strangers can make this site use: half a KiB for each log-in.
 const MAX_ENTRIES: usize = 100_000;
 
 /// A log-in that is under way. Not `Debug`, as the other types here: logs must not hold secrets.
@@ -44,8 +44,13 @@ struct Tables {
     logouts: Table<()>,
 }
 
-/// Entries with the time at which each ends.
-struct Table<T>(HashMap<String, (Instant, T)>);
+/// Entries with the time at which each ends. A full table drops its oldest entry. If it refused new ones instead, a stranger who
+/// fills it would keep all users out.
+struct Table<T> {
+    entries: HashMap<String, (Instant, T)>,
+    /// The names of the entries, the oldest first, and of some that were removed.
+    order: VecDeque<String>,
+}
 
 impl Login {
     pub fn new() -> Self {
@@ -54,22 +59,27 @@ impl Login {
 }
 
 impl Sessions {
-    /// Keeps a log-in, and returns the value of its cookie, or `None` if too many are under way.
-    pub fn begin(&self, login: Login) -> Option<String> {
+    /// Keeps a log-in, and returns the value of its cookie.
+    pub fn begin(&self, login: Login) -> String {
         let id = random::secret();
-        self.tables().logins.insert(&id, LOGIN_LIFE, login).then_some(id)
+        self.tables().logins.insert(&id, LOGIN_LIFE, login);
+        id
     }
 
-    /// Takes a log-in: its state and nonce are good for one response.
-    pub fn take(&self, id: &str) -> Option<Login> {
-        self.tables().logins.remove(id)
+    /// Takes the log-in that has this state: it is good for one response. A response with another state leaves it, since other
+    /// sites can send the browser here with one.
+    pub fn take(&self, id: &str, state: &str) -> Option<Login> {
+        let mut tables = self.tables();
+        tables.logins.get(id).filter(|login| login.state == state)?;
+        tables.logins.remove(id)
     }
 
-    /// Keeps a user, and returns the value of a new cookie, or `None` if too many are logged in. The value of a cookie from before
-    /// the log-in is never used: an attacker may have set it (session fixation).
-    pub fn log_in(&self, user: User) -> Option<String> {
+    /// Keeps a user, and returns the value of a new cookie. The value of a cookie from before the log-in is never used: an attacker
+    /// may have set it (session fixation).
+    pub fn log_in(&self, user: User) -> String {
         let id = random::secret();
-        self.tables().users.insert(&id, SESSION_LIFE, user).then_some(id)
+        self.tables().users.insert(&id, SESSION_LIFE, user);
+        id
     }
 
     pub fn user(&self, id: &str) -> Option<User> {
@@ -92,7 +102,7 @@ impl Sessions {
             Some(sid) => user.sid.as_deref() == Some(sid),
             None => sub == Some(&user.sub),
         };
-        tables.users.0.retain(|_, (_, user)| !is_meant(user));
+        tables.users.entries.retain(|_, (_, user)| !is_meant(user));
     }
 
     fn tables(&self) -> MutexGuard<'_, Tables> {
@@ -101,29 +111,32 @@ impl Sessions {
 }
 
 impl<T> Table<T> {
-    /// Adds an entry, unless the table is full.
-    fn insert(&mut self, id: &str, life: Duration, value: T) -> bool {
+    fn insert(&mut self, id: &str, life: Duration, value: T) {
         let now = Instant::now();
-        self.0.retain(|_, (end, _)| now < *end);
-        let has_room = self.0.len() < MAX_ENTRIES;
-        if has_room {
-            self.0.insert(id.to_owned(), (now + life, value));
+        while self.order.front().is_some_and(|oldest| self.order.len() >= MAX_ENTRIES || self.has_ended(oldest, now)) {
+            let oldest = self.order.pop_front();
+            oldest.and_then(|oldest| self.entries.remove(&oldest));
         }
-        has_room
+        self.order.push_back(id.to_owned());
+        self.entries.insert(id.to_owned(), (now + life, value));
     }
 
     fn get(&self, id: &str) -> Option<&T> {
-        self.0.get(id).filter(|(end, _)| Instant::now() < *end).map(|(_, value)| value)
+        self.entries.get(id).filter(|(end, _)| Instant::now() < *end).map(|(_, value)| value)
     }
 
     fn remove(&mut self, id: &str) -> Option<T> {
-        self.0.remove(id).filter(|(end, _)| Instant::now() < *end).map(|(_, value)| value)
+        self.entries.remove(id).filter(|(end, _)| Instant::now() < *end).map(|(_, value)| value)
+    }
+
+    fn has_ended(&self, id: &str, now: Instant) -> bool {
+        self.entries.get(id).is_none_or(|(end, _)| *end <= now)
     }
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self(HashMap::new())
+        Self { entries: HashMap::new(), order: VecDeque::new() }
     }
 }
 
@@ -149,17 +162,21 @@ mod tests {
     }
 
     #[test]
-    fn a_log_in_is_taken_once() {
+    fn a_log_in_is_taken_once_and_by_its_own_state() {
         let sessions = Sessions::default();
-        let id = sessions.begin(Login::new()).unwrap();
-        assert!(sessions.take(&id).is_some());
-        assert!(sessions.take(&id).is_none());
+        let login = Login::new();
+        let state = login.state.clone();
+        let id = sessions.begin(login);
+        assert!(sessions.take(&id, "of another site").is_none());
+        assert!(sessions.take("of another browser", &state).is_none());
+        assert!(sessions.take(&id, &state).is_some());
+        assert!(sessions.take(&id, &state).is_none());
     }
 
     #[test]
     fn a_log_out_token_ends_the_session_it_names_alone() {
         let sessions = Sessions::default();
-        let [one, other] = ["one", "other"].map(|sid| sessions.log_in(user("kari", sid)).unwrap());
+        let [one, other] = ["one", "other"].map(|sid| sessions.log_in(user("kari", sid)));
         sessions.log_out_by("first", exp(), Some("kari"), Some("one"));
         assert!(sessions.user(&one).is_none() && sessions.user(&other).is_some());
         sessions.log_out_by("second", exp(), Some("kari"), None);
@@ -171,21 +188,32 @@ mod tests {
         for exp in [exp(), 1e300] {
             let sessions = Sessions::default();
             sessions.log_out_by("first", exp, Some("kari"), None);
-            let id = sessions.log_in(user("kari", "one")).unwrap();
+            let id = sessions.log_in(user("kari", "one"));
             sessions.log_out_by("first", exp, Some("kari"), None);
             assert!(sessions.user(&id).is_some(), "{exp}");
         }
     }
 
     #[test]
-    fn a_full_table_takes_no_more_until_entries_end() {
+    fn a_full_table_drops_its_oldest_entry() {
         let mut table = Table::default();
-        for id in 0..MAX_ENTRIES {
-            table.0.insert(id.to_string(), (Instant::now() + LOGIN_LIFE, ()));
+        for id in 0..=MAX_ENTRIES {
+            table.insert(&id.to_string(), LOGIN_LIFE, ());
         }
-        assert!(!table.insert("more", LOGIN_LIFE, ()));
-        table.0.insert("0".to_owned(), (Instant::now(), ()));
-        assert!(table.get("0").is_none(), "it has ended");
-        assert!(table.insert("more", LOGIN_LIFE, ()));
+        assert!(table.get("0").is_none() && table.get("1").is_some());
+        assert_eq!(table.entries.len(), MAX_ENTRIES);
+    }
+
+    #[test]
+    fn entries_that_come_and_go_leave_nothing_behind() {
+        let mut table = Table::default();
+        for id in 0..2 * MAX_ENTRIES {
+            table.insert(&id.to_string(), LOGIN_LIFE, ());
+            table.remove(&id.to_string());
+        }
+        table.insert("ends at once", Duration::ZERO, ());
+        assert!(table.get("ends at once").is_none());
+        table.insert("last", LOGIN_LIFE, ());
+        assert_eq!((table.entries.len(), table.order.len()), (1, 1));
     }
 }

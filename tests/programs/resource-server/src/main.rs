@@ -6,13 +6,15 @@
 //! | `AUDIENCE` | the URL that clients name as `resource`: the `aud` of tokens for this API |
 //! | `LISTEN` | the address to listen at, as `127.0.0.1:8080` |
 //!
-//! It speaks plain http: a proxy in front ends TLS, limits the rate of requests, and cuts slow clients.
+//! It speaks plain http: a proxy in front ends TLS, limits the rate of requests, and cuts slow clients. What happens to the
+//! refresher is written to standard error; requests are not.
 
 mod bearer;
 mod shutdown;
 
-use std::env;
 use std::error::Error;
+use std::process::ExitCode;
+use std::{env, thread};
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -21,6 +23,7 @@ use axum::{Json, Router};
 use bearer::Bearer;
 use idporten_config::Refresher;
 use idporten_config::interop::jsonwebtoken::{Rules, Verifier};
+use idporten_config::refresh::Event;
 use serde::{Deserialize, Serialize};
 
 /// The constants and enums that build.rs makes of `idporten.toml`.
@@ -43,9 +46,19 @@ struct Greeting {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let environment: providers::maskinporten::Environment = variable("MASKINPORTEN_ENVIRONMENT")?.parse()?;
-    let refresher = Refresher::builder(environment.snapshot())?.start()?;
+    let refresher = refresher(environment.snapshot())?;
     let verifier = Verifier::new(&refresher, Rules::maskinporten(variable("AUDIENCE")?).scope(SCOPE))?;
 
     let api = Router::new().route("/hello", get(hello)).with_state(verifier);
@@ -54,6 +67,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = tokio::net::TcpListener::bind(variable("LISTEN")?).await?;
     println!("listening at {}", listener.local_addr()?);
     Ok(shutdown::serve(listener, api.merge(health)).await?)
+}
+
+/// Starts a refresher, and a thread that writes its events, such as failures and rotations, until it ends.
+fn refresher(seed: &'static str) -> Result<Refresher, Box<dyn Error>> {
+    let mut builder = Refresher::builder(seed)?;
+    let events = builder.events();
+    thread::spawn(move || {
+        for event in events.iter().filter(|event| !matches!(event, Event::Started { .. })) {
+            eprintln!("refresher: {event}");
+        }
+    });
+    Ok(builder.start()?)
 }
 
 /// The extractor has verified the token when this runs.
