@@ -6,6 +6,10 @@ use serde_json::{Value, json};
 
 use crate::story::{CLIENT, HEADER, NONCE, NOW, Story, id_claims, id_token_with, refused, verify_id_token, with};
 
+/// The claims that a verification of an ID token looks at.
+const CHECKED: [&str; 13] =
+    ["iss", "aud", "sub", "azp", "nonce", "acr", "jti", "sid", "exp", "nbf", "iat", "auth_time", "events"];
+
 #[test]
 fn an_id_token_with_nothing_wrong_is_accepted() {
     let token = verify_id_token(&sign("one", 0, &id_claims())).unwrap();
@@ -22,6 +26,18 @@ fn one_wrong_claim_refuses_an_id_token() {
         ("iss", json!("https://idporten.no"), InvalidToken::Issuer),
         ("iss", json!("HTTPS://TEST.IDPORTEN.NO"), InvalidToken::Issuer),
         ("iss", json!(""), InvalidToken::Issuer),
+        ("iss", json!("http://test.idporten.no"), InvalidToken::Issuer),
+        ("iss", json!("https://test.idporten.no:443"), InvalidToken::Issuer),
+        ("iss", json!("https://test.idporten.no."), InvalidToken::Issuer),
+        ("iss", json!("https://test.idporten.no#"), InvalidToken::Issuer),
+        ("iss", json!(" https://test.idporten.no"), InvalidToken::Issuer),
+        ("iss", json!("https://test.idporten.no\0"), InvalidToken::Issuer),
+        ("iss", json!("https://test.idporten.no\u{200b}"), InvalidToken::Issuer),
+        ("iss", json!("https://test.idp\u{3bf}rten.no"), InvalidToken::Issuer),
+        ("iss", json!("https://test.idporten.n\u{ba}"), InvalidToken::Issuer),
+        ("iss", json!("https://login.test.idporten.no"), InvalidToken::Issuer),
+        ("iss", json!(0), wrong("iss")),
+        ("iss", json!(true), wrong("iss")),
         ("iss", Value::Null, missing("iss")),
         ("iss", json!(["https://test.idporten.no"]), wrong("iss")),
         ("iss", json!({ "0": "https://test.idporten.no" }), wrong("iss")),
@@ -31,10 +47,19 @@ fn one_wrong_claim_refuses_an_id_token() {
         ("aud", json!([]), missing("aud")),
         ("aud", Value::Null, missing("aud")),
         ("aud", json!([CLIENT, "another-client"]), InvalidToken::Audience),
+        ("aud", json!([CLIENT, ""]), InvalidToken::Audience),
+        ("aud", json!([CLIENT, CLIENT]), missing("azp")),
+        ("aud", json!(CLIENT.to_uppercase()), InvalidToken::Audience),
+        ("aud", json!(format!("{CLIENT} ")), InvalidToken::Audience),
+        ("aud", json!(format!("{CLIENT} another-client")), InvalidToken::Audience),
+        ("aud", json!(1), wrong("aud")),
         ("aud", json!([CLIENT, 1]), wrong("aud")),
+        ("aud", json!([CLIENT, null]), wrong("aud")),
+        ("aud", json!([CLIENT, [CLIENT]]), wrong("aud")),
         ("aud", json!([[CLIENT]]), wrong("aud")),
         ("aud", json!({ CLIENT: true }), wrong("aud")),
         ("azp", json!("another-client"), InvalidToken::AuthorizedParty),
+        ("azp", json!(""), InvalidToken::AuthorizedParty),
         ("azp", json!([CLIENT]), wrong("azp")),
         ("exp", json!(NOW - 61), InvalidToken::Expired),
         ("exp", json!(NOW - 60), InvalidToken::Expired),
@@ -66,6 +91,9 @@ fn one_wrong_claim_refuses_an_id_token() {
         ("nonce", json!(format!("{NONCE}A")), InvalidToken::Nonce),
         ("nonce", json!(""), InvalidToken::Nonce),
         ("nonce", Value::Null, InvalidToken::Nonce),
+        ("nonce", json!(format!("{NONCE} ")), InvalidToken::Nonce),
+        ("nonce", json!(NONCE.to_lowercase()), InvalidToken::Nonce),
+        ("nonce", json!(1), wrong("nonce")),
         ("nonce", json!([NONCE]), wrong("nonce")),
         ("sub", Value::Null, missing("sub")),
         ("sub", json!(["a-user"]), wrong("sub")),
@@ -81,10 +109,10 @@ fn one_wrong_claim_refuses_an_id_token() {
 #[test]
 fn a_null_claim_has_the_wrong_type_and_is_not_absent() {
     let mut claims = id_claims();
-    for name in ["nbf", "azp", "events"] {
-        claims[name] = Value::Null;
+    for name in CHECKED {
+        let value = claims[name].take();
         refused(verify_id_token(&sign("one", 0, &claims)), &InvalidToken::WrongType(name));
-        claims.as_object_mut().unwrap().remove(name);
+        claims = with(claims, name, value);
     }
 }
 
@@ -166,10 +194,10 @@ fn a_nonce_that_was_sent_must_be_compared() {
 
 #[test]
 fn a_claim_that_is_there_twice_refuses_the_token() {
-    for name in ["iss", "aud", "exp", "nonce", "acr"] {
-        let claims = id_claims().to_string();
+    for name in CHECKED {
         let value = &id_claims()[name];
-        let twice = claims.replacen('{', &format!("{{\"{name}\":{value},"), 1);
+        let claims = with(id_claims(), name, Value::Null).to_string();
+        let twice = claims.replacen('{', &format!("{{\"{name}\":{value},\"{name}\":{value},"), 1);
         refused(verify_id_token(&sign_text(HEADER, &twice, 0)), &InvalidToken::Malformed);
     }
     let escaped = id_claims().to_string().replacen('{', r#"{"\u0069ss":"https://attacker.example","#, 1);
@@ -178,7 +206,8 @@ fn a_claim_that_is_there_twice_refuses_the_token() {
 
 #[test]
 fn claims_that_are_no_object_refuse_the_token() {
-    for claims in ["", "null", "[]", "\"text\"", "1", "{", "{}{}", "{\"iss\":}", "\u{feff}{}"] {
+    let surrogate = r#"{"iss":"\ud800"}"#;
+    for claims in ["", "null", "[]", "\"text\"", "1", "{", "{}{}", "{\"iss\":}", "\u{feff}{}", "{'iss':1}", surrogate] {
         refused(verify_id_token(&sign_text(HEADER, claims, 0)), &InvalidToken::Malformed);
     }
 }

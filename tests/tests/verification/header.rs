@@ -12,8 +12,8 @@ use crate::story::{
     with,
 };
 
-fn encode(text: &str) -> String {
-    URL_SAFE_NO_PAD.encode(text.as_bytes())
+fn encode(text: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(text)
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn a_signature_that_is_written_differently_is_refused() {
 fn a_token_signed_with_the_public_key_as_a_secret_is_refused() {
     let n = idporten_config::testing::signing_key("one", 0).to_string();
     for secret in [n.as_bytes(), b"", b"one"] {
-        let message = format!("{}.{}", encode(r#"{"alg":"HS256","kid":"one"}"#), encode(&id_claims().to_string()));
+        let message = format!("{}.{}", encode(r#"{"alg":"HS256","kid":"one"}"#), encode(id_claims().to_string()));
         let key = EncodingKey::from_secret(secret);
         let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256).unwrap();
         refused(verify_id_token(&format!("{message}.{signature}")), &InvalidToken::Algorithm);
@@ -141,7 +141,7 @@ fn a_token_signed_with_the_public_key_as_a_secret_is_refused() {
 
 #[test]
 fn a_token_without_a_signature_is_refused_whatever_its_header_says() {
-    let claims = encode(&id_claims().to_string());
+    let claims = encode(id_claims().to_string());
     refused(verify_id_token(&format!("{}.{claims}.", encode(r#"{"alg":"none"}"#))), &InvalidToken::Algorithm);
     refused(verify_id_token(&format!("{}.{claims}.", encode(HEADER))), &InvalidToken::Signature);
     refused(verify_id_token(&format!("{}.{claims}", encode(HEADER))), &InvalidToken::Malformed);
@@ -158,6 +158,13 @@ fn what_is_no_token_in_the_compact_form_is_refused() {
         ("a blank before", format!(" {token}")),
         ("a scheme before", format!("Bearer {token}")),
         ("padding", token.replacen('.', "=.", 1)),
+        ("a blank within", token.replacen('.', " .", 1)),
+        ("a line that is folded", token.replacen('.', ".\r\n ", 1)),
+        ("letters of the other base64", format!("+/+/.{}", token.split_once('.').unwrap().1)),
+        // `e30` is `{}`; the last letter has two bits that stand for nothing.
+        ("bits that stand for nothing", format!("e31.{}", token.split_once('.').unwrap().1)),
+        ("text that is not UTF-8", format!("{}.{}.AAAA", encode(HEADER), encode(b"{\"iss\":\"\xff\"}"))),
+        ("a letter cut in two", format!("{}.{}.AAAA", encode(b"{\"alg\":\"\xc3"), encode(b"\xa9\"}"))),
         ("the JSON form", json!({ "payload": "", "signatures": [] }).to_string()),
     ] {
         match verify_id_token(&text) {

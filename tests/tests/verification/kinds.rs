@@ -6,8 +6,8 @@ use idporten_config::testing::{sign, sign_text};
 use serde_json::{Value, json};
 
 use crate::story::{
-    API, CLIENT, Claims, LOGOUT_EVENT, Story, access_claims, id_claims, logout_claims, refused, verify_access_token,
-    with,
+    API, CLIENT, Claims, LOGOUT_EVENT, NOW, Story, access_claims, id_claims, logout_claims, refused,
+    verify_access_token, with,
 };
 
 fn verify_logout(claims: &Value) -> Result<Token<Claims>, VerifyError> {
@@ -60,6 +60,35 @@ fn one_wrong_claim_refuses_a_log_out_token() {
         ("iss", json!("https://idporten.no"), InvalidToken::Issuer),
     ] {
         let found = verify_logout(&with(logout_claims(), name, value.clone())).map_err(|error| format!("{error:?}"));
+        assert_eq!(found.unwrap_err(), format!("Invalid({wanted:?})"), "{name}: {value}");
+    }
+}
+
+#[test]
+fn one_wrong_claim_refuses_an_access_token() {
+    for (name, value, wanted) in [
+        ("iss", json!("https://test.maskinporten.no"), InvalidToken::Issuer),
+        ("iss", json!("https://maskinporten.no/"), InvalidToken::Issuer),
+        ("iss", json!("https://test.maskinporten.no//"), InvalidToken::Issuer),
+        ("iss", Value::Null, InvalidToken::Missing("iss")),
+        ("aud", json!("https://API.example.no"), InvalidToken::Audience),
+        ("aud", json!([API, "https://other.example.no"]), InvalidToken::Audience),
+        ("aud", json!([[API]]), InvalidToken::WrongType("aud")),
+        ("aud", json!({ "0": API }), InvalidToken::WrongType("aud")),
+        ("exp", json!(NOW - 60), InvalidToken::Expired),
+        ("exp", json!((NOW + 120).to_string()), InvalidToken::WrongType("exp")),
+        ("exp", Value::Null, InvalidToken::Missing("exp")),
+        ("nbf", json!(NOW + 61), InvalidToken::NotYetValid),
+        ("iat", json!(NOW + 61), InvalidToken::IssuedInFuture),
+        ("iat", json!([NOW]), InvalidToken::WrongType("iat")),
+        ("scope", json!(["example:read"]), InvalidToken::WrongType("scope")),
+        ("scope", json!(1), InvalidToken::WrongType("scope")),
+        ("at_hash", json!("77QmUPtjPfzWtF2AnpK9RQ"), InvalidToken::Kind),
+        ("events", json!({ LOGOUT_EVENT: {} }), InvalidToken::Kind),
+    ] {
+        let verifier = Story::maskinporten().verifier(Rules::maskinporten(API).scope("example:read"));
+        let jwt = sign("one", 0, &with(access_claims(), name, value.clone()));
+        let found = verifier.verify::<Claims>(&jwt, &Expect::none()).map_err(|error| format!("{error:?}"));
         assert_eq!(found.unwrap_err(), format!("Invalid({wanted:?})"), "{name}: {value}");
     }
 }

@@ -25,7 +25,16 @@ fn only_a_level_below_the_requested_one_is_insufficient() {
     let verifier = Story::idporten().verifier(Rules::id_token(CLIENT).acr_at_least(AcrValue::IdportenLoaHigh));
     let verify = |acr: Value| verifier.verify::<Claims>(&id_token_with("acr", acr), &Expect::nonce(NONCE));
     let wanted = Insufficient::Level("idporten-loa-high".into());
-    for acr in ["idporten-loa-substantial", "idporten-loa-low", "eidas-loa-high", "Level4", "", "IDPORTEN-LOA-HIGH"] {
+    for acr in [
+        "idporten-loa-substantial",
+        "idporten-loa-low",
+        "eidas-loa-high",
+        "Level4",
+        "",
+        "IDPORTEN-LOA-HIGH",
+        "idporten-loa-high ",
+        "idporten-loa-high idporten-loa-substantial",
+    ] {
         insufficient(verify(json!(acr)), &wanted);
     }
     insufficient(verify(Value::Null), &wanted);

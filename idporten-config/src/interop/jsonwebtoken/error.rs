@@ -46,7 +46,8 @@ pub enum VerifyError {
 pub enum InvalidToken {
     /// It is longer than [`MAX_TOKEN_BYTES`](super::MAX_TOKEN_BYTES).
     TooLong,
-    /// It is not a signed token in the compact form: three parts of base64url, the first two JSON objects without duplicates.
+    /// It is not a signed token in the compact form: three parts of base64url, the first two JSON objects in which no member that
+    /// is checked is there twice.
     Malformed,
     /// The `alg` of its header is not an asymmetric algorithm that `jsonwebtoken` verifies.
     Algorithm,
@@ -86,7 +87,8 @@ pub enum InvalidToken {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Insufficient {
-    /// The log-in did not reach this level of assurance, the lowest that the program accepts.
+    /// The log-in did not reach this level of assurance: the lowest that the program accepts, or all that it accepts, separated
+    /// by blanks, as for `acr_values`.
     Level(String),
     /// The token is without this scope.
     Scope(String),
@@ -190,7 +192,7 @@ impl fmt::Display for InvalidToken {
 impl fmt::Display for Insufficient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Level(level) => write!(f, "its `acr` is not at least `{level}`; log in at that level"),
+            Self::Level(level) => write!(f, "its `acr` is not enough; log in with `acr_values` of `{level}`"),
             Self::Scope(scope) => write!(f, "it is without the scope `{scope}`; get a token that has it"),
             Self::Age(age) => {
                 write!(f, "the user authenticated longer than {} s ago; log in again", age.as_secs())

@@ -89,13 +89,13 @@ impl Rules {
 
     /// Requires a log-in of this level or a higher one of the same family: see [`acr_at_least`]. A value that has no place in a
     /// documented order is refused by [`Verifier::new`](super::Verifier::new); name such values with
-    /// [`acr_one_of`](Self::acr_one_of).
+    /// [`acr_one_of`](Self::acr_one_of). The last call of the two counts.
     #[must_use]
     pub fn acr_at_least(self, level: impl AsRef<str>) -> Self {
         Self { level: Level::AtLeast(level.as_ref().to_owned()), ..self }
     }
 
-    /// Requires an `acr` that is one of these, byte for byte.
+    /// Requires an `acr` that is one of these, byte for byte. The last call of this and [`acr_at_least`](Self::acr_at_least) counts.
     #[must_use]
     pub fn acr_one_of<T: AsRef<str>>(self, values: impl IntoIterator<Item = T>) -> Self {
         Self { level: Level::OneOf(values.into_iter().map(|value| value.as_ref().to_owned()).collect()), ..self }
