@@ -1,5 +1,6 @@
 //! The documentation says what holds: its programs build, its manifests parse, its links lead somewhere.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -133,6 +134,41 @@ fn no_example_has_lines_that_only_rustdoc_hides() {
             assert!(!code.contains("\n# "), "{}: GitHub shows them:\n{code}", path.display());
         }
     }
+}
+
+/// The names of the functions in the Rust and JavaScript files below a directory.
+fn functions(directory: &Path, names: &mut BTreeSet<String>) {
+    for path in fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
+        let is_source = path.extension().is_some_and(|extension| extension == "rs" || extension == "mjs");
+        if path.is_dir() && !path.ends_with("node_modules") && !path.ends_with("target") {
+            functions(&path, names);
+        } else if is_source {
+            let text = fs::read_to_string(&path).unwrap();
+            let rest_of = |keyword| text.split(keyword).skip(1).filter_map(|rest| rest.split_once('('));
+            let found = rest_of("fn ").chain(rest_of("function ")).map(|(name, _)| name.to_owned());
+            names.extend(found.filter(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')));
+        }
+    }
+}
+
+#[test]
+fn every_test_that_the_threat_model_names_exists() {
+    let page = read("SECURITY.md");
+    // A test's name is a sentence, which no other word in backticks is.
+    let capitals = |name: &str| name.chars().filter(char::is_ascii_uppercase).count();
+    let is_test = |name: &&str| {
+        name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            && (name.matches('_').count() > 2 || capitals(name) > 2)
+    };
+    let named: BTreeSet<_> = page.split('`').skip(1).step_by(2).filter(is_test).map(str::to_owned).collect();
+    assert!(named.len() > 100, "{} tests", named.len());
+    let mut written = BTreeSet::new();
+    for directory in ["idporten-config/src", "tests/tests", "tests/programs", "tests/provider"] {
+        functions(&places::workspace().join(directory), &mut written);
+    }
+    let missing: Vec<_> = named.difference(&written).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 /// The pages of `docs/` that the README lists, in its order.
