@@ -12,7 +12,8 @@ use idporten_config_tests::places;
 /// Every page of the repository, by its path from the root.
 fn pages() -> Vec<PathBuf> {
     let root = places::workspace();
-    let directories = ["", "docs", "findings", "idporten-config/src/refresh", "idporten-config/src/project"];
+    let directories =
+        ["", "docs", "findings", "idporten-config/src/refresh", "idporten-config/src/project", "tests/programs"];
     let entries = directories.iter().flat_map(|directory| fs::read_dir(root.join(directory)).unwrap());
     let mut pages: Vec<_> = entries.map(|entry| entry.unwrap().path()).filter(|path| is_page(path)).collect();
     pages.sort();

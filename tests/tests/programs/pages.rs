@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use idporten_config_tests::cargo::Cargo;
+use idporten_config_tests::files;
 use idporten_config_tests::page::{block_after, read};
 use idporten_config_tests::places;
 use idporten_config_tests::scratch::Scratch;
@@ -78,4 +79,20 @@ Ok(())
     );
     let said = page.lines().find_map(|line| line.strip_prefix("IDPORTEN_ENVIRONMENT=test cargo run      # ")).unwrap();
     assert_eq!(printed("readme", &main), format!("{said}\n"));
+}
+
+#[test]
+#[ignore = "needs the programs built"]
+fn a_program_that_is_copied_alone_builds() {
+    let scratch = Scratch::new();
+    files::copy(&places::workspace().join("tests/programs/resource-server"), scratch.path());
+    let manifest = fs::read_to_string(scratch.path().join("Cargo.toml")).unwrap();
+    let alone = manifest.replace("path = \"../../../idporten-config\", ", "");
+    assert!(!alone.contains("path = "), "{alone}");
+    fs::write(scratch.path().join("Cargo.toml"), alone).unwrap();
+    use_this_checkout(scratch.path());
+    let cargo = Cargo::new(scratch.path()).env("CARGO_TARGET_DIR", programs_target());
+    let said = cargo.run(&["build"]).success().stderr;
+    let mut warnings = said.lines().filter(|line| line.contains("warning"));
+    assert!(warnings.all(|warning| warning.contains("the snapshot is")), "{said}");
 }
