@@ -38,7 +38,7 @@ fn with_both_back_ends_and_no_choice_the_verifier_says_so() {
 #[test]
 #[ignore = "downloads the crates of both back-ends"]
 fn one_back_end_or_a_choice_of_two_verifies() {
-    for features in ["aws-lc-rs", "rust-crypto", "passed", "installed"] {
+    for features in ["aws-lc-rs", "rust-crypto", "passed", "installed", "rust-crypto,precise"] {
         assert_eq!(printed(features), "set up\nverifies\n", "{features}");
     }
 }

@@ -8,6 +8,10 @@ use serde_core::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::error::InvalidToken;
 
+/// The one member of the object in which `serde_json` passes on a number with a fraction or an exponent, if another crate of the
+/// program enables its feature `arbitrary_precision`.
+const NUMBER: &str = "$serde_json::private::Number";
+
 /// The value of a member, by the types that checks distinguish.
 #[derive(Debug, Default)]
 pub(super) enum Field<'a> {
@@ -99,6 +103,11 @@ impl<'de> Deserialize<'de> for Field<'de> {
     }
 }
 
+fn number<'a, E: serde_core::de::Error>(digits: &str) -> Result<Field<'a>, E> {
+    let number = digits.parse::<f64>().ok().filter(|number| number.is_finite());
+    number.map(Field::Number).ok_or_else(|| E::custom("a number out of range"))
+}
+
 struct AnyField;
 
 impl<'de> Visitor<'de> for AnyField {
@@ -153,8 +162,10 @@ impl<'de> Visitor<'de> for AnyField {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut names = Vec::new();
         while let Some((name, value)) = map.next_entry::<Field<'de>, Field<'de>>()? {
-            if let Field::Text(name) = name {
-                names.push((name, matches!(value, Field::Object(_))));
+            match (name, value) {
+                (Field::Text(name), Field::Text(digits)) if name == NUMBER => return number(&digits),
+                (Field::Text(name), value) => names.push((name, matches!(value, Field::Object(_)))),
+                _ => {}
             }
         }
         Ok(Field::Object(names))

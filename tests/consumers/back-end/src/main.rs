@@ -39,7 +39,7 @@ fn verifier(refresher: &Refresher, rules: Rules) -> Result<Verifier, SetupError>
 /// Returns whether a token is accepted: one by the key of the provider, or by another one.
 fn accepts(verifier: &Verifier, key: u32) -> bool {
     let exp = SystemTime::now() + Duration::from_secs(60);
-    let exp = exp.duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let exp = exp.duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
     let claims = serde_json::json!({ "iss": MaskinportenTest.issuer(), "aud": "https://api.example.no", "exp": exp });
     verifier.verify::<serde::de::IgnoredAny>(&sign("one", key, &claims), &Expect::none()).is_ok()
 }
