@@ -100,6 +100,17 @@ async function aResponseWithAnotherStateOrIssuerIsRefused() {
   assert.equal(await page.locator('#error').textContent(), 'The log-in did not succeed.');
 }
 
+async function aLogInThatIsGivenUpEndsAndAnotherOneSucceeds() {
+  const page = await newBrowser();
+  await page.goto(`${site}/login`);
+  await page.click('text=Cancel');
+  assert.match(page.url(), new RegExp(`^${site}/callback\\?error=access_denied&`));
+  assert.equal(await page.locator('#error').textContent(), 'The log-in did not succeed.');
+  await screenshot(page, 'log-in-given-up');
+  await logIn(page, 'kari');
+  assert.equal(await loggedInAs(page), 'kari');
+}
+
 async function aLevelBelowTheOneAskedForIsRefused() {
   const page = await newBrowser();
   await logIn(page, 'per-low');
@@ -158,6 +169,7 @@ const steps = [
   theSessionCookieIsNewAndOutOfReachOfScripts,
   anAuthorizationResponseIsGoodForOneUse,
   aResponseWithAnotherStateOrIssuerIsRefused,
+  aLogInThatIsGivenUpEndsAndAnotherOneSucceeds,
   aLevelBelowTheOneAskedForIsRefused,
   aUserLogsOutAtTheSiteAndAtTheProviderWithIt,
   aLogOutAtTheProviderEndsTheSessionHereAndNoOther,

@@ -42,8 +42,19 @@ fn a_client_calls_an_api_and_is_refused_without_the_scope() {
 
     let provider = Running::start(script("maskinporten.mjs").args([PROVIDER.to_string(), client_jwk()]));
     wait_for(API, "/health/ready", 200);
-    let forged = get(API, "/hello", Some("bEaReR not.a.token"));
-    assert!(forged.starts_with("HTTP/1.1 401 ") && forged.contains("error=\"invalid_token\""), "{forged}");
+    for (authorization, status, challenge) in [
+        ("Basic YTpi", 401, "Bearer\r\n"),
+        ("bEaReR not.a.token", 401, "Bearer error=\"invalid_token\""),
+        ("Bearer   not.a.token", 401, "Bearer error=\"invalid_token\""),
+        ("Bearer", 400, "Bearer error=\"invalid_request\""),
+        ("", 400, "Bearer error=\"invalid_request\""),
+        ("Bearer \u{e6}", 400, "Bearer error=\"invalid_request\""),
+        ("Bearer a.b.c\r\nAuthorization: Bearer a.b.c", 400, "Bearer error=\"invalid_request\""),
+    ] {
+        let answer = get(API, "/hello", Some(authorization));
+        let is_refused = answer.starts_with(&format!("HTTP/1.1 {status} "));
+        assert!(is_refused && answer.contains(&format!("www-authenticate: {challenge}")), "{authorization}: {answer}");
+    }
 
     let scratch = Scratch::new();
     let called = client(&scratch, "example:read").output().unwrap();

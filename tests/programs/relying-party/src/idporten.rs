@@ -244,3 +244,19 @@ fn causes(error: &dyn Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_code_decides_the_answer_and_cannot_forge_a_line_of_the_log() {
+        for code in ["server_error", "temporarily_unavailable"] {
+            assert!(matches!(LoginError::answered(code), LoginError::Unavailable(_)), "{code}");
+        }
+        let forged = LoginError::answered("access_denied\n\u{1b}[2Klog-in: \u{202e}<b>");
+        assert!(matches!(forged, LoginError::Refused(_)));
+        assert_eq!(forged.to_string(), "the provider answered `access_denied2Klog-in b`");
+        assert!(LoginError::answered(&"x".repeat(10_000)).to_string().len() < 100);
+    }
+}
