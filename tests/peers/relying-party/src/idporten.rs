@@ -18,6 +18,7 @@ use openidconnect::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::error::{LoginError, causes, unavailable};
 use crate::logout::{self, LogoutClaims};
 use crate::random;
 use crate::sessions::{Login, User};
@@ -100,12 +101,10 @@ struct Session {
     sid: Option<String>,
 }
 
-/// The reason why a log-in fails.
-pub enum LoginError {
-    /// The response or the token is not that of this log-in.
-    Refused(String),
-    /// ID-porten cannot be reached.
-    Unavailable(String),
+/// The error code of ID-porten (RFC 6749, section 5.2).
+#[derive(Deserialize)]
+struct ErrorAnswer {
+    error: String,
 }
 
 impl Idporten {
@@ -193,14 +192,16 @@ impl Idporten {
             ("client_assertion", &assertion),
         ];
         let request = self.http.post(url.clone()).form(&[form, &authentication].concat());
-        let response = request.send().await.map_err(unavailable)?;
-        match response.status() {
-            status if status.is_success() => {
-                serde_json::from_slice(&response.bytes().await.map_err(unavailable)?).map_err(unavailable)
-            }
-            status if status.is_server_error() => Err(LoginError::Unavailable(format!("{url} answered {status}"))),
-            status => Err(LoginError::Refused(format!("{url} answered {status}"))),
+        let response = request.send().await.map_err(|error| unavailable(causes(&error)))?;
+        let status = response.status();
+        let body = response.bytes().await.map_err(unavailable)?;
+        if status.is_success() {
+            return serde_json::from_slice(&body).map_err(|_| unavailable("the answer cannot be read"));
         }
+        let code = serde_json::from_slice(&body);
+        let code = code.map_or_else(|_| "no error code".to_owned(), |ErrorAnswer { error }| error);
+        let answered = LoginError::answered(&code);
+        Err(LoginError::Unavailable(format!("{answered} with {status} at {url}")))
     }
 
     fn assertion(&self) -> Result<String, Box<dyn Error>> {
@@ -221,10 +222,6 @@ pub fn payload<T: DeserializeOwned>(jwt: &str) -> Option<T> {
 
 fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
-}
-
-fn unavailable(error: impl ToString) -> LoginError {
-    LoginError::Unavailable(error.to_string())
 }
 
 fn refused(error: impl ToString) -> LoginError {

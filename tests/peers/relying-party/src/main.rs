@@ -6,6 +6,8 @@
 
 #[path = "../../../programs/relying-party/src/cookies.rs"]
 mod cookies;
+#[path = "../../../programs/relying-party/src/error.rs"]
+mod error;
 mod idporten;
 #[path = "../../../programs/relying-party/src/layout.rs"]
 mod layout;

@@ -13,6 +13,7 @@
 //! request to ID-porten. What happens to the refresher, and why a log-in failed, is written to standard error.
 
 mod cookies;
+mod error;
 mod idporten;
 mod layout;
 mod pages;

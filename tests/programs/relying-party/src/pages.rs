@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use crate::App;
 use crate::cookies::Name;
-use crate::idporten::LoginError;
+use crate::error::LoginError;
 use crate::layout::{self, escaped, page};
 use crate::sessions::Login;
 
