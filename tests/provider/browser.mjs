@@ -40,6 +40,21 @@ async function confirmLogOut(page) {
   await page.waitForLoadState();
 }
 
+// Hands each authorization response to a function, and sends on the URL that it returns, or nothing to the site without one.
+async function onCallback(page, change) {
+  // By the browser's own protocol: `page.route` does not see what a redirect asks for.
+  const protocol = await page.context().newCDPSession(page);
+  protocol.on('Fetch.requestPaused', ({ requestId, request }) => {
+    const url = change(new URL(request.url));
+    if (url) {
+      protocol.send('Fetch.continueRequest', { requestId, url: url.href });
+    } else {
+      protocol.send('Fetch.fulfillRequest', { requestId, responseCode: 200 });
+    }
+  });
+  await protocol.send('Fetch.enable', { patterns: [{ urlPattern: `${site}/callback*` }] });
+}
+
 async function aUserLogsInAtTheLevelAskedFor() {
   const page = await newBrowser();
   await page.goto(`${site}/`);
@@ -85,19 +100,32 @@ async function aResponseWithAnotherStateOrIssuerIsRefused() {
     await page.goto(`${site}/login`);
     assert.equal((await page.goto(`${site}/callback${query}`)).status(), 400, query);
   }
-  // By the browser's own protocol: `page.route` does not see what a redirect asks for.
-  const protocol = await page.context().newCDPSession(page);
   let forged = 0;
-  protocol.on('Fetch.requestPaused', ({ requestId, request }) => {
-    const url = new URL(request.url);
-    url.searchParams.set('iss', 'https://attacker.example');
+  await onCallback(page, (url) => {
     forged += 1;
-    protocol.send('Fetch.continueRequest', { requestId, url: url.href });
+    url.searchParams.set('iss', 'https://attacker.example');
+    return url;
   });
-  await protocol.send('Fetch.enable', { patterns: [{ urlPattern: `${site}/callback*` }] });
   await logIn(page, 'kari');
   assert.equal(forged, 1);
   assert.equal(await page.locator('#error').textContent(), 'The log-in did not succeed.');
+}
+
+async function aCodeOfAnotherLogInIsRefused() {
+  const [attacker, page] = [await newBrowser(), await newBrowser()];
+  let code;
+  await onCallback(attacker, (url) => {
+    code = url.searchParams.get('code');
+  });
+  await logIn(attacker, 'attacker');
+  assert.ok(code);
+  await onCallback(page, (url) => {
+    url.searchParams.set('code', code);
+    return url;
+  });
+  await logIn(page, 'kari');
+  assert.equal(await page.locator('#error').textContent(), 'The log-in did not succeed.');
+  assert.equal(await isLoggedOutAfterReload(page), true);
 }
 
 async function aLogInThatIsGivenUpEndsAndAnotherOneSucceeds() {
@@ -169,6 +197,7 @@ const steps = [
   theSessionCookieIsNewAndOutOfReachOfScripts,
   anAuthorizationResponseIsGoodForOneUse,
   aResponseWithAnotherStateOrIssuerIsRefused,
+  aCodeOfAnotherLogInIsRefused,
   aLogInThatIsGivenUpEndsAndAnotherOneSucceeds,
   aLevelBelowTheOneAskedForIsRefused,
   aUserLogsOutAtTheSiteAndAtTheProviderWithIt,

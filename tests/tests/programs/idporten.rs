@@ -48,7 +48,7 @@ fn drive_browser(screenshots: &Path) {
     browser.args([site(""), format!("http://localhost:{PROVIDER}")]).arg(screenshots);
     let Finished { succeeded, stdout, stderr, .. } = cargo::run(&mut browser);
     assert!(succeeded, "the last of these steps failed:\n{stdout}\n{stderr}\nscreenshots: {}", screenshots.display());
-    assert_eq!(stdout.lines().count(), 9, "{stdout}");
+    assert_eq!(stdout.lines().count(), 10, "{stdout}");
 }
 
 #[test]
