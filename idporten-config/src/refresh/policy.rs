@@ -259,7 +259,13 @@ mod tests {
             assert_eq!(error.field(), field);
             assert!(error.to_string().starts_with(&format!("`{field}` is ")), "{error}");
         }
-        for policy in [policy(), RefreshPolicy::never(), policy().with_seed_max_age(Duration::ZERO).with_max_age(DAY)] {
+        for policy in [
+            policy(),
+            RefreshPolicy::never(),
+            policy().with_seed_max_age(Duration::ZERO).with_max_age(DAY),
+            policy().with_key_wait(Duration::ZERO).with_seed_max_age(LONGEST),
+            policy().with_backoff(DAY, DAY),
+        ] {
             assert_eq!(policy.check(), Ok(()));
         }
     }

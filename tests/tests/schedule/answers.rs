@@ -44,6 +44,10 @@ fn an_answer_that_proves_nothing_makes_no_kid_unknown() {
     schedule.succeeded(&Success { proven_age: None, ..NEW });
     retry_after(schedule.ask(at(HOUR), "new", Some(ticket), true));
     assert_eq!(schedule.proves_freshness(), Some(false));
+    schedule.force();
+    schedule.poll(at(HOUR));
+    schedule.succeeded(&Success::of_age(SECOND));
+    assert_eq!(schedule.proves_freshness(), Some(true));
     assert_eq!((fetched(policy(), 1).proves_freshness(), empty().proves_freshness()), (Some(true), None));
 }
 

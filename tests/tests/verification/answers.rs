@@ -55,6 +55,8 @@ fn a_valid_token_that_is_not_enough_says_what_would_be() {
         let challenge = error.www_authenticate().unwrap();
         assert_eq!(error.status(), 403);
         assert!(challenge.contains(code) && challenge.ends_with(parameter), "{challenge}");
+        let (_, value) = parameter.split_once('=').unwrap();
+        assert!(error.to_string().contains(value.trim_matches('"')), "{error}");
     }
 }
 

@@ -367,10 +367,7 @@ fn optional_text<'a>(entry: &'a Object, name: &str) -> Result<Option<&'a str>, R
     }
 }
 
-/// Returns the length of a big-endian number in bits, without leading zeros.
-fn bit_length(bytes: &[u8]) -> usize {
-    match bytes.iter().position(|&byte| byte != 0) {
-        Some(start) => (bytes.len() - start) * 8 - bytes[start].leading_zeros() as usize,
-        None => 0,
-    }
+/// Returns the length in bits of an [`integer`], which has no leading zero octets.
+fn bit_length(integer: &[u8]) -> usize {
+    integer.first().map_or(0, |first| integer.len() * 8 - first.leading_zeros() as usize)
 }

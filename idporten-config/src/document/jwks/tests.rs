@@ -42,7 +42,11 @@ fn a_document_that_is_no_key_set_is_refused_as_a_whole() {
         JwkSet::parse(format!(r#"{{"keys":[{}],"x":{{"a":1,"a":2}}}}"#, rsa("")).as_bytes()).unwrap_err().rule,
         Rule::Duplicate
     );
-    assert_eq!(JwkSet::parse(&vec![b' '; MAX_BYTES + 1]).unwrap_err().rule, Rule::Keys);
+    let mut longest = format!(r#"{{"keys":[{}]}}"#, rsa("")).into_bytes();
+    longest.resize(MAX_BYTES, b' ');
+    assert_eq!(JwkSet::parse(&longest).unwrap().keys().len(), 1);
+    longest.push(b' ');
+    assert_eq!(JwkSet::parse(&longest).unwrap_err().rule, Rule::Keys);
 }
 
 #[test]
@@ -72,7 +76,10 @@ fn a_bad_entry_never_costs_the_good_one() {
 #[test]
 fn an_entry_for_something_else_than_signatures_is_rejected() {
     assert_eq!(rejected(&rsa(r#","use":"enc""#), "`use` is not `sig`").cause, RejectionCause::Encryption);
+    rejected(&rsa(r#","use":"""#), "`use` is not `sig`");
     rejected(&rsa(r#","use":1"#), "`use` must be a string");
+    rejected(&rsa(r#","key_ops":["verifyOther"]"#), "`key_ops` is without `verify`");
+    assert!(set_of(&[rsa(r#","use":"sig","key_ops":["sign","verify"]"#)]).is_ok());
     rejected(&rsa(r#","key_ops":["sign"]"#), "`key_ops` is without `verify`");
     rejected(&rsa(r#","key_ops":["verify","verify"]"#), "`key_ops` has a value twice");
     rejected(&rsa(r#","key_ops":"verify""#), "`key_ops` must be a list");
@@ -81,8 +88,12 @@ fn an_entry_for_something_else_than_signatures_is_rejected() {
     rejected(&rsa(r#","alg":"ES256""#), "`alg` ES256 does not fit");
     rejected(&rsa(r#","alg":256"#), "`alg` must be a string");
     rejected(&rsa(r#","kid":7"#), "`kid` must be a string");
-    rejected(&rsa(&format!(r#","kid":"{}""#, "k".repeat(257))), "`kid` is longer than 256 bytes");
+    for kid in ["k".repeat(257), "ø".repeat(129)] {
+        rejected(&rsa(&format!(r#","kid":"{kid}""#)), "`kid` is longer than 256 bytes");
+    }
+    assert!(set_of(&[rsa(&format!(r#","kid":"{}""#, "k".repeat(256)))]).is_ok());
     rejected(&rsa(r#","a":1,"a":1"#), "`a` is there twice");
+    rejected(&rsa(r#","b":{"a":1,"a":1}"#), "`b.a` is there twice");
 }
 
 #[test]
@@ -90,7 +101,8 @@ fn an_rsa_key_is_held_to_its_numbers() {
     rejected(&rsa_with("", 128, 0xff), "`n` has 1024 bits");
     rejected(&rsa_with("", 256, 0x7f), "`n` has 2047 bits");
     rejected(&rsa_with("", 256, 0xfe), "`n` is even");
-    rejected(&rsa_with("", 1025, 0xff), "`n` has 8200 bits");
+    let wide = URL_SAFE_NO_PAD.encode([vec![1], vec![0xff; 1024]].concat());
+    rejected(&format!(r#"{{"kty":"RSA","e":"AQAB","n":"{wide}"}}"#), "`n` has 8193 bits");
     let n = octets(256, 0xff);
     for (e, reason) in [
         ("AA", "zero"),
@@ -106,6 +118,7 @@ fn an_rsa_key_is_held_to_its_numbers() {
         rejected(&format!(r#"{{"kty":"RSA","e":"{e}","n":"{n}"}}"#), reason);
     }
     rejected(&format!(r#"{{"kty":"RSA","e":"AQAB","n":"{n}="}}"#), "`n` is not base64url without padding");
+    assert!(set_of(&[format!(r#"{{"kty":"RSA","e":"gAAAAQ","n":"{n}"}}"#)]).is_ok(), "32 bits");
     for bytes in [256, 384, 1024] {
         assert_eq!(set_of(&[rsa_with("", bytes, 0xff)]).unwrap().keys().len(), 1);
     }
@@ -121,6 +134,7 @@ fn a_private_member_marks_the_set_as_leaked() {
             assert_eq!(leaked.kid.as_deref(), Some("slot"));
         }
     }
+    assert!(rejected(&rsa(r#","d":"AAAA","d":"AAAA""#), "private member `d`").is_leaked());
     assert!(set_of(&[rsa(r#","d":"AAAA""#), rsa("")]).unwrap().is_leaked());
     assert_eq!(set_of(&[rsa(r#","d":"AAAA""#)]).unwrap_err().rule, Rule::Leaked);
     assert!(!set_of(&[rsa(r#","kid":"d""#)]).unwrap().is_leaked());
@@ -146,10 +160,14 @@ fn equal_keys_are_merged_and_up_to_four_share_a_kid() {
     assert_eq!((merged.keys().len(), merged.rejected().len()), (1, 0));
     assert!(merged.ambiguous_kids().is_empty());
 
-    let set = set_of(&[slot(0xff), slot(0xfd), slot(0xfb), slot(0xf9), slot(0xf7)]).unwrap();
-    assert_eq!((set.keys().len(), set.rejected().len()), (4, 1));
+    let entries = [slot(0xff), slot(0xfd), slot(0xfb), slot(0xf9), slot(0xff), slot(0xf7)];
+    let set = set_of(&entries).unwrap();
+    assert_eq!((set.keys().len(), set.rejected().len()), (4, 1), "{:?}", set.rejected());
     assert_eq!(set.ambiguous_kids(), ["slot"]);
-    assert_eq!(set.rejected()[0].cause, RejectionCause::Surplus);
+    assert_eq!((set.rejected()[0].index, set.rejected()[0].cause), (5, RejectionCause::Surplus));
+    let nameless: Vec<String> = [0xff, 0xfd, 0xfb, 0xf9, 0xf7].map(|fill| rsa_with("", 256, fill)).into();
+    let set = set_of(&nameless).unwrap();
+    assert_eq!((set.keys().len(), set.ambiguous_kids().len()), (5, 0), "no token names one of these");
 
     let x = octets(32, 1);
     let decoy = format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{x}","kid":"slot"}}"#);
@@ -169,6 +187,50 @@ fn a_key_serves_its_algorithm_or_those_of_type_and_metadata() {
     let set = set_in(&[rsa(r#","kid":"own","alg":"PS256""#), rsa(r#","kid":"silent""#)], &published).unwrap();
     assert_eq!(set.algs_of(&set.keys()[0]), [SigningAlg::PS256]);
     assert_eq!(set.algs_of(&set.keys()[1]), [SigningAlg::RS256]);
+}
+
+#[test]
+fn a_curve_has_its_length_and_serves_its_algorithms_alone() {
+    use SigningAlg as A;
+    for (kty, crv, length, algs) in [
+        ("EC", "P-256", 32, &[A::ES256][..]),
+        ("EC", "P-384", 48, &[A::ES384]),
+        ("EC", "P-521", 66, &[A::ES512]),
+        ("OKP", "Ed25519", 32, &[A::EdDSA, A::Ed25519]),
+        ("OKP", "Ed448", 57, &[A::EdDSA, A::Ed448]),
+    ] {
+        let entry = |length, more: &str| {
+            let x = octets(length, 1);
+            format!(r#"{{"kty":"{kty}","crv":"{crv}","x":"{x}","y":"{x}"{more}}}"#)
+        };
+        let set = set_of(&[entry(length, "")]).unwrap();
+        assert_eq!((set.algs_of(&set.keys()[0]).as_slice(), set.keys()[0].alg()), (algs, None), "{crv}");
+        for wrong in [length - 1, length + 1] {
+            rejected(&entry(wrong, ""), &format!("`x` has {wrong} bytes; the curve has {length}"));
+        }
+        for &alg in SigningAlg::ALL {
+            let named = entry(length, &format!(r#","alg":"{alg}""#));
+            match algs.contains(&alg) {
+                true => assert_eq!(set_of(&[named]).unwrap().keys()[0].alg(), Some(alg)),
+                false => drop(rejected(&named, "does not fit")),
+            }
+        }
+    }
+}
+
+#[cfg(feature = "refresh-core")]
+#[test]
+fn what_is_kept_of_a_set_holds_no_secret_and_no_unused_entry() {
+    let slot = |fill: u8| rsa_with(r#","kid":"slot""#, 256, fill);
+    let entries = [slot(0xff), slot(0xfd), slot(0xfb), slot(0xf9), slot(0xf7), rsa(r#","d":"c2VjcmV0""#)];
+    let json = Value::parse(format!(r#"{{"keys":[{}]}}"#, entries.join(",")).as_bytes()).unwrap();
+    let set = JwkSet::from_json(&json, "jwks", Published { algs: SigningAlg::ALL, hint: "" }).unwrap();
+    let (kept, same) = set.retaining(&json, |_| true);
+    let kept = kept.as_object().and_then(|set| set.get("keys")?.as_array()).unwrap();
+    assert_eq!((kept.len(), same.keys()), (4, set.keys()));
+    let secrets = Value::parse(br#"{"keys":[{"kty":"oct","k":"c2VjcmV0"},{"d":"c2VjcmV0","kid":"a"}]}"#).unwrap();
+    let blank = r#"{"keys":[{"kty":"oct","k":""},{"d":"","kid":"a"}]}"#;
+    assert_eq!(without_secrets(&secrets), Value::parse(blank.as_bytes()).unwrap());
 }
 
 #[test]

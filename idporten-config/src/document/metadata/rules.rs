@@ -177,6 +177,7 @@ fn place(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::provider::Description;
 
     fn violations(environment: KnownEnvironment, metadata: &str) -> Vec<String> {
         let metadata = Value::parse(metadata.as_bytes()).unwrap();
@@ -197,7 +198,9 @@ mod tests {
             "`metadata.issuer`: differs from the environment's: expected \"https://idporten.no\", found \"https://idporten.no/\" \
              (differs only by a trailing slash)"
         );
-        assert!(!one(r#"{"issuer": "https://idporten.no/pathname"}"#).contains("slash)"));
+        for other in ["https://idporten.no/pathname", "HTTPS://IDPORTEN.NO", "https://IDporten.no"] {
+            assert!(!one(&format!(r#"{{"issuer": "{other}"}}"#)).contains("slash)"), "{other}");
+        }
         assert!(one(r#"{"issuer": null}"#).contains("must be a string, found null"));
         assert!(
             violations(KnownEnvironment::MaskinportenProd, r#"{"issuer": "https://maskinporten.no"}"#)[0]
@@ -239,12 +242,41 @@ mod tests {
         assert!(one(r#"{"token_endpoint": "https://evilidporten.no/token"}"#).contains("is not on idporten.no"));
         assert!(one(r#"{"some_new_endpoint": "http://idporten.no/x"}"#).contains("plain http"));
         assert!(one(r#"{"some_new_endpoint": 5}"#).contains("must be a string, found a number"));
+        assert!(violations(KnownEnvironment::IdportenProd, r#"{"some_new_uri": "http://example.org"}"#).is_empty());
+    }
+
+    #[test]
+    fn a_provider_of_several_hosts_takes_keys_from_these_hosts_alone() {
+        let description = |development| {
+            Description::new("acme", "https://acme.no/.well-known/openid-configuration", "https://acme.no")
+                .with_endpoint_hosts(["acme.no", "keys.acme.no", "api.acme.example", "idporten.no"])
+                .with_development(development)
+        };
+        let found = |development, member: &str, url: &str| {
+            let provider = Provider::describe(description(development)).unwrap();
+            let metadata = Value::parse(format!(r#"{{"{member}": "{url}"}}"#).as_bytes()).unwrap();
+            let all = check(metadata.as_object().unwrap(), &provider, Completeness::Partial);
+            all.iter().map(ToString::to_string).collect::<String>()
+        };
+        assert_eq!(found(false, "jwks_uri", "https://keys.acme.no/jwks"), "");
+        assert_eq!(found(false, "token_endpoint", "https://eu.api.acme.example/token"), "");
+        for host in ["www.acme.no", "eu.api.acme.example"] {
+            let said = found(false, "jwks_uri", &format!("https://{host}/jwks"));
+            assert!(said.contains("must be on one of the hosts"), "{host}: {said}");
+        }
+        let said = found(false, "token_endpoint", "https://login.idporten.no/token");
+        assert!(said.contains("is on a host of another environment, idporten-prod"), "{said}");
+        assert_eq!(found(true, "token_endpoint", "http://acme.no:8080/token"), "");
+        assert!(found(false, "token_endpoint", "http://acme.no/token").contains("plain http"));
     }
 
     #[test]
     fn endpoints_for_client_certificates_are_held_to_the_same_rules() {
         assert!(one(r#"{"mtls_endpoint_aliases": {"token_endpoint": "http://evil.no/x"}}"#).contains("plain http"));
         assert!(one(r#"{"mtls_endpoint_aliases": {"token_endpoint": "https://evil.no/x"}}"#).contains("is not on"));
+        let second = r#""par_endpoint": "https://idporten.no/par", "token_endpoint": "https://evil.no/x""#;
+        assert!(one(&format!(r#"{{"mtls_endpoint_aliases": {{{second}}}}}"#)).contains("is not on"));
+        assert!(one(r#"{"mtls_endpoint_aliases": {"new": 1, "new": 2}}"#).contains("twice"));
         assert!(
             one(r#"{"mtls_endpoint_aliases": {"token_endpoint": 1}}"#)
                 .starts_with("`metadata.mtls_endpoint_aliases.token_endpoint`: must be a string")
@@ -260,6 +292,11 @@ mod tests {
         assert!(
             one(r#"{"scopes_supported": ["openid", 1]}"#).contains("`metadata.scopes_supported[1]`: must be a string")
         );
+        assert!(
+            one(r#"{"id_token_signing_alg_values_supported": ["RS256", null]}"#)
+                .contains("`metadata.id_token_signing_alg_values_supported[1]`: must be a string")
+        );
+        assert!(one(r#"{"op_policy_uri": 1}"#).contains("must be a string"));
         assert!(one(r#"{"frontchannel_logout_supported": "true"}"#).contains("must be a boolean"));
         assert!(violations(KnownEnvironment::IdportenProd, r#"{"new": {"a": [null]}, "other": 1.5}"#).is_empty());
     }
