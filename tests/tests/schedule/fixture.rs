@@ -10,6 +10,9 @@ pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 pub(crate) const HOUR: Duration = Duration::from_secs(3_600);
 pub(crate) const DAY: Duration = Duration::from_secs(86_400);
 
+/// More steps than any of these stories takes: one that ends in a loop fails instead.
+const MANY_STEPS: usize = 10_000;
+
 /// The least delays in milliseconds while nothing is served.
 pub(crate) const COLD: [u64; 8] = [250, 500, 1_000, 2_000, 4_000, 7_500, 7_500, 7_500];
 
@@ -58,7 +61,7 @@ pub(crate) fn fetched(policy: RefreshPolicy, random: u64) -> Schedule {
 pub(crate) fn next_fetch(schedule: &Schedule, from: Duration) -> Duration {
     let mut schedule = schedule.clone();
     let mut now = from;
-    loop {
+    for _ in 0..MANY_STEPS {
         match schedule.poll(at(now)) {
             Action::Fetch(_) => return now,
             Action::GiveUp => schedule.failed(at(now), None, false),
@@ -66,6 +69,21 @@ pub(crate) fn next_fetch(schedule: &Schedule, from: Duration) -> Duration {
             Action::Sleep(until) => now = until,
         }
     }
+    panic!("no fetch begins");
+}
+
+/// Returns the time and the limit at which serving ends if every fetch fails, with this `Retry-After`.
+pub(crate) fn expires(schedule: &mut Schedule, retry_after: Option<Duration>) -> (Duration, Limit) {
+    let mut now = Duration::ZERO;
+    for _ in 0..MANY_STEPS {
+        match schedule.poll(at(now)) {
+            Action::Fetch(_) => schedule.failed(at(now), retry_after, false),
+            Action::Expire(limit) => return (now, limit),
+            Action::Sleep(until) => now = until,
+            Action::GiveUp => panic!("no fetch hangs"),
+        }
+    }
+    panic!("serving never ends");
 }
 
 pub(crate) fn pending(answer: Answer) -> Ticket {

@@ -5,7 +5,9 @@ use std::time::Duration;
 use idporten_config::refresh::RefreshPolicy;
 use idporten_config::refresh::schedule::{Action, Cause, Health, Limit, Now, Schedule, Seed, Source, Success};
 
-use crate::fixture::{DAY, HOUR, MINUTE, NEW, SECOND, asks, at, before, empty, fetched, next_fetch, policy, seeded};
+use crate::fixture::{
+    DAY, HOUR, MINUTE, NEW, SECOND, asks, at, before, empty, expires, fetched, next_fetch, policy, seeded,
+};
 
 #[test]
 fn a_seed_less_than_a_day_ahead_counts_as_of_now() {
@@ -61,15 +63,8 @@ fn an_expiry_before_any_failure_postpones_no_refresh() {
 fn an_expiry_continues_the_doubling_of_the_delays() {
     let next = |random| {
         let mut schedule = fetched(policy(), random);
-        let mut now = Duration::ZERO;
-        loop {
-            match schedule.poll(at(now)) {
-                Action::Fetch(_) => schedule.failed(at(now), None, false),
-                Action::Expire(_) => return next_fetch(&schedule, now) - now,
-                Action::Sleep(until) => now = until,
-                Action::GiveUp => panic!("no fetch hangs"),
-            }
-        }
+        let (expired, _) = expires(&mut schedule, None);
+        next_fetch(&schedule, expired) - expired
     };
     let longest = (0..30).map(next).max();
     assert!((Some(20 * SECOND)..=Some(30 * SECOND)).contains(&longest), "found {longest:?}");
@@ -78,16 +73,8 @@ fn an_expiry_continues_the_doubling_of_the_delays() {
 #[test]
 fn an_expiry_brings_the_next_attempt_within_half_a_minute() {
     let mut schedule = fetched(policy().with_backoff(HOUR, HOUR), 1);
-    let mut now = Duration::ZERO;
-    let expired = loop {
-        match schedule.poll(at(now)) {
-            Action::Fetch(_) => schedule.failed(at(now), Some(HOUR), false),
-            Action::Expire(_) => break now,
-            Action::Sleep(until) => now = until,
-            Action::GiveUp => panic!("no fetch hangs"),
-        }
-    };
-    assert_eq!(expired, 7 * DAY);
+    let (expired, limit) = expires(&mut schedule, Some(HOUR));
+    assert_eq!((expired, limit), (7 * DAY, Limit::MaxAge));
     let next = next_fetch(&schedule, expired).saturating_sub(expired);
     assert!(next <= MINUTE, "`Retry-After` is obeyed for a minute now, found {next:?}");
 }

@@ -6,8 +6,8 @@ use idporten_config::refresh::RefreshPolicy;
 use idporten_config::refresh::schedule::{Action, Cause, Limit, Schedule, Source, Success};
 
 use crate::fixture::{
-    COLD, DAY, HOUR, MINUTE, NEW, SECOND, asks, at, before, empty, empty_of, fetched, next_fetch, pending, policy,
-    retry_after, seeded,
+    COLD, DAY, HOUR, MINUTE, NEW, SECOND, asks, at, before, empty, empty_of, expires, fetched, next_fetch, pending,
+    policy, retry_after, seeded,
 };
 
 #[test]
@@ -185,16 +185,8 @@ fn a_policy_that_makes_no_request_makes_none_whatever_is_asked() {
     retry_after(schedule.ask(at(HOUR), "new", None, true));
     assert!(!schedule.report_bad_signature(at(HOUR)));
     assert_eq!(schedule.force(), None);
-    let mut now = Duration::ZERO;
-    let expired = loop {
-        match schedule.poll(at(now)) {
-            action @ (Action::Fetch(_) | Action::GiveUp) => panic!("{action:?}"),
-            Action::Expire(limit) => break limit,
-            Action::Sleep(until) => now = until,
-        }
-    };
-    assert_eq!((expired, now), (Limit::SeedMaxAge, 60 * DAY));
-    assert_eq!(schedule.next_attempt(at(now)), None);
+    assert_eq!(expires(&mut schedule, None), (60 * DAY, Limit::SeedMaxAge));
+    assert_eq!((schedule.number(), schedule.next_attempt(at(60 * DAY))), (0, None), "no fetch has begun");
 }
 
 #[test]
