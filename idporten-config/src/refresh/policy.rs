@@ -239,6 +239,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_defaults_are_those_that_the_documentation_states() {
+        let policy = RefreshPolicy::default();
+        assert_eq!([policy.refresh_interval, policy.max_age, policy.seed_max_age], [DAY, 7 * DAY, 90 * DAY]);
+        assert_eq!((policy.unknown_kid_window, policy.unknown_kid_fetches), (MINUTE, 3));
+        assert_eq!([policy.key_wait, policy.backoff, policy.max_backoff], [3 * SECOND, 30 * SECOND, 15 * MINUTE]);
+    }
+
+    #[test]
     fn contradictions_are_refused_by_the_name_of_the_field() {
         let policy = RefreshPolicy::default;
         for (policy, field) in [
@@ -248,7 +256,7 @@ mod tests {
             (policy().with_backoff(Duration::ZERO, MINUTE), "backoff"),
             (policy().with_max_age(DAY / 2), "max_age"),
             (policy().with_max_age(Duration::MAX), "max_age"),
-            (policy().with_seed_max_age(Duration::MAX), "seed_max_age"),
+            (policy().with_seed_max_age(Duration::from_secs(10 * 365 * 24 * 60 * 60 + 1)), "seed_max_age"),
             (policy().with_unknown_kid_window(DAY), "unknown_kid_window"),
             (policy().with_key_wait(DAY), "key_wait"),
             (policy().with_backoff(HOUR, MINUTE), "max_backoff"),
@@ -259,6 +267,8 @@ mod tests {
             assert_eq!(error.field(), field);
             assert!(error.to_string().starts_with(&format!("`{field}` is ")), "{error}");
         }
+        let zero = policy().with_backoff(MINUTE, Duration::ZERO).check().unwrap_err().to_string();
+        assert!(zero.starts_with("`max_backoff` is zero"), "{zero}");
         for policy in [
             policy(),
             RefreshPolicy::never(),

@@ -231,6 +231,13 @@ fn a_requested_fetch_is_joined_and_keeps_its_cause() {
 }
 
 #[test]
+fn no_cache_answers_a_fetch_for_a_key() {
+    let of_keys = [Cause::UnknownKid, Cause::VanishedKid, Cause::BadSignature].map(Cause::needs_revalidation);
+    let others = [Cause::Due, Cause::Forced].map(Cause::needs_revalidation);
+    assert_eq!((of_keys, others), ([true; 3], [false; 2]));
+}
+
+#[test]
 fn a_question_keeps_its_cause_when_the_refresh_becomes_due() {
     let mut schedule = fetched(policy(), 1);
     let due = next_fetch(&schedule, Duration::ZERO);
