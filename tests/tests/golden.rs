@@ -134,7 +134,7 @@ fn with_scopes(counts: [usize; 2]) -> Vec<Source> {
 fn a_list_of_a_thousand_values_still_has_an_enum() {
     let code = generate(&with_scopes([1_000, 1_000]));
     assert_eq!(code.matches("pub enum Scope").count(), 3, "of each environment, and the shared one");
-    assert!(!code.contains("Without an enum"));
+    assert!(!code.contains("Without an enum") && !code.contains("SCOPES_SUPPORTED: &[&str]"));
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn a_custom_product_has_a_module_of_its_own() {
     "#;
     let snapshot = r#"{
         "as_of": "2026-01-01T00:00:00Z", "environment": "acme-login-mock", "format": 1, "jwks": null, "origin": "recorded",
-        "metadata": {"issuer": "http://localhost:8080/acme", "scopes_supported": ["openid"]},
+        "metadata": {"scopes_supported": ["openid"], "x-acme_endpoint": "http://localhost/x", "new_endpoint": "http://localhost/new"},
         "provider": {"development": true, "endpoint_hosts": ["localhost"], "issuer": "http://localhost:8080/acme",
             "product": "acme-login", "signing_algs": ["RS256"], "stage": "mock"},
         "well_known_url": "http://localhost:8080/acme/.well-known/openid-configuration"
@@ -187,7 +187,8 @@ fn a_custom_product_has_a_module_of_its_own() {
     let code = generate(&resolved.sources);
     let file = syn::parse_file(&code).unwrap();
     let issuer = constants(module(&file.items, &["acme_login", "mock"])).remove("ISSUER");
-    assert_eq!(issuer, Some(Constant::Text("http://localhost:8080/acme".to_owned())));
+    assert_eq!(issuer, Some(Constant::Text("http://localhost:8080/acme".to_owned())), "although the snapshot has none");
+    assert!(code.contains("fn new_endpoint(self)") && !code.contains("acme_endpoint(self)"));
     assert!(code.contains("/// The environments of `acme-login`.\n"));
     assert!(code.contains("is not an environment of acme-login that this program is built for; choose one of"));
 }
@@ -208,6 +209,22 @@ fn lists_with_nothing_in_common_leave_the_rest_of_a_product() {
     assert!(!enums(&["idporten"]).contains(&"AcrValue".to_owned()));
     assert!(enums(&["idporten"]).contains(&"Scope".to_owned()));
     assert!(enums(&["idporten", "test"]).contains(&"AcrValue".to_owned()));
+}
+
+#[test]
+fn only_an_environment_that_is_passed_as_retired_is_deprecated() {
+    let sources = [KnownEnvironment::IdportenTest, KnownEnvironment::IdportenLegacyVer2];
+    let [test, legacy] = sources.map(|known| Source::bundled(known).unwrap());
+    let deprecations = |current: &[&Source], retired: &[&Source]| {
+        codegen::product_items(current, retired).to_string().matches("deprecated (note").count()
+    };
+    assert_eq!((deprecations(&[&test], &[&legacy]), deprecations(&[&test, &legacy], &[])), (1, 0));
+}
+
+#[test]
+fn tokens_that_are_not_rust_are_an_error_that_says_so() {
+    let error = format::format("", &"not an item".parse().unwrap()).unwrap_err().to_string();
+    assert!(error.starts_with("the generated code is not Rust"), "{error}");
 }
 
 #[test]
