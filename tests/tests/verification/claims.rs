@@ -1,5 +1,7 @@
 //! ID tokens that are right in everything but one claim.
 
+use std::time::Duration;
+
 use idporten_config::interop::jsonwebtoken::{Expect, InvalidToken, Rules, VerifyError};
 use idporten_config::testing::{sign, sign_text};
 use serde_json::{Value, json};
@@ -153,11 +155,15 @@ fn a_claim_of_the_programs_own_is_refused_if_twice() {
 
 #[test]
 fn a_leeway_of_nothing_is_obeyed() {
-    let verifier = Story::idporten().verifier(Rules::id_token(CLIENT).leeway(std::time::Duration::ZERO));
+    let story = Story::idporten();
+    let verifier = story.verifier(Rules::id_token(CLIENT).leeway(Duration::ZERO));
     let verify = |jwt: &str| verifier.verify::<crate::story::Claims>(jwt, &Expect::nonce(NONCE));
     refused(verify(&id_token_with("exp", json!(NOW))), &InvalidToken::Expired);
     refused(verify(&id_token_with("nbf", json!(NOW + 1))), &InvalidToken::NotYetValid);
     assert!(verify(&id_token_with("exp", json!(NOW + 1))).is_ok());
+    story.clock.advance(Duration::from_millis(500));
+    refused(verify(&id_token_with("nbf", json!(1_800_000_000.75))), &InvalidToken::NotYetValid);
+    assert!(verify(&id_token_with("nbf", json!(1_800_000_000.25))).is_ok(), "fractions count on both sides");
 }
 
 #[test]

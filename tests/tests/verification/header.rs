@@ -215,7 +215,8 @@ fn a_token_that_is_not_utf_8_is_malformed() {
     let not_a_letter = token(b"{\"alg\":\"RS256\",\"kid\":\"one\",\"x\":\"\xff\"}", claims.as_bytes());
     // The two bytes of one letter, at the end of the header and at the beginning of the claims.
     let across = token(&[HEADER.as_bytes(), b"\xc3"].concat(), &[b"\xa5", claims.as_bytes()].concat());
-    for jwt in [not_a_letter, across] {
+    let in_claims = token(HEADER.as_bytes(), b"{\"iss\":\"\xff\"}");
+    for jwt in [not_a_letter, across, in_claims] {
         refused(verify_id_token(&jwt), &InvalidToken::Malformed);
     }
 }
