@@ -171,3 +171,20 @@ impl<'de> Visitor<'de> for AnyField {
         Ok(Field::Object(names))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_core::de::value::{Error, MapDeserializer};
+
+    use super::*;
+
+    #[test]
+    fn a_number_that_comes_as_an_object_is_a_number() {
+        let read = |name, digits| Field::deserialize(MapDeserializer::<_, Error>::new([(name, digits)].into_iter()));
+        assert!(matches!(read(NUMBER, "1.5e3"), Ok(Field::Number(number)) if number.to_string() == "1500"));
+        assert!(matches!(read("exp", "1.5e3"), Ok(Field::Object(names)) if names == [("exp".into(), false)]));
+        for digits in ["1e999", "a number"] {
+            assert_eq!(read(NUMBER, digits).unwrap_err().to_string(), "a number out of range", "{digits}");
+        }
+    }
+}
