@@ -55,8 +55,6 @@ pub use crate::project::Expected;
 
 /// The manifest `idporten.toml`: its keys, and an example.
 #[doc = include_str!("project/manifest.md")]
-///
-/// [`Generator::manifest`]: crate::build::Generator::manifest
 pub mod manifest {}
 
 /// The name of the generated file in `OUT_DIR`.
@@ -66,10 +64,10 @@ pub const OUTPUT: &str = "idporten_config.rs";
 ///
 /// Errors are printed for cargo, which then fails the build; see the [module](self). The source tree is never written to.
 ///
-/// The network is used only if the environment variable `IDPORTEN_CONFIG_FETCH` requests it and the feature `fetch` is enabled:
-/// with `try`, live snapshots are fetched into `OUT_DIR`, and if that fails the committed ones are used with a warning; with
-/// `require`, a failed fetch fails the build. `CARGO_NET_OFFLINE=true` overrides both; a build script cannot see `cargo
-/// --offline`.
+/// The network is used only if the environment variable `IDPORTEN_CONFIG_FETCH` requests it and the features `fetch` and `ring` (or
+/// `aws-lc-rs`) are enabled: with `try`, live snapshots are fetched into `OUT_DIR`, and if that fails the committed ones are used
+/// with a warning; with `require`, a failed fetch fails the build. `CARGO_NET_OFFLINE=true` overrides both; a build script cannot
+/// see `cargo --offline`.
 ///
 /// ```no_run
 /// idporten_config::build::generate();
@@ -168,7 +166,8 @@ impl Generator {
         let mut project = self.project(cargo);
         let fetching = live::fetch(&mut project, cargo);
         let report = project.check(cargo.times);
-        let mut findings = report.findings.clone();
+        let mut findings = cargo.mistakes.clone();
+        findings.extend(report.findings.clone());
         findings.extend(report.unmeasurable.clone());
         findings.extend(fetching);
         findings.extend(not_packaged(&project, &report.files, cargo));

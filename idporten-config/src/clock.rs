@@ -40,6 +40,11 @@ impl Now {
 /// The clock of a refresher: that of the system or of a test.
 pub(crate) trait Clock: Send + Sync {
     fn now(&self) -> Now;
+    /// Returns the time of day alone.
+    #[cfg(feature = "jsonwebtoken-11")]
+    fn wall(&self) -> SystemTime {
+        self.now().wall
+    }
     /// Sleeps until this time, until woken, or for a shorter time where the two clocks may have moved apart meanwhile. Returns
     /// at once if it was woken since it last slept.
     fn park(&self, until: Duration);
@@ -67,6 +72,11 @@ impl SystemClock {
 impl Clock for SystemClock {
     fn now(&self) -> Now {
         Now { monotonic: self.start.elapsed(), wall: SystemTime::now() }
+    }
+
+    #[cfg(feature = "jsonwebtoken-11")]
+    fn wall(&self) -> SystemTime {
+        SystemTime::now()
     }
 
     fn park(&self, until: Duration) {

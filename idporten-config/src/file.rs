@@ -52,7 +52,7 @@ fn write_beside(target: &Path, contents: &dyn Display, access: Access) -> io::Re
 /// The error of the directory.
 pub(crate) fn create_beside(target: &Path, access: Access) -> io::Result<(File, PathBuf)> {
     let mut name = prefix(target).ok_or(io::ErrorKind::InvalidFilename)?;
-    name.push(format!("{}-{:016x}-{:016x}.tmp", std::process::id(), process_token(), random()));
+    name.push(format!("{}-{:016x}-{:016x}.tmp", process_name(), process_token(), random()));
     let path = target.with_file_name(name);
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -100,12 +100,27 @@ fn remove_abandoned(target: &Path) {
 fn is_of_ended_process(name: &str) -> bool {
     let mut parts = name.split('-');
     let (Some(process), Some(token)) = (parts.next(), parts.next()) else { return false };
-    match process.parse::<u32>() {
+    let (id, start) = process.split_once('.').unwrap_or((process, ""));
+    match id.parse::<u32>() {
         // A restarted container often gets the same process id as before.
-        Ok(process) if process == std::process::id() => token != format!("{:016x}", process_token()),
-        Ok(process) => Path::new("/proc/self").exists() && !Path::new("/proc").join(process.to_string()).exists(),
+        Ok(id) if id == std::process::id() => token != format!("{:016x}", process_token()),
+        // A busy system gives the id of an ended process to another one within minutes.
+        Ok(_) => started("self").is_some() && started(id).is_none_or(|now| !start.is_empty() && start != now),
         Err(_) => false,
     }
+}
+
+/// Returns the id of this process, and where the system tells it, its start.
+fn process_name() -> String {
+    let id = std::process::id();
+    started("self").map_or_else(|| id.to_string(), |start| format!("{id}.{start}"))
+}
+
+/// Returns the start of a process, in the clock ticks of Linux: the 22nd field of `/proc/PID/stat`. The second is the
+/// name of its program in parentheses, which may hold spaces.
+fn started(id: &str) -> Option<String> {
+    let stat = fs::read_to_string(Path::new("/proc").join(id).join("stat")).ok()?;
+    stat.rsplit_once(')')?.1.split_whitespace().nth(19).map(str::to_owned)
 }
 
 /// Returns the prefix of the names of a target's temporary files.
@@ -140,6 +155,10 @@ mod tests {
         if Path::new("/proc/self").exists() {
             assert!(is_of_ended_process(&format!("{}-0123456789abcdef-0", u32::MAX)), "one that cannot be");
             assert!(!is_of_ended_process("1-0123456789abcdef-0"), "one that runs");
+            let start = started("1").unwrap();
+            assert!(!is_of_ended_process(&format!("1.{start}-0123456789abcdef-0")), "one that runs since then");
+            assert!(is_of_ended_process(&format!("1.{start}1-0123456789abcdef-0")), "one whose id another has now");
+            assert!(!is_of_ended_process(&format!("{}-{token:016x}-0", process_name())), "this process by its name");
         }
     }
 }

@@ -41,7 +41,7 @@
 //! | `build` | [`build`] | build scripts, in `[build-dependencies]` |
 //! | `snapshot` | `document`, `document::compare` and thumbprints of keys | comparing snapshots; the features below bring it |
 //! | `fetch` | [`fetch`] with an HTTP client | fetching live documents |
-//! | `ring`, `aws-lc-rs` | that cryptography provider, for TLS in `fetch` and `refresh` | enable the one that the program already uses |
+//! | `ring`, `aws-lc-rs` | that cryptography provider, for TLS; `ring` for tokens too | enable the one that the program already uses |
 //! | `rustls-0-23` | `fetch::Options::with_rustls` | a program that configures TLS itself |
 //! | `refresh-core` | [`refresh`], [`testing`] | live metadata and keys, through a custom HTTP client |
 //! | `refresh` | `refresh-core` and `fetch` | live metadata and keys |

@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 use crate::document::snapshot::MAX_BYTES;
 
 pub use check::{Report, days};
+#[cfg(feature = "fetch")]
+pub use file::provider_of;
 pub use file::read;
 pub use finding::{Finding, Place, Severity, escape_control};
 pub use locate::File;

@@ -51,18 +51,6 @@ mod worker;
 
 /// The guide for operators: durations, alerts, and steps in an outage.
 #[doc = include_str!("refresh/guide.md")]
-///
-/// [`RefreshPolicy`]: crate::refresh::RefreshPolicy
-/// [`report_bad_signature`]: crate::refresh::Refresher::report_bad_signature
-/// [`find_keys`]: crate::refresh::Refresher::find_keys
-/// [`store`]: crate::refresh::Builder::store
-/// [`wait_ready`]: crate::refresh::Refresher::wait_ready
-/// [`UnknownKey`]: crate::refresh::LookupError::UnknownKey
-/// [`Undetermined`]: crate::refresh::LookupError::Undetermined
-/// [`Unavailable`]: crate::refresh::LookupError::Unavailable
-/// [`Options::with_mirror_passes_date`]: crate::fetch::Options::with_mirror_passes_date
-/// [`Event`]: crate::refresh::Event
-/// [`events`]: crate::refresh::Refresher::events
 pub mod guide {}
 
 use std::fmt;
@@ -75,10 +63,11 @@ pub use config::{Current, Keys, ProviderConfig};
 pub use counters::Counters;
 pub use error::{LookupError, Reason, RefreshError, StartError, Unavailable};
 pub use event::Event;
+use event::Events;
 pub use openmetrics::openmetrics;
 pub use policy::{PolicyError, RefreshPolicy};
 pub use schedule::{Cause, Health, Limit, Source};
-use state::Shared;
+use state::{Shared, Unstored};
 pub use status::{KeyStatus, Status};
 use sync::Arc;
 use wait::{Lookup, block, wait};
@@ -163,7 +152,7 @@ impl Refresher {
     ///
     /// # Errors
     ///
-    /// The reason for which nothing is served.
+    /// The reason why nothing is served.
     #[inline]
     pub fn current(&self) -> Result<Current, Unavailable> {
         self.shared.current()
@@ -206,7 +195,7 @@ impl Refresher {
             return Ok(keys);
         }
         let mut lookup = Lookup::new(&self.shared, kid, alg, true);
-        wait(|| lookup.poll()).await
+        wait(&self.shared, || lookup.poll()).await
     }
 
     /// The slow path, for a key that is not in the set. It is `#[cold]` and separate so that the fast path can be inlined.
@@ -220,7 +209,7 @@ impl Refresher {
     ///
     /// # Errors
     ///
-    /// The reason for which nothing is served by then.
+    /// The reason why nothing is served by then.
     pub fn wait_ready(&self, timeout: Duration) -> Result<(), Unavailable> {
         block(&*self.shared.clock, self.shared.until_ready(timeout))
     }
@@ -229,9 +218,9 @@ impl Refresher {
     ///
     /// # Errors
     ///
-    /// The reason for which nothing is served by then.
+    /// The reason why nothing is served by then.
     pub async fn wait_ready_async(&self, timeout: Duration) -> Result<(), Unavailable> {
-        wait(self.shared.until_ready(timeout)).await
+        wait(&self.shared, self.shared.until_ready(timeout)).await
     }
 
     /// Refreshes now, outside of all budgets, and waits for the result: that of the fetch under way, or of a new one. It blocks
@@ -239,7 +228,7 @@ impl Refresher {
     ///
     /// # Errors
     ///
-    /// The fetch failed, or was not made. What was served continues to be served.
+    /// The fetch failed, or was not made. What was served continues to be served, unless the provider published its private keys.
     pub fn refresh_now(&self) -> Result<(), RefreshError> {
         block(&*self.shared.clock, self.shared.until_refreshed())
     }
@@ -248,9 +237,9 @@ impl Refresher {
     ///
     /// # Errors
     ///
-    /// The fetch failed, or was not made. What was served continues to be served.
+    /// The fetch failed, or was not made. What was served continues to be served, unless the provider published its private keys.
     pub async fn refresh_now_async(&self) -> Result<(), RefreshError> {
-        wait(self.shared.until_refreshed()).await
+        wait(&self.shared, self.shared.until_refreshed()).await
     }
 
     /// Reports that a signature under a kid that is in the set did not verify: the provider may have put another key under that
@@ -262,19 +251,16 @@ impl Refresher {
         if self.shared.is_forked() {
             return false;
         }
-        let now = self.shared.clock.now();
-        let mut core = self.shared.core();
-        let may_change = core.config.as_ref().is_some_and(|config| config.may_be_replaced(kid));
-        let fetches = may_change && core.schedule.report_bad_signature(now);
-        if fetches {
-            self.shared.clock.wake();
-        }
-        fetches
+        self.shared.note_bad_signature(&mut self.shared.core(), kid)
     }
 
     /// Stops serving keys of this kid or thumbprint until the process ends, also where they are published again. Returns how many
-    /// held keys it names: zero may be a typing error. ID-porten's kids are labels that a new key may take over; a thumbprint names
-    /// one key. In a process that was forked from the refresher's own, nothing is served any more after this.
+    /// held keys it names: zero may be a typing error. A kid may be a label that a new key takes over, as in ID-porten's test
+    /// environment; a thumbprint names one key.
+    ///
+    /// The next refresh, also one that fails, removes these keys from the store. A new process does not know of them: call this at
+    /// each start for as long as the provider publishes such a key. In a process that was forked from the refresher's own, nothing
+    /// is served any more after this.
     #[expect(clippy::must_use_candidate, reason = "what it answers is worth knowing, and nothing hangs on it")]
     pub fn distrust(&self, kid_or_thumbprint: &str) -> usize {
         if self.shared.is_forked() {
@@ -288,8 +274,11 @@ impl Refresher {
             core.distrusted.push(kid_or_thumbprint.to_owned());
         }
         self.shared.publish(&mut core);
+        let named = core.config.as_ref().map_or(0, |config| config.count_named(kid_or_thumbprint));
+        // The end of the next fetch, whatever its result, removes the key from the store.
+        core.unstored = core.unstored.max(Some(Unstored::Distrust));
         self.shared.clock.wake();
-        core.config.as_ref().map_or(0, |config| config.count_named(kid_or_thumbprint))
+        named
     }
 
     /// Returns a receiver of the [events](Event) from now on. Its queue holds 1,024 events; those that find it full are left out
@@ -297,6 +286,10 @@ impl Refresher {
     /// refresher does, and dropping it unsubscribes. To receive what happens during the start too, use [`Builder::events`].
     #[must_use]
     pub fn events(&self) -> Receiver<Event> {
+        if self.shared.is_forked() {
+            // No worker sends any, and the lock may be held by a thread that is missing here.
+            return Events::default().subscribe();
+        }
         let mut core = self.shared.core();
         let receiver = core.events.subscribe();
         // The queues were closed at the end, and a new one would stay open for as long as a handle lives.
@@ -322,7 +315,7 @@ impl Refresher {
 
     /// Returns the time of day, which a test's clock replaces.
     pub(crate) fn wall(&self) -> std::time::SystemTime {
-        self.shared.clock.now().wall
+        self.shared.clock.wall()
     }
 }
 

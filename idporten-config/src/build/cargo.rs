@@ -17,6 +17,8 @@ pub(super) struct Cargo {
     pub(super) times: Times,
     /// The setting for fetching snapshots.
     pub(super) mode: Mode,
+    /// The mistakes in variables. Their defaults are used, so that all other findings come too.
+    pub(super) mistakes: Vec<Finding>,
 }
 
 impl Cargo {
@@ -29,11 +31,14 @@ impl Cargo {
             })
         };
         let source_date_epoch = env::var_os("SOURCE_DATE_EPOCH").map(|value| value.to_string_lossy().into_owned());
+        let times = Times::of_build(source_date_epoch.as_deref(), SystemTime::now());
+        let mode = Mode::read(&|name| env::var(name).ok());
         Ok(Self {
             manifest_dir: directory("CARGO_MANIFEST_DIR")?,
             out_dir: directory("OUT_DIR")?,
-            times: Times::of_build(source_date_epoch.as_deref(), SystemTime::now())?,
-            mode: Mode::read(&|name| env::var(name).ok())?,
+            mistakes: times.as_ref().err().into_iter().chain(mode.as_ref().err()).map(|it| (**it).clone()).collect(),
+            times: times.unwrap_or_default(),
+            mode: mode.unwrap_or(Mode::Off),
         })
     }
 
@@ -56,7 +61,7 @@ impl Cargo {
             findings
                 .push(Finding::error(message, "free some space, or correct the permissions of the target directory"));
         }
-        for directive in directives(&output.watched, &findings) {
+        for directive in directives(self.mode, &output.watched, &findings) {
             println!("{directive}");
         }
     }
@@ -86,9 +91,9 @@ impl Cargo {
 
 /// Returns the lines for cargo. All except errors have one colon, since cargo refuses two for a package whose `rust-version` is
 /// older than 1.77. `cargo::error` has no form with one colon and is accepted for every `rust-version`.
-pub(super) fn directives(watched: &[String], findings: &[Finding]) -> Vec<String> {
-    let mut directives = vec!["cargo:rerun-if-env-changed=SOURCE_DATE_EPOCH".to_owned()];
-    directives.extend(live::VARIABLES.iter().map(|name| format!("cargo:rerun-if-env-changed={name}")));
+pub(super) fn directives(mode: Mode, watched: &[String], findings: &[Finding]) -> Vec<String> {
+    let variables = ["SOURCE_DATE_EPOCH"].into_iter().chain(live::variables(mode));
+    let mut directives: Vec<_> = variables.map(|name| format!("cargo:rerun-if-env-changed={name}")).collect();
     // A line break in a path would start another directive.
     let watchable = watched.iter().filter(|path| !path.contains(char::is_control));
     directives.extend(watchable.map(|path| format!("cargo:rerun-if-changed={path}")));

@@ -3,14 +3,33 @@
 use super::Cargo;
 use crate::project::{Finding, Project};
 
-/// The variables that a fetch depends on; a build script runs again when one of them changes.
-pub(super) const VARIABLES: &[&str] = &[
+/// The variables that decide whether there is a fetch, and from where.
+const SETTINGS: &[&str] = &[
     "IDPORTEN_CONFIG_FETCH",
     "IDPORTEN_CONFIG_MIRROR",
     "IDPORTEN_CONFIG_CA_FILE",
     "IDPORTEN_CONFIG_CA_ONLY",
     "CARGO_NET_OFFLINE",
 ];
+/// The variables that a fetch depends on too: those of the proxy and of the machine's certificate authorities.
+const OF_THE_NETWORK: &[&str] = &[
+    "HTTPS_PROXY",
+    "https_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+    "NO_PROXY",
+    "no_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+];
+
+/// Returns the variables on whose change the build script runs again.
+pub(super) fn variables(mode: Mode) -> impl Iterator<Item = &'static str> {
+    let of_the_network = if mode == Mode::Off { &[] } else { OF_THE_NETWORK };
+    SETTINGS.iter().chain(of_the_network).copied()
+}
 
 /// The setting for fetching during a build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,29 +81,43 @@ fn fetch_in(mode: Mode, _: &mut Project, _: &Cargo) -> Vec<Finding> {
 
 #[cfg(feature = "fetch")]
 fn fetch_in(mode: Mode, project: &mut Project, cargo: &Cargo) -> Vec<Finding> {
-    use crate::fetch::{Fetcher, Options};
-    use crate::project::leaked_key;
+    use crate::fetch::{Fetcher, Kind, Options};
+    use crate::project::{Environment, leaked_key, provider_of};
 
     let help = "check that the provider can be reached, or unset `IDPORTEN_CONFIG_FETCH`";
     let fetcher = match Options::from_env(&|name| std::env::var(name).ok()).and_then(Fetcher::new) {
         Ok(fetcher) => fetcher,
         Err(error) => return vec![failed(mode, format!("no snapshot can be fetched: {error}"), help)],
     };
-    let environments = project.manifest().environments().iter();
-    let providers: Vec<_> = environments.filter_map(|environment| environment.provider.clone()).collect();
-    let mut findings = Vec::new();
+    let environments = project.manifest().environments();
+    // What is wrong with a snapshot that is to name its provider is reported where it is read as a source.
+    let provider = |it: &Environment| provider_of(it, &project.path(&it.path)).ok();
+    let providers: Vec<_> = environments.iter().filter_map(provider).collect();
+    let has_stand_in = |it: &&Environment| it.based_on.is_some() && !project.path(&it.path).exists();
+    let stood_in_for: Vec<_> = environments.iter().filter(has_stand_in).map(|it| it.slug.clone()).collect();
+    let mut results = Vec::new();
     fetcher.fetch_all(&providers, std::time::SystemTime::now(), |provider, result| {
-        let slug = provider.slug();
+        results.push((provider.slug().to_owned(), result));
+    });
+    // In the order of the environments, so that the findings stand in the same order at each build.
+    results.sort_by_key(|(slug, _)| providers.iter().position(|provider| provider.slug() == slug));
+    let mut findings = Vec::new();
+    for (slug, result) in results {
         let problem = match result {
-            Ok(snapshot) => match (leaked_key(&snapshot), cargo.keep(slug, &snapshot)) {
+            Ok(snapshot) => match (leaked_key(&snapshot), cargo.keep(&slug, &snapshot)) {
                 (Some(leaked), _) => format!("the live key set holds a private key: {leaked}"),
                 (None, Err(error)) => format!("the snapshot cannot be written to OUT_DIR: {error}"),
-                (None, Ok(())) => return project.manifest_mut().set_fetched(slug, &snapshot),
+                (None, Ok(())) => {
+                    project.manifest_mut().set_fetched(&slug, &snapshot);
+                    continue;
+                }
             },
+            // A development server need not run wherever its program is built: without a snapshot, the values of its base are used.
+            Err(error) if error.kind() == Kind::Network && stood_in_for.contains(&slug) => continue,
             Err(error) => format!("not fetched: {error}"),
         };
-        findings.push(failed(mode, format!("{slug}: {problem}"), help).of(slug));
-    });
+        findings.push(failed(mode, format!("{slug}: {problem}"), help).of(&slug));
+    }
     findings
 }
 

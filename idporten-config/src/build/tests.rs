@@ -26,7 +26,8 @@ impl Package {
 
     fn run(&self, generator: Generator) -> Output {
         let (manifest_dir, out_dir) = (self.0.clone(), self.0.join("out"));
-        generator.run(&Cargo { manifest_dir, out_dir, times: Times::default(), mode: Mode::Off })
+        let (times, mode, mistakes) = (Times::default(), Mode::Off, Vec::new());
+        generator.run(&Cargo { manifest_dir, out_dir, times, mode, mistakes })
     }
 }
 
@@ -215,15 +216,43 @@ fn a_package_without_a_manifest_is_told_how_to_have_one() {
 fn no_line_of_a_finding_can_be_a_directive_of_its_own() {
     let finding = Finding::error("a\ncargo:rustc-flags=-l evil\r\u{2028}b", "fix\nit");
     let warning = Finding::warning("a\ncargo:b", "c\rd");
-    let lines = directives(&[], &[finding, warning]);
+    let lines = directives(Mode::Off, &[], &[finding, warning]);
     assert_eq!(
-        lines[1 + live::VARIABLES.len()..],
+        lines[1 + live::variables(Mode::Off).count()..],
         [
             r"cargo::error=a\ncargo:rustc-flags=-l evil\r\u{2028}b",
             r"cargo::error=  help: fix\nit",
             r"cargo:warning=a\ncargo:b; help: c\rd"
         ]
     );
+}
+
+#[test]
+fn a_mistake_in_a_variable_comes_with_all_other_findings() {
+    let package = Package::new("variables", &[]);
+    let (manifest_dir, out_dir) = (package.0.clone(), package.0.join("out"));
+    let mistakes = vec![*Times::of_build(Some("yesterday"), std::time::SystemTime::UNIX_EPOCH).unwrap_err()];
+    let cargo = Cargo { manifest_dir, out_dir, times: Times::default(), mode: Mode::Off, mistakes };
+    let output = Generator::new().bundled("idporten-test").environment("idporten-prod").run(&cargo);
+    assert_eq!(
+        messages(&output),
+        ["`SOURCE_DATE_EPOCH` is \"yesterday\"", "idporten-prod: no snapshot at `snapshots/idporten-prod.json`"]
+    );
+    assert!(output.code.contains("pub mod test {"));
+}
+
+#[test]
+fn a_build_that_fetches_runs_again_when_the_proxy_changes() {
+    let is_watched = |mode| directives(mode, &[], &[]).contains(&"cargo:rerun-if-env-changed=https_proxy".to_owned());
+    assert_eq!([Mode::Off, Mode::Try, Mode::Require].map(is_watched), [false, true, true]);
+}
+
+#[test]
+fn a_mistyped_environment_is_not_to_be_fetched() {
+    let file = ("snapshots/idporten-tset.json", bundled(KnownEnvironment::IdportenTest));
+    let output = Package::new("mistyped", &[file]).run(Generator::new().environment("idporten-tset"));
+    assert_eq!(output.findings[0].message, "unknown environment `idporten-tset`");
+    assert!(output.findings[0].help.starts_with("did you mean `idporten-test`?"), "{}", output.findings[0].help);
 }
 
 #[test]

@@ -64,9 +64,12 @@ impl<'a> Module<'a> {
                 Some(value) => value_of(known, value),
                 None => continue,
             };
-            match value {
-                Ok(value) => module.constants.push(Constant { name: constant, member: name, known, value }),
-                Err(kind) => module.left_out.push((name, kind)),
+            match (value, constant) {
+                (Ok(value), Some(constant)) => {
+                    module.constants.push(Constant { name: constant, member: name, known, value });
+                }
+                (Ok(_), None) => module.left_out.push((name, "one of too many with the same name in Rust")),
+                (Err(kind), _) => module.left_out.push((name, kind)),
             }
         }
         module
@@ -116,7 +119,7 @@ impl<'a> ValueEnum<'a> {
 }
 
 /// Returns the members and the names of their constants: known members in the order of the table, then the others by name.
-fn names_of(values: &Object) -> Vec<(&str, String)> {
+fn names_of(values: &Object) -> Vec<(&str, Option<String>)> {
     let known: Vec<&str> =
         MEMBERS.iter().map(|member| member.name).filter(|&name| name == "issuer" || values.contains(name)).collect();
     // An object is sorted by its members' names, which are distinct.

@@ -78,8 +78,13 @@ pub fn product_items(sources: &[&Source], retired: &[&Source]) -> TokenStream {
     let slug = sources.first().copied().map_or("", slug_of);
     let name = slug.parse::<Product>().map_or(slug, |product| product.name());
     let choice = environment::items(name, &modules);
-    let shared = shared_items(&Shared::of(sources), &modules);
-    let (traits, error) = (traits_macro(), errors::unknown_value(Allow::Module));
+    let shared = Shared::of(sources);
+    let shared_enums: Vec<_> =
+        shared.lists().iter().filter_map(|list| ValueEnum::new(list.member, &list.values)).collect();
+    let mut with_enums = modules.iter().chain(&retired).filter(|module| module.enums().next().is_some());
+    // A macro that nothing uses is a warning.
+    let traits = (with_enums.next().is_some() || !shared_enums.is_empty()).then(traits_macro);
+    let (shared, error) = (shared_items(&shared, &shared_enums, &modules), errors::unknown_value(Allow::Module));
     quote! { #traits #(#environments)* #(#retired_environments)* #choice #shared #error }
 }
 
@@ -107,10 +112,9 @@ fn provenance(module: &Module<'_>) -> String {
 }
 
 /// Returns the items for the shared values: an enum for each list, with conversions to and from the enums of the environments.
-fn shared_items(shared: &Shared<'_>, modules: &[Module<'_>]) -> TokenStream {
+fn shared_items(shared: &Shared<'_>, enums: &[ValueEnum<'_>], modules: &[Module<'_>]) -> TokenStream {
     let slugs: Vec<_> = shared.environments().iter().map(|source| source.provider().slug()).collect();
     let of = format!("that all of these publish: {}", slugs.join(", "));
-    let enums: Vec<_> = shared.lists().iter().filter_map(|list| ValueEnum::new(list.member, &list.values)).collect();
     let items = enums.iter().map(|values| enums::item(values, Allow::Module));
     let from_shared = enums.iter().map(|values| from_shared(values, shared, modules));
     let traits = enums.iter().map(|values| enums::traits(values, &of, &with_enum(modules, values)));

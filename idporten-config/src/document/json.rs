@@ -4,6 +4,7 @@
 //! any crate in the build can turn on change its behaviour. Metadata decides which keys are trusted, so that the result must not
 //! depend on them.
 
+mod digits;
 mod distinct;
 mod read;
 mod text;
@@ -17,6 +18,10 @@ pub(crate) use read::Limits;
 pub use read::{Error, MAX_DEPTH, MAX_VALUES};
 pub use text::Text;
 pub(crate) use write::is_invisible;
+
+/// The one member of the object in which `serde_json` passes on a number with a fraction or an exponent, if another crate of the
+/// build enables its feature `arbitrary_precision`.
+pub(crate) const NUMBER: &str = "$serde_json::private::Number";
 
 /// A JSON value (RFC 8259).
 ///

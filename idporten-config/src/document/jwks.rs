@@ -187,11 +187,23 @@ impl JwkSet {
     /// Returns the usable entries of a key set that `keep` selects, as they were served, and the set that they make.
     #[cfg(feature = "refresh-core")]
     pub(crate) fn retaining(&self, json: &Value, keep: impl Fn(&SigningKey) -> bool) -> (Value, Self) {
+        self.filtered(json, |entry| {
+            SigningKey::from_json(entry).is_ok_and(|key| self.keys.contains(&key) && keep(&key))
+        })
+    }
+
+    /// Returns the entries of a key set but for the keys that `leaves_out` selects, and the set that they make. `None` where that
+    /// is all of them.
+    #[cfg(feature = "refresh-core")]
+    pub(crate) fn without(&self, json: &Value, leaves_out: impl Fn(&SigningKey) -> bool) -> Option<(Value, Self)> {
+        let is_left_out = |entry: &Value| SigningKey::from_json(entry).is_ok_and(|key| leaves_out(&key));
+        entries_of(json).iter().any(is_left_out).then(|| self.filtered(json, |entry| !is_left_out(entry)))
+    }
+
+    #[cfg(feature = "refresh-core")]
+    fn filtered(&self, json: &Value, keep: impl Fn(&Value) -> bool) -> (Value, Self) {
         // The entries as served rather than the checked keys, so that certificates stay with their keys.
-        let entries = json.as_object().and_then(|set| set.get("keys")?.as_array()).unwrap_or_default();
-        let kept =
-            |entry: &&Value| SigningKey::from_json(entry).is_ok_and(|key| self.keys.contains(&key) && keep(&key));
-        let entries: Vec<Value> = entries.iter().filter(kept).cloned().collect();
+        let entries: Vec<Value> = entries_of(json).iter().filter(|entry| keep(entry)).cloned().collect();
         let set = Self::from_entries(&entries, &self.published);
         (object([("keys", entries.into())]).into(), set)
     }
@@ -277,6 +289,11 @@ impl RejectionCause {
             Self::Surplus => "surplus",
         }
     }
+}
+
+#[cfg(feature = "refresh-core")]
+fn entries_of(json: &Value) -> &[Value] {
+    json.as_object().and_then(|set| set.get("keys")?.as_array()).unwrap_or_default()
 }
 
 /// Returns a key set as it was served, with private and symmetric key material replaced by empty strings. The entries stay, so

@@ -8,6 +8,11 @@ use crate::document::json::distinct;
 /// finish; no list of a real provider comes near this limit.
 pub const MAX_VARIANTS: usize = 1_000;
 
+/// The number of constants that may get the name of another one with underscores. Each has one more than the last, so that the names
+/// of ten thousand would fill the memory.
+#[cfg(feature = "codegen")]
+const MAX_NAMESAKES: usize = 8;
+
 /// The keywords of all editions, including those reserved for later ones.
 const KEYWORDS: &[&str] = &[
     "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
@@ -46,18 +51,19 @@ pub fn variants<'a>(values: &[&'a str]) -> Vec<(String, &'a str)> {
 /// Returns distinct names of constants for members, in the order of `first` and `others`.
 ///
 /// The members in `first` are named first, then those spelled as members usually are, so that an unusual member that is published
-/// later takes no name that code already uses. A member whose name is taken gets underscores.
+/// later takes no name that code already uses. A member whose name is taken gets underscores, or no name after `MAX_NAMESAKES`.
 #[cfg(feature = "codegen")]
 #[must_use]
-pub fn constants(first: &[&str], others: &[&str], reserved: &[&str]) -> Vec<String> {
+pub fn constants(first: &[&str], others: &[&str], reserved: &[&str]) -> Vec<Option<String>> {
     let mut used = UsedNames::new(reserved);
-    let mut names: Vec<String> = first.iter().map(|member| used.unused(constant(member))).collect();
-    names.resize(first.len() + others.len(), String::new());
+    let mut names: Vec<_> = first.iter().map(|member| Some(used.unused(constant(member)))).collect();
+    names.resize(first.len() + others.len(), None);
     for usual in [true, false] {
         for (i, member) in others.iter().enumerate() {
             let name = constant(member);
-            if (name.to_ascii_lowercase() == *member) == usual {
-                names[first.len() + i] = used.unused(name);
+            let is_usual = name.to_ascii_lowercase() == *member;
+            if is_usual == usual && used.namesakes(&name) <= MAX_NAMESAKES {
+                names[first.len() + i] = Some(used.unused(name));
             }
         }
     }
@@ -146,9 +152,14 @@ impl UsedNames {
         Self(names)
     }
 
+    /// Returns the number of underscores that the next equal name starts with.
+    fn namesakes(&self, name: &str) -> usize {
+        self.0.get(name).copied().unwrap_or(0)
+    }
+
     /// Returns the name with as many underscores as make it unique.
     fn unused(&mut self, name: String) -> String {
-        let mut underscores = self.0.get(&name).copied().unwrap_or(0);
+        let mut underscores = self.namesakes(&name);
         let mut candidate = name.clone() + &"_".repeat(underscores);
         while self.0.contains_key(&candidate) {
             candidate.push('_');
@@ -229,7 +240,8 @@ mod tests {
     #[test]
     fn members_with_colliding_names_get_underscores_unless_known() {
         let names = constants(&["issuer"], &["Issuer", "a-b", "a.b", "snapshot"], &["SNAPSHOT"]);
-        assert_eq!(names, ["ISSUER", "ISSUER_", "A_B", "A_B_", "SNAPSHOT_"]);
-        assert_eq!(constants(&[], &["A_B", "a-b", "a_b"], &[]), ["A_B_", "A_B__", "A_B"]);
+        assert_eq!(names, ["ISSUER", "ISSUER_", "A_B", "A_B_", "SNAPSHOT_"].map(|name| Some(name.to_owned())));
+        let names = constants(&[], &["A_B", "a-b", "a_b"], &[]);
+        assert_eq!(names, ["A_B_", "A_B__", "A_B"].map(|name| Some(name.to_owned())));
     }
 }

@@ -149,6 +149,21 @@ impl Snapshot {
         Self { jwks, ..self.clone() }
     }
 
+    /// Returns the snapshot without the keys of these kids and thumbprints, or `None` if it has none of them. Entries that are not
+    /// usable stay, among them those that show a leak.
+    #[cfg(feature = "refresh-core")]
+    pub(crate) fn without(&self, distrusted: &[String]) -> Option<Self> {
+        let (json, set) = self.jwks.as_ref()?;
+        let jwks = set.without(json, |key| distrusted.iter().any(|name| key.is_named(name)))?;
+        Some(Self { jwks: Some(jwks), ..self.clone() })
+    }
+
+    /// Returns whether a key of the set may verify signatures.
+    #[cfg(feature = "refresh-core")]
+    pub(crate) fn has_usable_keys(&self) -> bool {
+        self.jwks().is_some_and(|set| !set.keys().is_empty())
+    }
+
     /// Replaces the time at which the documents were served.
     #[cfg(feature = "refresh-core")]
     pub(crate) fn dated(self, as_of: SystemTime) -> Self {
@@ -296,7 +311,13 @@ impl fmt::Display for Origin {
 /// concerns the assertions of clients.
 fn signing_algs(provider: &Provider, metadata: &ProviderMetadata) -> Vec<SigningAlg> {
     match &metadata.id_token_signing_alg_values_supported {
-        Some(names) => names.iter().filter_map(|name| name.parse().ok()).collect(),
+        // Each once: a list that repeats one ten thousand times would stand in the reason of each rejected key.
+        Some(names) => names.iter().filter_map(|name| name.parse().ok()).fold(Vec::new(), |mut algs, alg| {
+            if !algs.contains(&alg) {
+                algs.push(alg);
+            }
+            algs
+        }),
         None => provider.signing_algs().to_vec(),
     }
 }

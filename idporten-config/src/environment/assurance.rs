@@ -2,7 +2,7 @@
 
 /// The `acr` values that have an order, each list from the lowest level to the highest.
 ///
-/// Values of different lists are not comparable: Digdir documents no equivalence between the two families. A value in no list,
+/// Values of different lists are not comparable: no equivalence between the two families is documented. A value in no list,
 /// such as `selfregistered-email`, is comparable only with itself.
 ///
 /// ```

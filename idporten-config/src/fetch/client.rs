@@ -116,9 +116,12 @@ impl Fetcher {
         thread::scope(|scope| {
             let (sender, results) = mpsc::channel();
             for provider in providers {
-                let sender = sender.clone();
+                let own = sender.clone();
                 // The receiver outlives the threads: nothing is lost.
-                scope.spawn(move || drop(sender.send((provider, self.fetch(provider, now)))));
+                let fetch = move || drop(own.send((provider, self.fetch(provider, now))));
+                if let Err(error) = thread::Builder::new().spawn_scoped(scope, fetch) {
+                    drop(sender.send((provider, Err(FetchError::no_thread(&error)))));
+                }
             }
             drop(sender);
             for (provider, result) in results {

@@ -3,7 +3,7 @@
 //! ```toml
 //! [dependencies]
 //! idporten-config = { version = "0.1", features = ["refresh", "aws-lc-rs", "jsonwebtoken-11"] }
-//! jsonwebtoken = { version = "11", default-features = false, features = ["aws_lc_rs"] } # or rust_crypto
+//! jsonwebtoken = { version = "11", default-features = false, features = ["aws_lc_rs"] } # or rust_crypto, or see `ring`
 //! ```
 //!
 //! ```
@@ -46,7 +46,7 @@
 //! | `azp` | in an ID token: the program, if present; required with several audiences |
 //! | `exp`, `nbf`, `iat` | with a leeway of 60 s, or that of the rules; `exp` is required, `iat` in an ID and log-out token |
 //! | `nonce` | in an ID token: as [`Expect`] says |
-//! | `acr`, `scope`, `auth_time` | where [`Rules`] or [`Expect`] ask for them |
+//! | `acr`, `scope`, `auth_time` | where [`Rules`] or [`Expect`] ask for them; an `auth_time` is never in the future |
 //! | `events`, `sub` or `sid`, `jti` | in a log-out token: required, and `nonce` prohibited |
 //!
 //! Left to the program: whether a log-out token's `jti` was seen before, `at_hash`, and what its own claims mean.
@@ -57,6 +57,8 @@ mod error;
 mod expect;
 mod object;
 mod parts;
+#[cfg(feature = "ring")]
+pub mod ring;
 mod rules;
 mod setup;
 mod token;

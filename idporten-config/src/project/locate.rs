@@ -102,8 +102,13 @@ impl Locator<'_> {
         let provider = snapshot.provider();
         let fetch = format!("run `idporten-config fetch {slug}`");
         if provider.slug() != environment.slug {
-            let message = format!("{slug}: `{path}` is a snapshot of {}", provider.slug());
-            return self.report(environment, Finding::error(message, fetch));
+            let found = format!("`{path}` is a snapshot of {}", provider.slug());
+            let finding = match environment.provider {
+                Some(_) => Finding::error(format!("{slug}: {found}"), fetch),
+                // Nothing can be fetched under such a name, which is probably a typing error.
+                None => unknown_environment(&environment.slug).note(found),
+            };
+            return self.report(environment, finding);
         }
         // The document passed the rules of the description in the file. Under the manifest's it might break them, so that it has to be
         // fetched again.

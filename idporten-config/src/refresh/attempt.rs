@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::config::ProviderConfig;
 use super::event::Event;
 use super::schedule::{Cause, Now, Outdated, Success};
-use super::state::{Core, Shared};
+use super::state::{Core, Shared, Unstored};
 use super::sync::{Arc, thread};
 use super::worker::Busy;
 use crate::document::compare::{Change, Comparison, compare};
@@ -154,7 +154,7 @@ fn succeed(shared: &Shared, core: &mut Core, prepared: Prepared) {
     (core.last_error, core.all_leaked, core.last_success) = (None, false, Some(config.as_of()));
     shared.publish(core);
     core.counters.succeeded_fetches += 1;
-    core.is_unstored = true;
+    core.unstored = Some(Unstored::Documents);
     core.report(&Event::Refreshed { changes: prepared.changes });
     if prepared.drift != core.drift {
         core.drift.clone_from(&prepared.drift);
@@ -166,7 +166,7 @@ fn succeed(shared: &Shared, core: &mut Core, prepared: Prepared) {
 pub(super) fn fail(shared: &Shared, core: &mut Core, error: FetchError) {
     if error.violations().iter().any(|violation| violation.rule == Rule::Leaked) {
         // The store is removed as well: the next process would otherwise serve keys that are known to have leaked.
-        (core.all_leaked, core.is_unstored) = (true, true);
+        (core.all_leaked, core.unstored) = (true, Some(Unstored::Documents));
     }
     core.schedule.failed(shared.clock.now(), error.retry_after(), core.all_leaked);
     core.counters.failed_fetches += 1;
@@ -180,8 +180,9 @@ pub(super) fn fail(shared: &Shared, core: &mut Core, error: FetchError) {
     core.report(&Event::Failed { error, consecutive_failures });
 }
 
-/// Writes what was accepted last to the store, or removes the file if that leaked. One thread writes, and looks again after
-/// each write: with a write by each thread, the older of two could be the last to reach the disk.
+/// Writes what was accepted last to the store, or removes the file if no key of it is trusted. After a `distrust` alone, what is in
+/// the file loses those keys. One thread writes, and looks again after each write: with a write by each thread, the older of two
+/// could be the last to reach the disk.
 fn write_store(shared: &Shared) {
     let Some(store) = &shared.store else { return };
     let now = || shared.clock.now().monotonic;
@@ -189,18 +190,27 @@ fn write_store(shared: &Shared) {
     if core.writing_since.is_some_and(|since| now().saturating_sub(since) > SLOW) {
         core.store_error = Some(store.named("is still being written after some time; see whether its disk hangs"));
     }
-    while core.writing_since.is_none() && std::mem::take(&mut core.is_unstored) {
+    while core.writing_since.is_none()
+        && let Some(unstored) = core.unstored.take()
+    {
         core.writing_since = Some(now());
-        let config = core.config.clone().filter(|_| !core.all_leaked);
+        let (config, distrusted) = (core.config.clone().filter(|_| !core.all_leaked), core.distrusted.clone());
         drop(core);
-        let result = match config {
-            Some(config) => store.save(&stored_form(&shared.seed, &config.documents)),
-            None => store.remove(shared.seed.provider()),
+        let provider = shared.seed.provider();
+        let result = match unstored {
+            Unstored::Distrust => store.distrust(provider, &distrusted),
+            Unstored::Documents => match config.and_then(|config| config.storable(&distrusted)) {
+                Some(documents) => store.save(&stored_form(&shared.seed, documents)),
+                None => store.remove(provider),
+            },
         };
         core = shared.core();
         // The error is that of the last change, since an earlier one does not matter once the file is right.
         core.counters.failed_store_writes += u64::from(result.is_err());
-        core.store_error = result.err().map(|reason| store.named(&reason));
+        // Keys that leave a file say nothing of whether it can be used.
+        if unstored == Unstored::Documents || result.is_err() {
+            core.store_error = result.err().map(|reason| store.named(&reason));
+        }
         core.writing_since = None;
     }
     drop(core);
@@ -209,7 +219,8 @@ fn write_store(shared: &Shared) {
 
 /// Returns the documents as they are stored. A success under a clock that is behind would be dated before the seed, and the seed
 /// with its withdrawn keys would win at the next start.
-fn stored_form(seed: &Snapshot, documents: &Snapshot) -> Snapshot {
+fn stored_form(seed: &Snapshot, documents: Snapshot) -> Snapshot {
     let earliest = if seed.origin() == Origin::Fetched { seed.as_of() } else { documents.as_of() };
-    documents.clone().dated(documents.as_of().max(earliest))
+    let as_of = documents.as_of().max(earliest);
+    documents.dated(as_of)
 }

@@ -48,6 +48,8 @@ pub struct Builder {
     store: Option<PathBuf>,
     events: Events,
     clock: Option<Arc<dyn Clock>>,
+    /// The number that the delays are drawn from.
+    random: u64,
     #[cfg(feature = "refresh")]
     options: Option<Options>,
 }
@@ -60,6 +62,7 @@ impl Builder {
             store: None,
             events: Events::default(),
             clock: None,
+            random: random_number(),
             #[cfg(feature = "refresh")]
             options: None,
         }
@@ -72,7 +75,7 @@ impl Builder {
 
     /// Sets a file that carries the last success from one process to the next. Its content is served from the start if it
     /// is newer than the seed. **Whatever can write the file chooses the keys**: it must be a regular file of this user, not a link,
-    /// and neither its group nor other users may write to it or to its directory.
+    /// neither its group nor other users may write to it or to its directory, and the directory belongs to this user or to root.
     ///
     /// A broken file is ignored, reported and then replaced. A file of another environment, or one that is not a store, is
     /// reported and left alone. A file that cannot be written does not affect serving;
@@ -90,11 +93,12 @@ impl Builder {
 
     /// Takes the time from a clock that a test moves.
     pub fn clock(self, clock: &VirtualClock) -> Self {
-        self.clock_of(clock.sleeper())
+        self.clock_of(clock.sleeper(), clock.random())
     }
 
-    pub(super) fn clock_of(self, clock: Arc<dyn Clock>) -> Self {
-        Self { clock: Some(clock), ..self }
+    /// Sets all that differs from run to run, so that a test with such a clock runs the same way each time.
+    pub(super) fn clock_of(self, clock: Arc<dyn Clock>, random: u64) -> Self {
+        Self { clock: Some(clock), random, ..self }
     }
 
     /// Sets how to fetch, in place of the environment variables. Both documents have 20 seconds together; a shorter
@@ -109,7 +113,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// A policy that contradicts itself, a variable or mirror that cannot be used, or a process without a thread left.
+    /// A policy that contradicts itself, a variable or mirror that cannot be used, a seed of the future without requests, or a
+    /// process without a thread left: see [`StartError`].
     #[cfg(feature = "refresh")]
     pub fn start(mut self) -> Result<Refresher, StartError> {
         let options = self.options.take().map_or_else(options_of_the_environment, Ok).map_err(StartError::Client)?;
@@ -131,7 +136,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// A policy that contradicts itself, or a process without a thread left.
+    /// A policy that contradicts itself, a seed of the future without requests, or a process without a thread left: see
+    /// [`StartError`].
     pub fn start_with(self, transport: impl Transport) -> Result<Refresher, StartError> {
         let policy = self.checked_policy()?;
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
@@ -145,10 +151,7 @@ impl Builder {
         if config.is_none() && !policy.fetches && is_future(self.seed.as_of(), now.wall) {
             return Err(StartError::Future(self.seed.timestamp()));
         }
-        // The seed of the hash maps is the one source of random numbers in the standard library. It need not be secret here, only
-        // different in each process, so that a fleet spreads out.
-        let random = RandomState::new().build_hasher().finish();
-        let mut schedule = Schedule::new(policy.clone(), random, now, seed);
+        let mut schedule = Schedule::new(policy.clone(), self.random, now, seed);
         // Dates count also where the documents do not serve: no success of this process may be dated before them.
         let dated = stored.into_iter().chain([&self.seed].into_iter().filter(|seed| seed.origin() == Origin::Fetched));
         dated.for_each(|snapshot| schedule.note_date(snapshot.as_of(), now));
@@ -159,6 +162,14 @@ impl Builder {
         worker::spawn(&shared).map_err(StartError::Thread)?;
         Ok(Refresher::new(shared))
     }
+}
+
+/// Returns a number that need not be secret, only different in each refresher and process, so that a fleet spreads out. The seed of
+/// the hash maps is the one source of random numbers in the standard library, and a forked process has that of its parent.
+fn random_number() -> u64 {
+    let mut hasher = RandomState::new().build_hasher();
+    hasher.write_u32(std::process::id());
+    hasher.finish()
 }
 
 /// Reads the options from the environment variables. A variable that is not UTF-8 is an error rather than ignored: it may be
@@ -209,4 +220,17 @@ fn choose(
     let chosen = if candidates[0].1.source == Source::Stored { 0 } else { serves };
     let (config, seed) = candidates.swap_remove(chosen);
     Some((config, Seed { limit, ..seed }))
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::environment::KnownEnvironment::IdportenTest;
+    use crate::testing::snapshot;
+
+    #[test]
+    fn each_refresher_on_the_system_clock_gets_another_random_number() {
+        let random = || Builder::new(snapshot(IdportenTest, std::time::SystemTime::UNIX_EPOCH, &["one"])).random;
+        assert_ne!(random(), random());
+    }
 }

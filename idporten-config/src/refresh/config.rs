@@ -68,6 +68,12 @@ impl ProviderConfig {
         Self::of(self.documents, self.metadata, keys)
     }
 
+    /// Returns the documents to store: without distrusted keys, and `None` where no key is left.
+    pub(super) fn storable(&self, distrusted: &[String]) -> Option<Snapshot> {
+        let documents = self.documents.without(distrusted).unwrap_or_else(|| Snapshot::clone(&self.documents));
+        documents.has_usable_keys().then_some(documents)
+    }
+
     fn of(documents: Arc<Snapshot>, metadata: CompleteMetadata, keys: Vec<ServedKey>) -> Option<Self> {
         let signing_keys: Vec<_> = keys.iter().map(|key| &key.key).collect();
         let table = KeyTable::new(&signing_keys, &documents.signing_algs());

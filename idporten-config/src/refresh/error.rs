@@ -103,7 +103,8 @@ pub enum Reason {
     Stopped,
 }
 
-/// The reason why a refresh that was asked for failed. What was served is still served.
+/// The reason why a refresh that was asked for failed. What was served is still served, unless the provider published its private
+/// keys.
 ///
 /// ```
 /// # use idporten_config::KnownEnvironment;

@@ -47,7 +47,7 @@ pub enum Event {
         /// The differences from the documents before, rotations of keys among them; on most days none.
         changes: Comparison,
     },
-    /// A fetch failed. What was served continues to be served.
+    /// A fetch failed. What was served continues to be served, unless the provider published its private keys.
     #[non_exhaustive]
     Failed {
         /// The error.

@@ -46,7 +46,7 @@ fn refresher(kids: &[&str]) -> (Refresher, MemoryProvider) {
     let provider = MemoryProvider::new(&snapshot(IdportenTest, SystemTime::UNIX_EPOCH, kids));
     let clock = Arc::new(StandingStill { woken: Mutex::new(false), bell: Condvar::new() });
     let seed = snapshot(IdportenTest, SystemTime::UNIX_EPOCH, &["a"]);
-    let builder = Refresher::builder(seed).unwrap().clock_of(clock);
+    let builder = Refresher::builder(seed).unwrap().clock_of(clock, 0);
     (builder.start_with(provider.clone()).unwrap(), provider)
 }
 

@@ -14,6 +14,8 @@ const EMPTY_BACKOFF: Duration = SECOND;
 const MAX_EMPTY_BACKOFF: Duration = Duration::from_secs(30);
 /// The fetches of unknown kids in development environments, where each restart of a mock is a rotation of its keys.
 const DEVELOPMENT_FETCHES: u32 = 30;
+/// The most fetches that unknown kids may ask for in a window.
+const MAX_UNKNOWN_KID_FETCHES: u32 = 60;
 
 /// The policy that decides when a refresher fetches and for how long it serves what it has. The defaults follow what the
 /// providers ask of their clients.
@@ -49,13 +51,13 @@ pub struct RefreshPolicy {
     pub unknown_kid_window: Duration,
     /// The number of fetches that unknown kids may ask for in any [window](Self::unknown_kid_window), failed ones included; 3, and
     /// 30 in a development environment where neither field was changed. Three are made at once, after a fifteenth and after a fifth of
-    /// the window (0, 4 and 12 seconds); in a flood that lasts, and for any other number, they are spread evenly. Zero means
-    /// none: a new key is then known with the next timed refresh.
+    /// the window (0, 4 and 12 seconds); in a flood that lasts, and for any other number, they are spread evenly. At most
+    /// 60. Zero means none: a new key is then known with the next timed refresh.
     pub unknown_kid_fetches: u32,
-    /// The longest time that a waiting look-up waits; 3 seconds, which is more than a fetch takes and less than a user's patience.
+    /// The longest time that a waiting look-up waits; 3 seconds, which is enough for most fetches.
     pub key_wait: Duration,
     /// The longest delay from a failed refresh to the next attempt; 30 seconds, and at least one. Each further failure doubles
-    /// it, and the delay is drawn from all of it. While nothing is served, the delays are a quarter of a second to one second
+    /// it, and the actual delay is a random part of it. While nothing is served, the delays are a quarter of a second to one second
     /// after the first failure, and double to 30 seconds.
     pub backoff: Duration,
     /// The delay at which the doubling ends; 15 minutes.
@@ -125,6 +127,11 @@ impl RefreshPolicy {
             ("unknown_kid_window", self.unknown_kid_window, SECOND),
             ("backoff", self.backoff, SECOND),
         ];
+        if self.unknown_kid_fetches > MAX_UNKNOWN_KID_FETCHES {
+            let reason =
+                format!("is {}, more than {MAX_UNKNOWN_KID_FETCHES}; make it smaller", self.unknown_kid_fetches);
+            return Err(PolicyError::new("unknown_kid_fetches", reason));
+        }
         // Zero is no mistaken unit, and is refused in other words below.
         match floors.into_iter().find(|(_, duration, least)| duration < least && !duration.is_zero()) {
             Some((field, duration, least)) => {
@@ -293,7 +300,9 @@ mod tests {
             assert_eq!(error.field(), field);
             assert!(error.to_string().ends_with(&format!("shorter than {least}; make it longer")), "found `{error}`");
         }
-        let least = policy().with_backoff(SECOND, SECOND).with_unknown_kid_window(SECOND);
+        let error = policy().with_unknown_kid_fetches(61).check().unwrap_err();
+        assert_eq!(error.to_string(), "`unknown_kid_fetches` is 61, more than 60; make it smaller");
+        let least = policy().with_unknown_kid_fetches(60).with_backoff(SECOND, SECOND).with_unknown_kid_window(SECOND);
         assert_eq!(least.with_refresh_interval(MINUTE).check(), Ok(()));
     }
 

@@ -50,6 +50,8 @@ const FLIGHT_LIMIT: Duration = Duration::from_secs(60);
 const OLD: Duration = MINUTE;
 /// The least time that a caller is asked to wait, and the least between a failure and the next attempt.
 const SOON: Duration = SECOND;
+/// The time by which a fetch may begin late rather than wake the worker for it.
+const SLACK: Duration = Duration::from_millis(50);
 
 /// The state machine.
 #[derive(Debug, Clone)]
@@ -84,6 +86,8 @@ pub struct Schedule {
     vanished: Vanished,
     /// The latest date that is known to have passed, as a floor for a wall clock that is behind.
     past: SystemTime,
+    /// The time on the monotonic clock until which the worker sleeps, as it was last told.
+    asleep_until: Duration,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -117,6 +121,7 @@ impl Schedule {
             signatures: Budget::new(SIGNATURE_WINDOW, SIGNATURE_FETCHES, vec![SIGNATURE_MIN_AGE]),
             vanished: Vanished::new(),
             past: SystemTime::UNIX_EPOCH,
+            asleep_until: Duration::ZERO,
         };
         schedule.due.1 = schedule.first_delay();
         if let Some(seed) = seed {
@@ -146,7 +151,15 @@ impl Schedule {
         if self.flight.is_none() && self.until_fetch(now) == Some(Duration::ZERO) {
             return Action::Fetch(self.begin(now));
         }
-        Action::Sleep(self.wake(now))
+        self.asleep_until = self.wake(now);
+        Action::Sleep(self.asleep_until)
+    }
+
+    /// Returns whether a fetch is to begin well before the worker next looks, so that it must be woken. The two clocks are read one
+    /// after the other, so that each question sees the time of the next fetch differ by some microseconds.
+    pub(in crate::refresh) fn is_behind(&self, now: Now) -> bool {
+        let left = if self.flight.is_some() { None } else { self.until_fetch(now) };
+        left.is_some_and(|left| now.monotonic.saturating_add(left).saturating_add(SLACK) < self.asleep_until)
     }
 
     /// Returns when there will be something to do or to report if nothing happens, on the monotonic clock, if both clocks go at one
@@ -383,5 +396,23 @@ impl Flight {
     /// Returns the time that the fetch may still take.
     fn left(&self, now: Now) -> Duration {
         FLIGHT_LIMIT.saturating_sub(now.monotonic.saturating_sub(self.begun.monotonic))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_that_differ_by_microseconds_wake_nobody_and_a_suspension_does() {
+        let at = |monotonic, wall| Now {
+            monotonic: Duration::from_micros(monotonic),
+            wall: SystemTime::UNIX_EPOCH + Duration::from_micros(wall),
+        };
+        let seed = Seed { source: Source::Baked, as_of: SystemTime::UNIX_EPOCH, limit: Limit::SeedMaxAge };
+        let mut schedule = Schedule::new(RefreshPolicy::default(), 0, at(0, 0), Some(seed));
+        assert!(matches!(schedule.poll(at(0, 0)), Action::Sleep(_)));
+        assert!(!schedule.is_behind(at(1_000, 1_020)));
+        assert!(schedule.is_behind(at(1_000, 24 * 3_600 * 1_000_000)));
     }
 }

@@ -1,7 +1,8 @@
 //! The state that the handles and the worker share.
 
+#[cfg(feature = "tracing")]
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -34,6 +35,8 @@ pub(super) struct Shared {
     pub(super) stopped: AtomicBool,
     /// Notified at each end of a fetch, each deadline of a waiter, and the end of the worker.
     pub(super) changed: event_listener::Event,
+    /// The panics of wakers that are not yet among the counters: a waker runs where the lock may not be taken.
+    pub(super) waker_panics: Arc<AtomicU64>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) policy: RefreshPolicy,
     /// The snapshot that was compiled in.
@@ -43,6 +46,15 @@ pub(super) struct Shared {
     /// The process that the worker is in.
     process: u32,
     core: Mutex<Core>,
+}
+
+/// A change that the store lacks. The later one includes the earlier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Unstored {
+    /// Keys are distrusted since. The documents in the file stay, which may be newer than those held.
+    Distrust,
+    /// Documents were accepted, or have leaked.
+    Documents,
 }
 
 /// The state behind the lock. The lock is never held during I/O or while listeners are notified.
@@ -61,8 +73,8 @@ pub(super) struct Core {
     pub(super) last_error: Option<Arc<FetchError>>,
     pub(super) last_success: Option<SystemTime>,
     pub(super) drift: Vec<Change>,
-    /// True if the store does not yet hold what was accepted last, or holds what has leaked since.
-    pub(super) is_unstored: bool,
+    /// The change that the store lacks.
+    pub(super) unstored: Option<Unstored>,
     /// The time on the monotonic clock at which the write under way began.
     pub(super) writing_since: Option<Duration>,
     pub(super) store_error: Option<String>,
@@ -88,6 +100,7 @@ impl Shared {
             refusal: ArcSwap::from_pointee(Unavailable::new(Reason::NotYetFetched, None)),
             stopped: AtomicBool::new(false),
             changed: event_listener::Event::new(),
+            waker_panics: Arc::default(),
             clock,
             policy,
             seed,
@@ -168,6 +181,17 @@ impl Shared {
         }
     }
 
+    /// Notes that a signature under a kid of the set was bad. Returns whether a fetch is under way because of that, or anyway.
+    pub(super) fn note_bad_signature(&self, core: &mut Core, kid: &str) -> bool {
+        let may_change = core.config.as_ref().is_some_and(|config| config.may_be_replaced(kid));
+        let now = self.clock.now();
+        let fetches = may_change && core.schedule.report_bad_signature(now);
+        if core.schedule.is_behind(now) {
+            self.clock.wake();
+        }
+        fetches
+    }
+
     /// Returns whether this process was forked from the one that the worker runs in. Nothing refreshes here, and a lock that
     /// another thread held at the fork is never released (`fork` in POSIX.1-2017 copies only the calling thread).
     pub(super) fn is_forked(&self) -> bool {
@@ -206,10 +230,12 @@ impl Shared {
         }
     }
 
-    /// Wakes all waiters. It is called without the lock, since a waker is the program's code: it may take the lock, or panic.
+    /// Wakes all waiters. It is called without the lock, since a waker is the program's code, and may take it.
     pub(super) fn wake_all(&self) {
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.changed.notify(usize::MAX))) {
-            self.core().counters.count_panic(panic);
+        self.changed.notify(usize::MAX);
+        let panics = self.waker_panics.swap(0, Ordering::Relaxed);
+        if panics > 0 {
+            self.core().counters.panics += panics;
         }
     }
 }
@@ -226,7 +252,7 @@ impl Core {
             last_error: None,
             last_success: None,
             drift: Vec::new(),
-            is_unstored: false,
+            unstored: None,
             writing_since: None,
             store_error: None,
             counters: Counters::default(),

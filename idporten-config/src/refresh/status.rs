@@ -41,7 +41,8 @@ pub struct Status {
     pub environment: String,
     /// True while a configuration is served.
     pub serving: bool,
-    /// The reason why nothing is served; `None` while a configuration is served.
+    /// The reason why nothing is served; `None` while a configuration is served. In a forked process it is the reason why nothing is
+    /// refreshed any more.
     pub unavailable: Option<String>,
     /// The source of the held configuration; `None` while nothing is held.
     pub source: Option<Source>,

@@ -6,9 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::schedule::is_future;
+use crate::document::json::Value;
 use crate::document::provider::Provider;
 use crate::document::snapshot::{MAX_BYTES, Origin, Snapshot};
 use crate::file::{self, Access};
+
+/// The beginning of each store: a snapshot file has its members in one order.
+const START: &[u8] = b"{\n  \"as_of\": \"";
 
 /// A snapshot file, read with suspicion: whatever can write it chooses the keys. Its methods fail with a reason that follows the
 /// name of the file.
@@ -69,6 +73,20 @@ impl Store {
             .map_err(|error| format!("cannot be written: {error}; make room or its directory writable"))
     }
 
+    /// Removes keys of these kids and thumbprints from the file. What else it holds stays, also where it is newer than what is held
+    /// here: another process may have written it.
+    pub(super) fn distrust(&self, provider: &Provider, distrusted: &[String]) -> Result<(), String> {
+        if !fs::symlink_metadata(&self.path).is_ok_and(|found| found.is_file()) {
+            return Ok(());
+        }
+        let stored = Snapshot::parse(self.text(None)?).ok().filter(|stored| stored.provider() == provider);
+        match stored.and_then(|stored| stored.without(distrusted)) {
+            Some(trusted) if trusted.has_usable_keys() => self.save(&trusted),
+            Some(_) => self.remove(provider),
+            None => Ok(()),
+        }
+    }
+
     /// Removes the file if it is a store of this provider, so that no process starts from it.
     pub(super) fn remove(&self, provider: &Provider) -> Result<(), String> {
         self.check_place(provider)?;
@@ -93,8 +111,7 @@ impl Store {
         let text = self.text(None)?;
         match Snapshot::parse(&text) {
             Ok(other) if other.provider() != provider => Err(foreign(&other, provider)),
-            // A loss of power leaves a store that is cut short, or that has zeros in it.
-            Err(_) if !text.is_empty() && !text.starts_with(b"{") && !text.starts_with(b"\0") => {
+            Err(_) if is_something_else(&text) => {
                 Err("holds something else, and is left as it is; name another file".to_owned())
             }
             _ => Ok(()),
@@ -118,22 +135,31 @@ impl Store {
     /// Checks that no other user may write the file.
     fn check_owner(&self, found: &Metadata) -> Result<(), String> {
         let Some(Attributes { uid, .. }) = attributes(found) else { return Ok(()) };
-        let own = self
-            .own_uid()
-            .map_err(|error| format!("cannot be checked: {error}; make its directory writable for this user"))?;
+        let own = self.own_user()?;
         if uid != own {
             return Err(format!("belongs to user {uid}, not to {own}; remove it"));
         }
         check_mode(found, "it")
     }
 
-    /// Checks that no other user may write the directory: there, a file is replaced without being written.
+    /// Checks that no other user but root may write the directory: there, a file is replaced without being written, also by an
+    /// older store of this user.
     fn check_directory(&self) -> Result<(), String> {
         let directory = self.path.parent().unwrap_or(Path::new("/"));
-        // A link is followed here: the mode of the directory that it names decides who may replace a file in it.
+        // A link is followed here: the owner and the mode of the directory that it names decide who may replace a file in it.
         let found = fs::metadata(directory)
             .map_err(|error| format!("has no directory that can be checked: {error}; create it"))?;
+        if let Some(Attributes { uid, .. }) = attributes(&found)
+            && uid != 0
+            && uid != self.own_user()?
+        {
+            return Err(format!("is ignored: its directory belongs to user {uid}; use a directory of this user"));
+        }
         check_mode(&found, "its directory")
+    }
+
+    fn own_user(&self) -> Result<u32, String> {
+        self.own_uid().map_err(|error| format!("cannot be checked: {error}; make its directory writable for this user"))
     }
 
     /// Returns the user of this process or, where the system does not say, the owner of a file that it creates.
@@ -146,6 +172,15 @@ impl Store {
         let (file, path) = file::create_beside(&self.path, Access::Private)?;
         let own = uid(&file.metadata()?);
         fs::remove_file(path).and(own)
+    }
+}
+
+/// Returns whether a text that is no snapshot is no broken one either. A loss of power leaves a store that is empty, cut short, or has
+/// zeros in it. A whole JSON object without a member of a snapshot is another program's file.
+fn is_something_else(text: &[u8]) -> bool {
+    match Value::parse(text).as_ref().ok().and_then(Value::as_object) {
+        Some(object) => !object.is_empty() && object.get("as_of").or_else(|| object.get("well_known_url")).is_none(),
+        None => !text.starts_with(b"\0") && !text.starts_with(START) && !START.starts_with(text),
     }
 }
 

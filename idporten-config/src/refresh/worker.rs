@@ -48,7 +48,7 @@ pub(super) fn spawn(shared: &Arc<Shared>) -> std::io::Result<()> {
 
 fn run(shared: &Arc<Shared>) {
     while !shared.stopped.load(Ordering::SeqCst) {
-        match step(shared, shared.clock.now()) {
+        match step(shared) {
             Action::Fetch(cause) => attempt::begin(shared, cause),
             Action::GiveUp | Action::Expire(_) => {}
             Action::Sleep(until) => shared.clock.park(until),
@@ -58,15 +58,17 @@ fn run(shared: &Arc<Shared>) {
 
 /// Takes one step under the lock, and then does without it what calls the program's code: a waker or a log subscriber may take
 /// long, or call back into the refresher.
-fn step(shared: &Shared, now: Now) -> Action {
+fn step(shared: &Shared) -> Action {
     let mut core = shared.core();
+    // Read under the lock: a fetch must not be dated before a question that it answers.
+    let now = shared.clock.now();
     let action = core.schedule.poll(now);
     let (action, wakes) = carry_out(shared, &mut core, action, now);
     core.report_changes(shared);
     #[cfg(feature = "tracing")]
     let log = std::mem::take(&mut core.events.unlogged);
     drop(core);
-    // Waiters are woken before events are logged, so that a slow log subscriber does not delay an answer.
+    // Waiters are woken before events are logged: a slow log subscriber delays the next step, not this answer.
     if wakes {
         shared.wake_all();
     }
@@ -160,7 +162,7 @@ mod tests {
         let counting = std::sync::Arc::new(Counting { clock: clock.sleeper(), sleeps: AtomicUsize::new(0) });
         let seed = snapshot(IdportenTest, clock.now(), &["one"]);
         let provider = MemoryProvider::new(&seed);
-        let builder = Refresher::builder(seed).unwrap().clock_of(counting.clone());
+        let builder = Refresher::builder(seed).unwrap().clock_of(counting.clone(), 0);
         let refresher = builder.start_with(provider.clone()).unwrap();
         clock.advance(365 * DAY);
         let (sleeps, fetches) = (counting.sleeps.load(Ordering::SeqCst), provider.requests().len() / 2);

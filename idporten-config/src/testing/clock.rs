@@ -14,7 +14,8 @@ use event_listener::{EventListener, Listener};
 use crate::clock::{Clock, LONGEST_SLEEP, Now};
 
 /// A clock that stands still until a test moves it. Refreshers with this clock do everything that becomes due on the way, one step
-/// after another, and are idle when [`advance`](Self::advance) returns: no test sleeps, and each run is the same.
+/// after another, and are idle when [`advance`](Self::advance) returns: no test sleeps, and each run is the same. The random delays
+/// are the same in each run too; those of two refreshers on one clock differ.
 ///
 /// A call that waits (`find_keys_wait`, `wait_ready`, `refresh_now`) moves the clock by itself when nothing else can
 /// happen; for the async forms, [`block_on`](Self::block_on) does so. Clones share one clock.
@@ -118,6 +119,11 @@ impl VirtualClock {
         let until = state.now.monotonic.saturating_add(time);
         let id = state.id();
         self.sleep_as(state, id, until, false);
+    }
+
+    /// Returns a number for a refresher to draw its delays from, which no other refresher on this clock gets.
+    pub(crate) fn random(&self) -> u64 {
+        self.state().id()
     }
 
     /// Returns this clock in the form that a refresher takes.

@@ -11,8 +11,7 @@ use idporten_config::document::Provider;
 use idporten_config::environment::Lifecycle;
 use idporten_config::fetch::{FetchError, Fetcher, Options};
 use idporten_config::internal::Finding;
-use idporten_config::internal::read;
-use idporten_config::internal::{Environment, unknown_environment};
+use idporten_config::internal::{Environment, provider_of};
 
 use crate::output::VerbError;
 use crate::progress::Progress;
@@ -74,20 +73,7 @@ pub(crate) type LiveDocuments = Vec<(String, Result<Snapshot, FetchError>)>;
 
 /// The provider of an environment, from the table, the manifest, or else the snapshot there is.
 pub(crate) fn provider(target: &Environment) -> Result<Provider, Box<Finding>> {
-    if let Some(provider) = &target.provider {
-        return Ok(provider.clone());
-    }
-    match read(Path::new(&target.path)).map(Snapshot::parse) {
-        Ok(Ok(snapshot)) if snapshot.provider().slug() == target.slug => Ok(snapshot.provider().clone()),
-        Ok(Ok(snapshot)) => {
-            let message = format!("{}: `{}` is a snapshot of {}", target.slug, target.path, snapshot.provider().slug());
-            Err(Finding::error(message, "rename the file, or describe the environment in a manifest").into())
-        }
-        Ok(Err(error)) => {
-            Err(Finding::error(format!("`{}`: {error}", target.path), "describe it in a manifest").into())
-        }
-        Err(_) => Err(unknown_environment(&target.slug).into()),
-    }
+    provider_of(target, Path::new(&target.path))
 }
 
 /// The error of a verb that needs the live document and did not get it.

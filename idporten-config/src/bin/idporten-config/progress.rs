@@ -41,10 +41,10 @@ impl Progress {
     pub(crate) fn start<'a>(slugs: impl Iterator<Item = &'a str>, quiet: bool) -> Self {
         let state = State { awaited: slugs.map(str::to_owned).collect(), ..State::default() };
         let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
-        let thread = (!quiet).then(|| {
-            let shared = Arc::clone(&shared);
-            thread::spawn(move || shared.show(Instant::now()))
-        });
+        let own = Arc::clone(&shared);
+        let show = move || own.show(Instant::now());
+        // Without a thread there is no line, and the fetches say what is lacking.
+        let thread = if quiet { None } else { thread::Builder::new().spawn(show).ok() };
         Self { shared, thread }
     }
 

@@ -61,7 +61,7 @@ Examples:
 
 Exit codes:
   0  shown
-  1  the key set holds a private key; or no key that is used has that kid
+  1  the key set holds a private key; with `--kid`, no key that is used has that kid
   2  a mistake in the command, the manifest or the snapshot
   3  the network or the provider failed";
 

@@ -69,8 +69,13 @@ fn column_widths(rows: &[Vec<String>]) -> Vec<usize> {
 }
 
 fn line(row: &[String], widths: &[usize]) -> String {
-    let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+    let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| padded(cell, *width)).collect();
     cells.join("  ").trim_end().to_owned()
+}
+
+/// The cell with spaces after it. A width in `format!` has 16 bits, and a document may hold more in one cell.
+fn padded(cell: &str, width: usize) -> String {
+    cell.to_owned() + &" ".repeat(width.saturating_sub(cell.chars().count()))
 }
 
 /// The row in columns, its last cell wrapped below itself.
@@ -81,7 +86,7 @@ fn wrapped(row: &[String], widths: &[usize], start: usize, width: usize) -> Stri
     let mut text = String::new();
     for (number, part) in wrap(last, width - start).iter().enumerate() {
         let before = if number == 0 { line(first, widths) } else { String::new() };
-        text += format!("{before:start$}{part}").trim_end();
+        text += (padded(&before, start) + part).trim_end();
         text.push('\n');
     }
     text
@@ -128,6 +133,16 @@ mod tests {
     fn columns_fit_their_widest_cell_and_lines_end_without_spaces() {
         let rows = rows(&[&["a", "bb", ""], &["æøå", "\u{1b}"]]);
         assert_eq!(laid_out(&rows, None), "a    bb\næøå  \\u{1b}\n");
+    }
+
+    #[test]
+    fn a_cell_may_be_longer_than_a_width_of_the_formatter() {
+        let long = "x".repeat(1 << 17);
+        assert_eq!(laid_out(&rows(&[&[&long, "a"], &["b", "c"]]), None).len(), 2 * ((1 << 17) + "  a\n".len()));
+        assert_eq!(
+            laid_out(&rows(&[&["a", &long], &["b", "c"]]), Some(80)).lines().next().map(str::len),
+            Some(3 + (1 << 17))
+        );
     }
 
     #[test]

@@ -6,7 +6,9 @@ use std::fmt;
 
 use serde_core::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::{Exact, Number, Object, Text, Value, shared};
+use super::digits::{Digits, is_exact};
+use super::{Exact, NUMBER, Number, Object, Text, Value, shared};
+use crate::document::violation::printable;
 
 /// The depth to which arrays and objects may be nested.
 pub const MAX_DEPTH: usize = 64;
@@ -71,7 +73,7 @@ pub(super) fn parse(text: &[u8], limits: Limits) -> Result<Value, Error> {
         let message = "not JSON: starts with a byte-order mark; save it as UTF-8 without one".into();
         return Err(Error { message, place: None });
     }
-    // Not left to `serde_json::from_slice`: `next_number` needs the same text as `str`.
+    // Not left to `serde_json::from_slice`: `Digits` needs the same text as `str`.
     let text = std::str::from_utf8(text).map_err(|error| Error {
         message: format!("not JSON: not UTF-8 at byte {}; JSON is always UTF-8", error.valid_up_to()),
         place: None,
@@ -79,7 +81,7 @@ pub(super) fn parse(text: &[u8], limits: Limits) -> Result<Value, Error> {
     let reading = Reading {
         path: RefCell::default(),
         failed_at: RefCell::default(),
-        numbers: Cell::new(text),
+        digits: Digits::of(text),
         limits,
         values: Cell::new(0),
     };
@@ -98,7 +100,7 @@ fn from_serde_json(error: &serde_json::Error, reading: &Reading<'_>) -> Error {
         // `serde_json` classifies this as a syntax error, but the text is JSON, and the member has to be named.
         "number out of range" => {
             let failed_at = reading.failed_at.take().unwrap_or_else(|| reading.place());
-            format!("the number at {failed_at} is out of range; publish it as a string")
+            out_of_range(&failed_at)
         }
         // An error of the visitor says itself what is wrong, and its text is valid JSON: "not JSON" would mislead.
         refused if error.is_data() => refused.to_owned(),
@@ -107,14 +109,18 @@ fn from_serde_json(error: &serde_json::Error, reading: &Reading<'_>) -> Error {
     Error { message, place: Some(place).filter(|place| place.0 > 0) }
 }
 
+fn out_of_range(place: &str) -> String {
+    format!("the number at {place} is out of range; publish it as a string")
+}
+
 struct Reading<'a> {
     /// The current place in the tree.
     path: RefCell<Vec<Step>>,
     /// The place of the first error, kept because the path is unwound before the error reaches the caller.
     failed_at: RefCell<Option<String>>,
-    /// The text after the last number read. The visitor receives rounded doubles, so that the digits are taken from here.
-    /// `serde_json` passes them on only with its feature `arbitrary_precision`, which would change every crate in the build.
-    numbers: Cell<&'a str>,
+    /// The visitor receives rounded doubles, so that the digits are taken from the text. `serde_json` passes them on only with its
+    /// feature `arbitrary_precision`, which would change every crate in the build.
+    digits: Digits<'a>,
     limits: Limits,
     values: Cell<usize>,
 }
@@ -142,7 +148,7 @@ impl Reading<'_> {
         });
         match path.trim_start_matches('.') {
             "" => "the document".into(),
-            path => format!("`{}`", path.escape_debug()),
+            path => format!("`{}`", printable(path)),
         }
     }
 
@@ -157,34 +163,6 @@ impl Reading<'_> {
         }
         Ok(())
     }
-
-    /// Returns the text of the next number. Numbers are visited in the order in which they are written.
-    fn next_number(&self) -> &str {
-        let text = self.numbers.get();
-        let start = number_start(text);
-        let number = &text[start..];
-        let end = number.find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E')).unwrap_or(number.len());
-        self.numbers.set(&number[end..]);
-        &number[..end]
-    }
-}
-
-/// Returns the offset of the first number of a JSON text: of a digit or a minus sign outside of strings.
-fn number_start(text: &str) -> usize {
-    let mut in_string = false;
-    let mut escaped = false;
-    text.bytes()
-        .position(|byte| {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' if in_string => escaped = true,
-                b'"' => in_string = !in_string,
-                b'-' | b'0'..=b'9' => return !in_string,
-                _ => {}
-            }
-            false
-        })
-        .unwrap_or(text.len())
 }
 
 #[derive(Clone, Copy)]
@@ -201,6 +179,14 @@ impl Seed<'_> {
             return Err(E::custom(format_args!("nested deeper than {limit} levels")));
         }
         Ok(Self { reading: self.reading, depth: self.depth + 1 })
+    }
+
+    /// Takes a number that comes as an object.
+    fn visit_digits<E: serde_core::de::Error>(self, digits: &str) -> Result<Value, E> {
+        match digits.parse::<f64>() {
+            Ok(value) if value.is_finite() => self.visit_f64(value),
+            _ => Err(E::custom(out_of_range(&self.reading.place()))),
+        }
     }
 }
 
@@ -238,19 +224,18 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
     fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
         // An integer is exact, but the reader has to move past its text.
-        self.reading.next_number();
+        self.reading.digits.pass();
         Ok(Value::from(value))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        self.reading.next_number();
+        self.reading.digits.pass();
         Ok(Value::Number(Number(Exact::Signed(value))))
     }
 
     fn visit_f64<E: serde_core::de::Error>(self, value: f64) -> Result<Value, E> {
-        let written = self.reading.next_number();
-        // `{:e}` writes the shortest digits that read back as this double. Any rounding shows as a difference from the text.
-        if Decimal::parse(written).is_none_or(|written| Decimal::parse(&format!("{value:e}")) != Some(written)) {
+        let written = self.reading.digits.pass();
+        if !is_exact(value, written) {
             let place = self.reading.place();
             return Err(E::custom(format_args!(
                 "the number at {place} cannot be kept exactly; publish it as a string"
@@ -277,40 +262,21 @@ impl<'de> Visitor<'de> for Seed<'_> {
         while let Some(name) = entries.next_key::<Cow<'_, str>>()? {
             let name = Text::from(&*name);
             let value = self.reading.within(Step::Name(name.clone()), || entries.next_value_seed(deeper))?;
+            // A document may have a member with this name, so that the text is looked at too.
+            let digits = value.as_str().filter(|digits| &*name == NUMBER && self.reading.digits.next_is(digits));
+            if let Some(digits) = digits {
+                return self.visit_digits(digits);
+            }
             members.push((name, value));
         }
         Ok(Value::Object(Object::from_iter(members)))
     }
 }
 
-/// A decimal number in normal form: the digits have no zeros at either end, and the exponent includes the decimal point.
-#[derive(PartialEq)]
-struct Decimal {
-    negative: bool,
-    digits: String,
-    exponent: i64,
-}
-
-impl Decimal {
-    fn parse(text: &str) -> Option<Self> {
-        let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
-        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
-        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let digits = format!("{whole}{fraction}");
-        let digits = digits.trim_start_matches('0');
-        let significant = digits.trim_end_matches('0');
-        // Before the exponent is read: zero is exact with any exponent, also with one that does not fit in 64 bits.
-        if significant.is_empty() {
-            return Some(Self { negative, digits: String::new(), exponent: 0 });
-        }
-        let exponent = exponent.parse::<i64>().ok()?;
-        let shift = i64::try_from(digits.len() - significant.len()).ok()? - i64::try_from(fraction.len()).ok()?;
-        Some(Self { negative, digits: significant.to_owned(), exponent: exponent.checked_add(shift)? })
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_core::de::value::{Error as ValueError, MapDeserializer};
+
     use super::*;
 
     fn error(text: &str) -> String {
@@ -354,6 +320,40 @@ mod tests {
                 "{written}"
             );
         }
+    }
+
+    #[test]
+    fn a_number_that_comes_as_an_object_is_a_number() {
+        let read = |text: &'static str, digits: &'static str| {
+            let reading = Reading {
+                path: RefCell::default(),
+                failed_at: RefCell::default(),
+                digits: Digits::of(text),
+                limits: Limits::default(),
+                values: Cell::new(0),
+            };
+            let object = MapDeserializer::<_, ValueError>::new([(NUMBER, digits)].into_iter());
+            let value = Seed { reading: &reading, depth: 0 }.visit_map(object);
+            value.map(|value| value.to_string()).map_err(|error| error.to_string())
+        };
+        assert_eq!(read("[\"9\", 1.50]", "1.50"), Ok("1.5\n".into()));
+        assert_eq!(read("1E2", "1e+2"), Ok("100.0\n".into()));
+        let rounded = "the number at the document cannot be kept exactly; publish it as a string";
+        assert_eq!(read("0.10000000000000000001", "0.10000000000000000001"), Err(rounded.into()));
+        let too_large = "the number at the document is out of range; publish it as a string";
+        assert_eq!(read("1e999", "1e999"), Err(too_large.into()));
+        // A member with this name in the document itself.
+        let object = format!("{{\n  \"{NUMBER}\": \"1.5\"\n}}\n");
+        assert_eq!(read("{}", "1.5"), Ok(object.clone()));
+        assert_eq!(parse(object.as_bytes(), Limits::default()).unwrap().to_string(), object);
+        let empty = format!("{{\n  \"{NUMBER}\": \"\"\n}}\n");
+        assert_eq!(parse(empty.as_bytes(), Limits::default()).unwrap().to_string(), empty);
+    }
+
+    #[test]
+    fn a_long_name_is_cut_in_messages() {
+        let message = error(&format!("{{\"{}\": 1e999}}", "a\u{202e}".repeat(10_000)));
+        assert!(message.len() < 2_000 && !message.contains('\u{202e}'), "{}", message.len());
     }
 
     #[test]

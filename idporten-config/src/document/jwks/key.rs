@@ -187,6 +187,12 @@ impl SigningKey {
         self.kid.is_some() && self.kid == other.kid && SigningAlg::ALL.iter().any(both_serve)
     }
 
+    /// Returns whether this is its kid or thumbprint.
+    #[cfg(feature = "refresh-core")]
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        self.kid() == Some(name) || self.thumbprint() == name
+    }
+
     /// Returns the RFC 7638 thumbprint with SHA-256, in base64url.
     #[cfg(feature = "snapshot")]
     #[must_use]

@@ -2,7 +2,7 @@
 
 use super::{Provider, url_policy};
 use crate::document::url::{self, UrlPolicy};
-use crate::document::violation::{Rule, Violation, quoted};
+use crate::document::violation::{Rule, Violation, printable, quoted};
 use crate::environment::{KnownEnvironment, ProductName, SigningAlg, is_slug};
 
 /// A description of a provider that is not in the table of environments: a mock, or the provider of another organisation.
@@ -182,7 +182,7 @@ pub(crate) fn template_hint(text: &str) -> Option<String> {
     let end = start + text[start..].find('}')?;
     let (placeholder, name) = (&text[start..=end], text[start + 1..end].to_ascii_lowercase());
     let value = if name.starts_with("tenant") { "the tenant's id" } else { "the value that it stands for" };
-    Some(format!("is a template, not an issuer: put {value} in place of `{}`", placeholder.escape_debug()))
+    Some(format!("is a template, not an issuer: put {value} in place of `{}`", printable(placeholder)))
 }
 
 /// Returns the help for a URL that is refused only because its environment is not for development.

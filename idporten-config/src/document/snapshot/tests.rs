@@ -125,10 +125,10 @@ fn a_provider_of_ones_own_is_described_in_the_file() {
 fn published_algorithms_win_over_the_tables_and_none_and_hs_never_count() {
     let text = bundled().replacen(
         "\"id_token_signing_alg_values_supported\": [\n      \"RS256\"",
-        "\"id_token_signing_alg_values_supported\": [\n      \"none\", \"HS256\", \"ES256\"",
+        "\"id_token_signing_alg_values_supported\": [\n      \"none\", \"HS256\", \"ES256\", \"ES256\"",
         1,
     );
-    assert_eq!(Snapshot::parse(text).unwrap().signing_algs(), [SigningAlg::ES256]);
+    assert_eq!(Snapshot::parse(text).unwrap().signing_algs(), [SigningAlg::ES256], "each once");
     let maskinporten = Snapshot::parse(KnownEnvironment::MaskinportenTest.bundled_snapshot()).unwrap();
     assert_eq!(maskinporten.signing_algs(), [SigningAlg::RS256]);
 }

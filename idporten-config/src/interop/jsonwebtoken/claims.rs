@@ -1,16 +1,26 @@
-//! The claims that the rules check. Only their types are checked here.
+//! The claims that the rules check: those that come before the key, and the others.
 
 use std::borrow::Cow;
 
+use serde::Deserialize;
+
 use super::error::InvalidToken;
-use super::object::{Field, members};
+use super::object::{Field, object};
 
 /// The event of a log-out token (OpenID Connect Back-Channel Logout 1.0, section 2.4).
 const LOGOUT_EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
+/// The claims that decide whether a token is worth a key and a signature check. A stranger may send any number of tokens, so that
+/// nothing else is read of them.
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct Unverified<'a> {
+    pub(super) iss: Field<'a>,
+    pub(super) exp: Field<'a>,
+}
+
 /// Claims of RFC 7519, OpenID Connect Core 1.0, RFC 8693 and Back-Channel Logout 1.0. Times are seconds since 1970.
 pub(super) struct Claims<'a> {
-    pub(super) iss: Option<Cow<'a, str>>,
     pub(super) aud: Audiences<'a>,
     pub(super) sub: Option<Cow<'a, str>>,
     pub(super) azp: Option<Cow<'a, str>>,
@@ -20,7 +30,6 @@ pub(super) struct Claims<'a> {
     pub(super) scope: Field<'a>,
     pub(super) jti: Option<Cow<'a, str>>,
     pub(super) sid: Option<Cow<'a, str>>,
-    pub(super) exp: Option<f64>,
     pub(super) nbf: Option<f64>,
     pub(super) iat: Option<f64>,
     pub(super) auth_time: Option<f64>,
@@ -48,44 +57,43 @@ pub(super) struct Events {
     pub(super) is_logout: bool,
 }
 
+/// The claims as they come.
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Members<'a> {
+    aud: Field<'a>,
+    sub: Field<'a>,
+    azp: Field<'a>,
+    nonce: Field<'a>,
+    acr: Field<'a>,
+    scope: Field<'a>,
+    jti: Field<'a>,
+    sid: Field<'a>,
+    nbf: Field<'a>,
+    iat: Field<'a>,
+    auth_time: Field<'a>,
+    events: Field<'a>,
+    at_hash: Field<'a>,
+}
+
 impl<'a> Claims<'a> {
     /// Reads the claims; a claim of the wrong type is an error, never an absent one.
     pub(super) fn read(json: &'a str) -> Result<Self, InvalidToken> {
-        let names = [
-            "iss",
-            "aud",
-            "sub",
-            "azp",
-            "nonce",
-            "acr",
-            "scope",
-            "jti",
-            "sid",
-            "exp",
-            "nbf",
-            "iat",
-            "auth_time",
-            "events",
-            "at_hash",
-        ];
-        let fields = members(json, names).ok_or(InvalidToken::Malformed)?;
-        let [iss, aud, sub, azp, nonce, acr, scope, jti, sid, exp, nbf, iat, auth_time, events, at_hash] = fields;
+        let members = object::<Members>(json)?;
         Ok(Self {
-            iss: iss.text("iss")?,
-            aud: audiences(aud)?,
-            sub: sub.text("sub")?,
-            azp: azp.text("azp")?,
-            nonce: nonce.text("nonce")?,
-            acr: acr.text("acr")?,
-            scope,
-            jti: jti.text("jti")?,
-            sid: sid.text("sid")?,
-            exp: exp.number("exp")?,
-            nbf: nbf.number("nbf")?,
-            iat: iat.number("iat")?,
-            auth_time: auth_time.number("auth_time")?,
-            events: events_of(events)?,
-            has_at_hash: !matches!(at_hash, Field::Absent),
+            aud: audiences(members.aud)?,
+            sub: members.sub.text("sub")?,
+            azp: members.azp.text("azp")?,
+            nonce: members.nonce.text("nonce")?,
+            acr: members.acr.text("acr")?,
+            scope: members.scope,
+            jti: members.jti.text("jti")?,
+            sid: members.sid.text("sid")?,
+            nbf: members.nbf.number("nbf")?,
+            iat: members.iat.number("iat")?,
+            auth_time: members.auth_time.number("auth_time")?,
+            events: events_of(members.events)?,
+            has_at_hash: !matches!(members.at_hash, Field::Absent),
         })
     }
 }

@@ -73,7 +73,8 @@ pub enum InvalidToken {
     IssuedInFuture,
     /// Its `nonce` is not the expected one, is missing, or is there although none was sent.
     Nonce,
-    /// It is another kind of token than the rules are for: a log-out token in the place of an ID token, or the other way round.
+    /// It is another kind of token than the rules are for: a log-out token in the place of an ID token, or the other way round, or an
+    /// ID token, by its `at_hash`, in the place of an access token.
     Kind,
     /// A claim that the rules require is missing.
     Missing(&'static str),
@@ -97,7 +98,8 @@ pub enum Insufficient {
 }
 
 impl VerifyError {
-    /// Returns the HTTP status to answer with: 401, 403 or 503.
+    /// Returns the HTTP status to answer with: 401, 403 or 503. A level that is too low is 403, as a missing scope is; the examples
+    /// of RFC 9470 answer it with 401. Its challenge is the same.
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {

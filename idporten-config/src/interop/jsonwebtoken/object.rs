@@ -1,16 +1,13 @@
-//! Named members of a JSON object, read without copying and without trust in their types.
+//! Members of a JSON object, read without copying and without trust in their types.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde_core::Deserialize;
-use serde_core::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_core::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::error::InvalidToken;
-
-/// The one member of the object in which `serde_json` passes on a number with a fraction or an exponent, if another crate of the
-/// program enables its feature `arbitrary_precision`.
-const NUMBER: &str = "$serde_json::private::Number";
+use crate::document::json::NUMBER;
 
 /// The value of a member, by the types that checks distinguish.
 #[derive(Debug, Default)]
@@ -56,48 +53,20 @@ impl<'a> Field<'a> {
     }
 }
 
-/// Reads the members with these names, in their order.
+/// Reads the fields of `T`, each a [`Field`], from the members of their names. The bound `'de: 'a` at its derive makes the fields
+/// borrow.
 ///
-/// Returns `None` for a text that is not one JSON object, or in which a named member occurs twice (RFC 7519, section 4):
+/// A text that is not one JSON object is malformed, and so is one in which such a member occurs twice (RFC 7519, section 4):
 /// readers differ in which of the two they take.
-pub(super) fn members<'a, const N: usize>(json: &'a str, names: [&'static str; N]) -> Option<[Field<'a>; N]> {
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    let members = deserializer.deserialize_map(Members { names }).ok()?;
-    deserializer.end().ok()?;
-    Some(members)
-}
-
-struct Members<const N: usize> {
-    names: [&'static str; N],
-}
-
-impl<'de, const N: usize> Visitor<'de> for Members<N> {
-    type Value = [Field<'de>; N];
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
+pub(super) fn object<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, InvalidToken> {
+    // A derived reader takes an array too.
+    if !json.trim_start().starts_with('{') {
+        return Err(InvalidToken::Malformed);
     }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut found = [const { Field::Absent }; N];
-        while let Some(key) = map.next_key::<Field<'de>>()? {
-            let Field::Text(name) = key else {
-                return Err(serde_core::de::Error::custom("a name that is not a string"));
-            };
-            let Some(place) = self.names.iter().position(|wanted| *wanted == name) else {
-                map.next_value::<IgnoredAny>()?;
-                continue;
-            };
-            if !matches!(found[place], Field::Absent) {
-                return Err(serde_core::de::Error::custom("a member that is there twice"));
-            }
-            found[place] = map.next_value()?;
-        }
-        Ok(found)
-    }
+    serde_json::from_str(json).map_err(|_| InvalidToken::Malformed)
 }
 
-impl<'de> Deserialize<'de> for Field<'de> {
+impl<'de: 'a, 'a> Deserialize<'de> for Field<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(AnyField)
     }

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
 
 use super::error::InvalidToken;
-use super::object::{Field, members};
+use super::object::{Field, object};
 
 /// Tokens of more bytes are refused unread. Servers limit a whole request head to 8 or 16 KiB.
 pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
@@ -26,6 +27,16 @@ pub(super) struct Header<'a> {
     pub(super) alg: Cow<'a, str>,
     pub(super) kid: Option<Cow<'a, str>>,
     pub(super) typ: Option<Cow<'a, str>>,
+}
+
+/// Those members as they come.
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Members<'a> {
+    alg: Field<'a>,
+    kid: Field<'a>,
+    typ: Field<'a>,
+    crit: Field<'a>,
 }
 
 impl<'a> Parts<'a> {
@@ -52,8 +63,7 @@ impl<'a> Parts<'a> {
 
     /// Reads the header.
     pub(super) fn header(&self) -> Result<Header<'_>, InvalidToken> {
-        let names = ["alg", "kid", "typ", "crit"];
-        let [alg, kid, typ, crit] = members(&self.json[..self.header_length], names).ok_or(InvalidToken::Malformed)?;
+        let Members { alg, kid, typ, crit } = object(&self.json[..self.header_length])?;
         // A token whose `crit` lists an unsupported extension must be refused (RFC 7515, section 4.1.11); none is supported here.
         if !matches!(crit, Field::Absent) {
             return Err(InvalidToken::Critical);

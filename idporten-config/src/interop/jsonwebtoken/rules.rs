@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::claims::Claims;
+use super::claims::{Claims, Unverified};
 use super::error::{Insufficient, InvalidToken, VerifyError};
 use super::expect::{Expect, Nonce};
 use super::parts::Header;
@@ -67,7 +67,8 @@ impl Rules {
         Self::new(Kind::IdToken, client_id)
     }
 
-    /// Returns the rules for an access token whose `aud` is this resource server (RFC 9068, section 4).
+    /// Returns the rules for an access token whose `aud` is this resource server, as in RFC 9068, section 4, except that `typ` may be
+    /// absent or `JWT`. An ID token is then told apart by its `aud`: the audience must not be a client id.
     #[must_use]
     pub fn access_token(audience: impl Into<String>) -> Self {
         Self::new(Kind::AccessToken, audience)
@@ -135,6 +136,9 @@ impl Rules {
         if let Some(scope) = self.scopes.iter().find(|scope| is_empty(scope) || scope.contains(char::is_whitespace)) {
             return Err(SetupError::Scope(scope.clone()));
         }
+        if self.kind == Kind::LogoutToken && !self.scopes.is_empty() {
+            return Err(SetupError::NoScope);
+        }
         match &self.level {
             Level::AtLeast(level) if !acr_is_ranked(level) => return Err(SetupError::Level(level.clone())),
             Level::OneOf(values) if values.is_empty() => return Err(SetupError::Level(String::new())),
@@ -155,17 +159,18 @@ impl Rules {
     pub(super) fn check_unverified(
         &self,
         header: &Header<'_>,
-        claims: &Claims<'_>,
+        claims: Unverified<'_>,
         issuer: &str,
         now: SystemTime,
     ) -> Result<(), InvalidToken> {
+        let (iss, exp) = (claims.iss.text("iss")?, claims.exp.number("exp")?);
         self.check_type(header.typ.as_deref())?;
-        match claims.iss.as_deref() {
+        match iss.as_deref() {
             None => return Err(InvalidToken::Missing("iss")),
             Some(iss) if iss != issuer => return Err(InvalidToken::Issuer),
             Some(_) => {}
         }
-        let exp = claims.exp.ok_or(InvalidToken::Missing("exp"))?;
+        let exp = exp.ok_or(InvalidToken::Missing("exp"))?;
         if exp <= seconds(now) - self.leeway.as_secs_f64() {
             return Err(InvalidToken::Expired);
         }

@@ -18,6 +18,8 @@ pub enum SetupError {
     Level(String),
     /// Tokens of this kind carry no `acr`.
     NoLevel,
+    /// Tokens of this kind carry no `scope`.
+    NoScope,
     /// The scope is empty, or several in one string.
     Scope(String),
     /// The environment, named here by its slug, issues no tokens of this kind.
@@ -29,8 +31,9 @@ impl fmt::Display for SetupError {
         match self {
             Self::BackEnd => f.write_str(
                 "`jsonwebtoken` has no cryptographic back-end, or two of them; choose one in Cargo.toml: \
-                 `jsonwebtoken = { version = \"11\", default-features = false, features = [\"aws_lc_rs\"] }` (or `rust_crypto`), \
-                 or, where other crates enable both, pass one to `Verifier::with_provider`",
+                 `jsonwebtoken = { version = \"11\", default-features = false, features = [\"aws_lc_rs\"] }` (or `rust_crypto`); \
+                 or enable the feature `ring` of `idporten-config` and install `interop::jsonwebtoken::ring::DEFAULT_PROVIDER`; \
+                 where other crates enable both, pass one to `Verifier::with_provider`",
             ),
             Self::EmptyAudience => f.write_str("an audience is empty; pass the client id, or the URL of this service"),
             Self::Leeway(leeway) => {
@@ -42,6 +45,7 @@ impl fmt::Display for SetupError {
                  accepted value with `acr_one_of`"
             ),
             Self::NoLevel => f.write_str("tokens of this kind carry no `acr`; remove the level from the rules"),
+            Self::NoScope => f.write_str("tokens of this kind carry no `scope`; remove the scope from the rules"),
             Self::Scope(scope) => write!(f, "`{scope}` is not one scope; call `scope` once for each"),
             Self::Product(slug) => write!(
                 f,

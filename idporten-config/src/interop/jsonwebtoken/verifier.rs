@@ -13,6 +13,7 @@ use super::backend::{BackEnd, algorithm};
 use super::claims::Claims;
 use super::error::{InvalidToken, VerifyError};
 use super::expect::Expect;
+use super::object::object;
 use super::parts::{Header, Parts};
 use super::rules::Rules;
 use super::setup::SetupError;
@@ -39,7 +40,6 @@ struct Candidate<'a> {
     kid: Option<Cow<'a, str>>,
     alg: SigningAlg,
     algorithm: Algorithm,
-    claims: Claims<'a>,
     now: SystemTime,
 }
 
@@ -120,11 +120,11 @@ impl Verifier {
         let header = parts.header()?;
         let alg = header.alg.parse::<SigningAlg>().map_err(|_| InvalidToken::Algorithm)?;
         let algorithm = algorithm(alg).ok_or(InvalidToken::Algorithm)?;
-        let claims = Claims::read(parts.claims())?;
+        let claims = object(parts.claims())?;
         let now = self.refresher.wall();
-        self.rules.check_unverified(&header, &claims, self.refresher.provider().issuer(), now)?;
+        self.rules.check_unverified(&header, claims, self.refresher.provider().issuer(), now)?;
         let Header { kid, .. } = header;
-        Ok(Candidate { parts, kid, alg, algorithm, claims, now })
+        Ok(Candidate { parts, kid, alg, algorithm, now })
     }
 
     /// Makes the checks that need a key, and all later ones.
@@ -134,7 +134,11 @@ impl Verifier {
         keys: &Keys,
         expect: &Expect,
     ) -> Result<Token<T>, VerifyError> {
-        let Candidate { parts, kid, alg, algorithm, claims, now } = candidate;
+        let Candidate { parts, kid, alg, algorithm, now } = candidate;
+        // Keys that `jsonwebtoken` cannot use, such as those of Ed448, say nothing of the signature.
+        if keys.decoding_keys().next().is_none() {
+            return Err(InvalidToken::Algorithm.into());
+        }
         if !self.is_signed(parts, algorithm, keys) {
             // The provider may have put another key under this kid.
             if let Some(kid) = &kid {
@@ -142,6 +146,7 @@ impl Verifier {
             }
             return Err(InvalidToken::Signature.into());
         }
+        let claims = Claims::read(parts.claims())?;
         self.rules.check_verified(&claims, expect, now)?;
         let typed = serde_json::from_str(parts.claims()).map_err(|error| InvalidToken::Claims(place(&error)))?;
         self.rules.check_sufficient(&claims, expect, now)?;

@@ -63,11 +63,11 @@ impl<C> ClientCache<C> {
     ///
     /// See [`LoginError`].
     pub fn verify_wait<T>(&self, id_token: &str, check: impl Fn(&C) -> Checked<T>) -> Result<T, LoginError> {
-        match self.first_try(id_token, &check)? {
+        match self.try_once(id_token, &check)? {
             Ok(claims) => Ok(claims),
             Err(missing) => {
                 let found = self.refresher.find_keys_wait(missing.kid.as_deref(), missing.alg.as_str());
-                self.second_try(found, check)
+                self.try_again(id_token, found, &check)
             }
         }
     }
@@ -78,21 +78,17 @@ impl<C> ClientCache<C> {
     ///
     /// See [`LoginError`].
     pub async fn verify_async<T>(&self, id_token: &str, check: impl Fn(&C) -> Checked<T>) -> Result<T, LoginError> {
-        match self.first_try(id_token, &check)? {
+        match self.try_once(id_token, &check)? {
             Ok(claims) => Ok(claims),
             Err(missing) => {
                 let found = self.refresher.find_keys_async(missing.kid.as_deref(), missing.alg.as_str()).await;
-                self.second_try(found, check)
+                self.try_again(id_token, found, &check)
             }
         }
     }
 
     /// Returns the claims, or the key that is missing.
-    fn first_try<T>(
-        &self,
-        id_token: &str,
-        check: &impl Fn(&C) -> Checked<T>,
-    ) -> Result<Result<T, KeyName>, LoginError> {
+    fn try_once<T>(&self, id_token: &str, check: &impl Fn(&C) -> Checked<T>) -> Result<Result<T, KeyName>, LoginError> {
         use SignatureVerificationError as Signature;
         let error = match check(&*self.get()?) {
             Ok(claims) => return Ok(Ok(claims)),
@@ -105,8 +101,8 @@ impl<C> ClientCache<C> {
         match (reason, &name.kid) {
             (Signature::NoMatchingKey, _) => return Ok(Err(name)),
             (Signature::AmbiguousKeyId(_), Some(kid)) => {
-                if let Some(claims) = self.try_each_key(kid, check)? {
-                    return Ok(Ok(claims));
+                if let Some(outcome) = self.try_each_key(kid, check)? {
+                    return outcome.map(Ok).map_err(LoginError::Invalid);
                 }
                 self.refresher.report_bad_signature(kid);
             }
@@ -118,24 +114,30 @@ impl<C> ClientCache<C> {
     }
 
     /// Checks with a client for each of the keys under a kid, where `openidconnect` takes none: a provider that puts a new key
-    /// under its old kid publishes both for a while.
-    fn try_each_key<T>(&self, kid: &str, check: &impl Fn(&C) -> Checked<T>) -> Result<Option<T>, LoginError> {
+    /// under its old kid publishes both for a while. Returns the outcome of the key that the signature fits, which may have found the
+    /// claims wrong.
+    fn try_each_key<T>(&self, kid: &str, check: &impl Fn(&C) -> Checked<T>) -> Result<Option<Checked<T>>, LoginError> {
         let metadata = provider_metadata(&*self.refresher.current()?)?;
         let has_kid = |key: &&CoreJsonWebKey| key.key_id().is_some_and(|id| id.as_str() == kid);
         let keys: Vec<_> = metadata.jwks().keys().iter().filter(has_kid).cloned().collect();
         let clients = keys.into_iter().map(|key| (self.make)(metadata.clone().set_jwks(JsonWebKeySet::new(vec![key]))));
-        Ok(clients.map(|client| check(&client)).find_map(Result::ok))
+        let fits = |outcome: &Checked<T>| !matches!(outcome, Err(ClaimsVerificationError::SignatureVerification(_)));
+        Ok(clients.map(|client| check(&client)).find(fits))
     }
 
-    fn second_try<T>(
+    fn try_again<T>(
         &self,
+        id_token: &str,
         found: Result<Keys, LookupError>,
-        check: impl Fn(&C) -> Checked<T>,
+        check: &impl Fn(&C) -> Checked<T>,
     ) -> Result<T, LoginError> {
-        let no_key = || ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey);
+        let no_key = || {
+            let reason = SignatureVerificationError::NoMatchingKey;
+            LoginError::Invalid(ClaimsVerificationError::SignatureVerification(reason))
+        };
         match found {
-            Ok(_) => check(&*self.get()?).map_err(LoginError::Invalid),
-            Err(LookupError::UnknownKey) => Err(LoginError::Invalid(no_key())),
+            Ok(_) => self.try_once(id_token, check)?.map_err(|_| no_key()),
+            Err(LookupError::UnknownKey) => Err(no_key()),
             Err(LookupError::Undetermined { retry_after }) => Err(LoginError::Undetermined { retry_after }),
             Err(LookupError::Unavailable(unavailable)) => Err(LoginError::Unavailable(unavailable)),
         }

@@ -94,7 +94,7 @@ pub struct Seed {
 pub struct Success<'a> {
     /// The age of the documents when the fetch began.
     pub age: Duration,
-    /// The age that the answers prove to be no lower than the true one; `None` if they prove nothing.
+    /// The age that the answers prove, in whole seconds of an `Age`; `None` if they prove nothing.
     pub proven_age: Option<Duration>,
     /// The kids of the set that was held before.
     pub kids_before: &'a [String],

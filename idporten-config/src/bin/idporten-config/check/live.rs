@@ -51,7 +51,11 @@ pub(super) fn compare_all(
         return Ok(result);
     }
     let providers: Vec<Provider> = asked.iter().map(|source| source.snapshot().provider().clone()).collect();
-    for (slug, fetched) in network.fetch_all(&providers, quiet)? {
+    let fetched = network.fetch_all(&providers, quiet).map_err(|mut error| {
+        error.findings.iter_mut().for_each(|finding| finding.help += ", or check without the network: `--offline`");
+        error
+    })?;
+    for (slug, fetched) in fetched {
         let Some(source) = asked.iter().find(|source| source.snapshot().provider().slug() == slug) else { continue };
         match fetched {
             Ok(live) => result.findings.extend(drift(source, &Source::new(live, "live"), times)),
