@@ -12,14 +12,16 @@ use openidconnect::core::{
 };
 use openidconnect::url::Url;
 use openidconnect::{
-    AdditionalProviderMetadata, AuthorizationCode, ClientId, EndpointMaybeSet, EndpointNotSet, EndpointSet, IssuerUrl,
-    Nonce, PkceCodeVerifier, PrivateSigningKey, ProviderMetadata, RedirectUrl, TokenResponse, reqwest,
+    AdditionalProviderMetadata, AuthorizationCode, ClaimsVerificationError, ClientId, EndpointMaybeSet, EndpointNotSet,
+    EndpointSet, IssuerUrl, Nonce, PkceCodeVerifier, PrivateSigningKey, ProviderMetadata, RedirectUrl, TokenResponse,
+    reqwest,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{LoginError, causes, unavailable};
-use crate::logout::{self, LogoutClaims};
+pub use crate::logout_token::VerifyError;
+use crate::logout_token::{self, LogoutClaims};
 use crate::random;
 use crate::sessions::{Login, User};
 
@@ -27,6 +29,8 @@ use crate::sessions::{Login, User};
 const LEVELS: [&str; 2] = ["idporten-loa-substantial", "idporten-loa-high"];
 /// The life of a client assertion, in seconds.
 const ASSERTION_LIFE: u64 = 60;
+/// The most bytes of an answer.
+const MAX_ANSWER: usize = 256 * 1024;
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// The members of the metadata that `openidconnect` has no field for.
@@ -118,18 +122,18 @@ impl Idporten {
     }
 
     pub fn is_ready(&self) -> bool {
-        true
+        self.metadata.additional_metadata().pushed_authorization_request_endpoint.is_some()
     }
 
     /// Pushes an authorization request (RFC 9126), and returns where to send the browser.
     pub async fn authorize(&self, login: &Login) -> Result<Url, LoginError> {
         let Some(push) = &self.metadata.additional_metadata().pushed_authorization_request_endpoint else {
-            return Err(LoginError::Unavailable("the provider publishes no endpoint for pushed requests".to_owned()));
+            return Err(unavailable("the provider publishes no endpoint for pushed requests"));
         };
         let request = [
             ("response_type", "code"),
             ("redirect_uri", &self.client.redirect_uri),
-            ("scope", "openid profile"),
+            ("scope", "openid"),
             ("acr_values", LEVELS[0]),
             ("state", &login.state),
             ("nonce", &login.nonce),
@@ -147,7 +151,7 @@ impl Idporten {
         match iss {
             Some(iss) if iss == self.metadata.issuer().as_str() => Ok(()),
             None if !required => Ok(()),
-            _ => Err(refused("the response is not of this provider")),
+            _ => Err(LoginError::Refused("the response is not of this provider".to_owned())),
         }
     }
 
@@ -159,28 +163,33 @@ impl Idporten {
         let request = request.add_extra_param("client_assertion_type", ASSERTION_TYPE);
         let request = request.add_extra_param("client_assertion", assertion);
         let response = request.request_async(&self.http).await.map_err(unavailable)?;
-        let token = response.id_token().ok_or_else(|| refused("no ID token"))?;
+        let token = response.id_token().ok_or_else(|| unavailable("no ID token"))?;
         let verifier = self.oidc.id_token_verifier().set_auth_context_verifier_fn(|acr| match acr {
             Some(acr) if LEVELS.contains(&acr.as_str()) => Ok(()),
             _ => Err("the level is too low".to_owned()),
         });
-        let claims = token.claims(&verifier, &Nonce::new(login.nonce.clone())).map_err(refused)?;
+        let claims = token.claims(&verifier, &Nonce::new(login.nonce.clone())).map_err(|error| match error {
+            ClaimsVerificationError::InvalidNonce(reason) => LoginError::Refused(reason),
+            ClaimsVerificationError::InvalidAuthContext(reason) => LoginError::Level(reason),
+            other => unavailable(other),
+        })?;
         let id_token = token.to_string();
-        let Session { sid } = payload(&id_token).ok_or_else(|| refused("no claims"))?;
+        let Session { sid } = payload(&id_token).ok_or_else(|| unavailable("no claims"))?;
         let acr = claims.auth_context_ref().map(|acr| acr.to_string()).unwrap_or_default();
         Ok(User { sub: claims.subject().to_string(), sid, acr, id_token })
     }
 
     /// Verifies a log-out token.
-    pub async fn logged_out(&self, logout_token: &str) -> Result<LogoutClaims, LoginError> {
-        logout::verify(logout_token, &self.metadata, &self.client.id).ok_or_else(|| refused("no log-out token"))
+    pub async fn logged_out(&self, logout_token: &str) -> Result<LogoutClaims, VerifyError> {
+        logout_token::verify(logout_token, &self.metadata, &self.client.id).ok_or(VerifyError)
     }
 
     /// Returns where to send the browser of a user who logs out, so that ID-porten ends its session too.
-    pub fn end_session(&self, user: &User, back_to: &str) -> Option<Url> {
+    pub fn end_session(&self, id_token_hint: Option<&str>, back_to: &str) -> Option<Url> {
         let endpoint = self.metadata.additional_metadata().end_session_endpoint.as_ref()?;
-        let query = [("id_token_hint", &*user.id_token), ("post_logout_redirect_uri", back_to)];
-        Url::parse_with_params(endpoint.as_str(), query).ok()
+        let query = [("client_id", &*self.client.id), ("post_logout_redirect_uri", back_to)];
+        let hint = id_token_hint.map(|hint| ("id_token_hint", hint));
+        Url::parse_with_params(endpoint.as_str(), query.into_iter().chain(hint)).ok()
     }
 
     /// Posts a form, authenticated by `private_key_jwt` (OpenID Connect Core 1.0, section 9).
@@ -192,16 +201,22 @@ impl Idporten {
             ("client_assertion", &assertion),
         ];
         let request = self.http.post(url.clone()).form(&[form, &authentication].concat());
-        let response = request.send().await.map_err(|error| unavailable(causes(&error)))?;
+        let mut response = request.send().await.map_err(|error| unavailable(causes(&error)))?;
         let status = response.status();
-        let body = response.bytes().await.map_err(unavailable)?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| unavailable(causes(&error)))? {
+            if body.len() + chunk.len() > MAX_ANSWER {
+                return Err(unavailable("the answer is too large"));
+            }
+            body.extend_from_slice(&chunk);
+        }
         if status.is_success() {
             return serde_json::from_slice(&body).map_err(|_| unavailable("the answer cannot be read"));
         }
         let code = serde_json::from_slice(&body);
         let code = code.map_or_else(|_| "no error code".to_owned(), |ErrorAnswer { error }| error);
         let answered = LoginError::answered(&code);
-        Err(LoginError::Unavailable(format!("{answered} with {status} at {url}")))
+        Err(unavailable(format!("{answered} with {status} at {url}")))
     }
 
     fn assertion(&self) -> Result<String, Box<dyn Error>> {
@@ -222,8 +237,4 @@ pub fn payload<T: DeserializeOwned>(jwt: &str) -> Option<T> {
 
 fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
-}
-
-fn refused(error: impl ToString) -> LoginError {
-    LoginError::Refused(error.to_string())
 }

@@ -11,7 +11,11 @@ mod error;
 mod idporten;
 #[path = "../../../programs/relying-party/src/layout.rs"]
 mod layout;
+#[path = "../../../programs/relying-party/src/login.rs"]
+mod login;
+#[path = "../../../programs/relying-party/src/logout.rs"]
 mod logout;
+mod logout_token;
 #[path = "../../../programs/relying-party/src/pages.rs"]
 mod pages;
 mod random;
@@ -19,6 +23,8 @@ mod random;
 mod sessions;
 #[path = "../../../programs/relying-party/src/shutdown.rs"]
 mod shutdown;
+#[path = "../../../programs/relying-party/src/table.rs"]
+mod table;
 
 use std::error::Error;
 use std::sync::Arc;

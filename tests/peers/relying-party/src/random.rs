@@ -2,6 +2,9 @@
 
 use openidconnect::{CsrfToken, PkceCodeChallenge, PkceCodeVerifier};
 
+/// The length of a secret.
+pub const LENGTH: usize = 43;
+
 /// Returns 256 random bits, in base64url.
 pub fn secret() -> String {
     CsrfToken::new_random_len(32).secret().clone()

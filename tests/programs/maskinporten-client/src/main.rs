@@ -7,20 +7,24 @@
 //! | `MASKINPORTEN_KEY_FILE` | the client's private RSA key, as PEM (PKCS #1 or PKCS #8), in a file that this user alone may read |
 //! | `MASKINPORTEN_KEY_ID` | the `kid` under which its public half is registered |
 //! | `MASKINPORTEN_SCOPES` | the scopes to ask for, separated by blanks |
-//! | `API_URL` | what to call; it is the token's `resource` too, without the path |
+//! | `MASKINPORTEN_RESOURCE` | the API that the token is for, if the API asks for an `aud` of its own; may be empty or left out |
+//! | `API_URL` | what to call |
 
+mod answer;
 mod cache;
 mod maskinporten;
 
 use std::error::Error;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 use std::{env, fs};
 
 use idporten_config::Refresher;
-use jsonwebtoken::EncodingKey;
+use jsonwebtoken::{Algorithm, EncodingKey};
 use maskinporten::{Client, TokenSource};
 use providers::maskinporten::Environment;
+use reqwest::{Response, StatusCode, Url};
 
 /// The constants and enums that build.rs makes of `idporten.toml`.
 mod providers {
@@ -46,7 +50,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         .redirect(reqwest::redirect::Policy::none())
         .build()?;
 
-    let api: reqwest::Url = variable("API_URL")?.parse()?;
+    let api: Url = variable("API_URL")?.parse()?;
     // Whoever reads the token on its way can use it.
     if api.scheme() != "https" && environment != Environment::Local {
         return Err(format!("API_URL is {api}; tokens of {environment} need https").into());
@@ -56,22 +60,38 @@ async fn run() -> Result<(), Box<dyn Error>> {
         key_id: variable("MASKINPORTEN_KEY_ID")?,
         key: key(&variable("MASKINPORTEN_KEY_FILE")?)?,
         scopes: variable("MASKINPORTEN_SCOPES")?,
-        resource: api.origin().ascii_serialization(),
+        resource: env::var("MASKINPORTEN_RESOURCE").ok().filter(|resource| !resource.is_empty()),
     };
-    let tokens = TokenSource::new(refresher, http.clone(), client);
+    let tokens = Arc::new(TokenSource::new(refresher, http.clone(), client));
 
     for _ in 0..2 {
         // The second call takes the token that the first one bought.
-        let response = http.get(api.clone()).bearer_auth(tokens.get().await?).send().await?.error_for_status()?;
-        println!("{}", response.text().await?);
+        let response = call(&http, &api, &tokens).await?.error_for_status()?;
+        println!("{}", String::from_utf8_lossy(&answer::read(response).await?));
     }
     Ok(())
+}
+
+/// Calls the API, and once more with a new token if it does not accept the one that was kept: the key that signed it may have been
+/// withdrawn.
+async fn call(http: &reqwest::Client, api: &Url, tokens: &Arc<TokenSource>) -> Result<Response, Box<dyn Error>> {
+    let token = tokens.get().await?;
+    let response = http.get(api.clone()).bearer_auth(&token).send().await?;
+    if response.status() != StatusCode::UNAUTHORIZED || !tokens.forget(&token).await {
+        return Ok(response);
+    }
+    Ok(http.get(api.clone()).bearer_auth(tokens.get().await?).send().await?)
 }
 
 /// Reads the private key that the client signs with.
 fn key(file: &str) -> Result<EncodingKey, String> {
     let pem = fs::read(file).map_err(|error| format!("{file}: {error}"))?;
-    EncodingKey::from_rsa_pem(&pem).map_err(|error| format!("{file} is not an RSA private key in PEM: {error}"))
+    let key =
+        EncodingKey::from_rsa_pem(&pem).map_err(|error| format!("{file} is not an RSA private key in PEM: {error}"))?;
+    // Only a signature shows whether aws-lc-rs takes the key: better now than at the first token.
+    jsonwebtoken::crypto::sign(b"", &key, Algorithm::RS256)
+        .map_err(|error| format!("{file}: this key cannot sign: {error}"))?;
+    Ok(key)
 }
 
 fn variable(name: &str) -> Result<String, String> {

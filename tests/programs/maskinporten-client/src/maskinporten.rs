@@ -1,12 +1,14 @@
 //! Access tokens from Maskinporten: a signed assertion is exchanged for a token.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use idporten_config::Refresher;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::{Deserialize, Serialize};
 
+use crate::answer;
 use crate::cache::{Cache, Token, TokenError};
 use crate::providers::maskinporten::GrantType;
 
@@ -19,8 +21,8 @@ pub struct Client {
     pub key_id: String,
     pub key: EncodingKey,
     pub scopes: String,
-    /// The API that the token is for: it becomes the token's `aud`.
-    pub resource: String,
+    /// The API that the token is for (RFC 8707): it becomes the token's `aud`.
+    pub resource: Option<String>,
 }
 
 /// Buys tokens, and keeps the last one.
@@ -38,7 +40,8 @@ struct Assertion<'a> {
     /// Maskinporten's issuer, and nothing beside it: the URL of the token endpoint is not valid here.
     aud: &'a str,
     scope: &'a str,
-    resource: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<&'a str>,
     iat: u64,
     exp: u64,
     jti: String,
@@ -63,9 +66,15 @@ impl TokenSource {
         Self { refresher, http, client, cache: Cache::default() }
     }
 
-    /// Returns a token that is valid for ten seconds or more.
-    pub async fn get(&self) -> Result<String, TokenError> {
-        self.cache.get(self.buy()).await
+    /// Returns the last token, or a new one if it ends within ten seconds.
+    pub async fn get(self: &Arc<Self>) -> Result<String, TokenError> {
+        let source = Arc::clone(self);
+        self.cache.get(async move { source.buy().await }).await
+    }
+
+    /// Drops a token that the API did not accept. Returns whether it is worth getting another one.
+    pub async fn forget(&self, token: &str) -> bool {
+        self.cache.forget(token).await
     }
 
     async fn buy(&self) -> Result<Token, TokenError> {
@@ -81,8 +90,7 @@ impl TokenSource {
         if !response.status().is_success() {
             return Err(refused(response).await);
         }
-        // Without causes: those of a body that does not fit quote it.
-        let TokenResponse { access_token, expires_in } = response.json().await.map_err(failed)?;
+        let TokenResponse { access_token, expires_in } = answer::json(response).await.map_err(failed)?;
         Ok(Token::new(access_token, asked, expires_in))
     }
 
@@ -92,7 +100,7 @@ impl TokenSource {
             iss: &self.client.id,
             aud: issuer,
             scope: &self.client.scopes,
-            resource: &self.client.resource,
+            resource: self.client.resource.as_deref(),
             iat: now,
             exp: now + ASSERTION_LIFE,
             jti: uuid::Uuid::new_v4().to_string(),
@@ -105,13 +113,17 @@ impl TokenSource {
 async fn refused(response: reqwest::Response) -> TokenError {
     let status = response.status();
     // A proxy in between answers in another form.
-    let reason = match response.json::<ErrorResponse>().await {
-        Ok(ErrorResponse { error, error_description }) => {
-            format!(": {error}: {}", error_description.unwrap_or_default())
-        }
-        Err(_) => String::new(),
-    };
+    let reason =
+        answer::json(response).await.map_or_else(|_| String::new(), |error: ErrorResponse| error.for_the_log());
     TokenError(format!("the token endpoint answered {status}{reason}"))
+}
+
+impl ErrorResponse {
+    /// Returns its texts as far as they are printable, so that they cannot forge a line of the log or drive a terminal.
+    fn for_the_log(self) -> String {
+        let text = format!(": {}: {}", self.error, self.error_description.unwrap_or_default());
+        text.chars().filter(|c| matches!(c, ' '..='~')).take(200).collect()
+    }
 }
 
 fn failed(error: impl ToString) -> TokenError {
@@ -119,11 +131,27 @@ fn failed(error: impl ToString) -> TokenError {
 }
 
 /// Returns the error with its causes: reqwest's own text does not say why a connection failed.
-fn causes(error: &dyn Error) -> String {
+pub fn causes(error: &dyn Error) -> String {
     let (mut text, mut cause) = (error.to_string(), error.source());
     while let Some(error) = cause {
         text = format!("{text}: {error}");
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_cannot_forge_a_line_of_the_log() {
+        let error = ErrorResponse {
+            error: "invalid_grant".to_owned(),
+            error_description: Some("no\n\u{1b}[2Kerror: \u{202e}forged\u{e6}".to_owned()),
+        };
+        assert_eq!(error.for_the_log(), ": invalid_grant: no[2Kerror: forged");
+        let error = ErrorResponse { error: "x".repeat(10_000), error_description: None };
+        assert_eq!(error.for_the_log().len(), 200);
+    }
 }

@@ -1,4 +1,4 @@
-//! The two cookies of the site: of a log-in that is under way, and of a user who is logged in.
+//! The two cookies of the site: of a browser that logs in, and of a user who is logged in.
 
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};

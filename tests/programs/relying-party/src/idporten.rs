@@ -3,14 +3,16 @@
 use std::error::Error;
 use std::time::{Duration, SystemTime};
 
-use idporten_config::Refresher;
-use idporten_config::interop::jsonwebtoken::{Expect, Rules, Token, Verifier, VerifyError};
+pub use idporten_config::interop::jsonwebtoken::VerifyError;
+use idporten_config::interop::jsonwebtoken::{Expect, Insufficient, InvalidToken, Rules, Token, Verifier};
+use idporten_config::{ProviderMetadata, Refresher};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::Url;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{LoginError, causes, unavailable};
+use crate::answer;
+use crate::error::{LoginError, RETRY, causes, unavailable};
 use crate::providers::idporten::{AcrValue, CodeChallengeMethod, GrantType, ResponseType, Scope};
 use crate::random;
 use crate::sessions::{Login, User};
@@ -94,23 +96,20 @@ impl Idporten {
 
     /// Returns whether users can log in.
     pub fn is_ready(&self) -> bool {
-        self.refresher.current().is_ok()
+        self.refresher.current().is_ok_and(|config| endpoints(config.metadata()).is_some())
     }
 
     /// Pushes an authorization request (RFC 9126), and returns where to send the browser.
     pub async fn authorize(&self, login: &Login) -> Result<Url, LoginError> {
         let metadata = self.refresher.current().map_err(unavailable)?.to_arc();
         let metadata = metadata.metadata();
-        let (Some(authorize), Some(push)) =
-            (&metadata.authorization_endpoint, &metadata.pushed_authorization_request_endpoint)
-        else {
-            return Err(LoginError::Unavailable("the provider publishes no endpoint for pushed requests".to_owned()));
+        let Some((authorize, push)) = endpoints(metadata) else {
+            return Err(unavailable("the provider publishes no endpoint for pushed requests"));
         };
-        let scope = [Scope::Openid, Scope::Profile].map(Scope::as_str).join(" ");
         let request = [
             ("response_type", ResponseType::Code.as_str()),
             ("redirect_uri", &self.client.redirect_uri),
-            ("scope", &scope),
+            ("scope", Scope::Openid.as_str()),
             ("acr_values", LEVEL.as_str()),
             ("state", &login.state),
             ("nonce", &login.nonce),
@@ -148,20 +147,24 @@ impl Idporten {
         let Tokens { id_token } = self.post(metadata.token_endpoint(), metadata.issuer(), &request).await?;
         let expect = Expect::nonce(&*login.nonce);
         let Token { claims: IdClaims { sub, sid, acr }, .. } =
-            self.id_tokens.verify_async(&id_token, &expect).await.map_err(LoginError::from)?;
+            self.id_tokens.verify_async(&id_token, &expect).await.map_err(not_accepted)?;
         Ok(User { sub, sid, acr, id_token })
     }
 
     /// Verifies a log-out token.
-    pub async fn logged_out(&self, logout_token: &str) -> Result<LogoutClaims, LoginError> {
+    pub async fn logged_out(&self, logout_token: &str) -> Result<LogoutClaims, VerifyError> {
         Ok(self.logout_tokens.verify_async(logout_token, &Expect::none()).await?.claims)
     }
 
-    /// Returns where to send the browser of a user who logs out, so that ID-porten ends its session too.
-    pub fn end_session(&self, user: &User, back_to: &str) -> Option<Url> {
+    /// Returns where to send the browser of a user who logs out, so that ID-porten ends its session too (OpenID Connect
+    /// RP-Initiated Logout 1.0, section 2). The hint is the user's ID token. Without one, the client's id says who asks, and the
+    /// browser may stay at the provider (section 3).
+    pub fn end_session(&self, id_token_hint: Option<&str>, back_to: &str) -> Option<Url> {
         let config = self.refresher.current().ok()?;
-        let query = [("id_token_hint", &*user.id_token), ("post_logout_redirect_uri", back_to)];
-        Url::parse_with_params(config.metadata().end_session_endpoint.as_ref()?, query).ok()
+        let endpoint = config.metadata().end_session_endpoint.as_ref()?;
+        let query = [("client_id", &*self.client.id), ("post_logout_redirect_uri", back_to)];
+        let hint = id_token_hint.map(|hint| ("id_token_hint", hint));
+        Url::parse_with_params(endpoint, query.into_iter().chain(hint)).ok()
     }
 
     /// Posts a form, authenticated by `private_key_jwt` (OpenID Connect Core 1.0, section 9).
@@ -176,15 +179,15 @@ impl Idporten {
         let response = request.send().await.map_err(|error| unavailable(causes(&error)))?;
         let status = response.status();
         if status.is_success() {
-            // Without causes: those of a body that does not fit quote it.
-            return response.json().await.map_err(unavailable);
+            return answer::json(response).await.map_err(unavailable);
         }
         // A proxy in between answers in another form.
-        let error = response.json().await.map_or_else(|_| "no error code".to_owned(), |ErrorAnswer { error }| error);
+        let error =
+            answer::json(response).await.map_or_else(|_| "no error code".to_owned(), |ErrorAnswer { error }| error);
         match LoginError::answered(&error) {
             // The code or its verifier was wrong. Any other error is one of this site or of ID-porten.
             refused if error == "invalid_grant" => Err(refused),
-            other => Err(LoginError::Unavailable(format!("{other} with {status} at {url}"))),
+            other => Err(unavailable(format!("{other} with {status} at {url}"))),
         }
     }
 
@@ -197,8 +200,18 @@ impl Idporten {
     }
 }
 
-impl From<VerifyError> for LoginError {
-    fn from(error: VerifyError) -> Self {
-        if error.status() == 503 { unavailable(error) } else { Self::Refused(error.to_string()) }
+/// Returns where the browser goes, and where the request is pushed before.
+fn endpoints(metadata: &ProviderMetadata) -> Option<(&String, &String)> {
+    metadata.authorization_endpoint.as_ref().zip(metadata.pushed_authorization_request_endpoint.as_ref())
+}
+
+/// Only the nonce and the level of an ID token depend on the user's log-in. The token comes from ID-porten itself, so that anything
+/// else is a fault at ID-porten or here, which alerts on the status 503 must see.
+fn not_accepted(error: VerifyError) -> LoginError {
+    let reason = format!("ID token: {error}");
+    match error {
+        VerifyError::Invalid(InvalidToken::Nonce) => LoginError::Refused(reason),
+        VerifyError::Insufficient(Insufficient::Level(_)) => LoginError::Level(reason),
+        _ => LoginError::Unavailable(reason, error.retry_after().unwrap_or(RETRY)),
     }
 }

@@ -1,30 +1,39 @@
 //! Log-ins that are under way, and users who are logged in. In memory: a site with several instances keeps both in a shared store.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::random;
+use crate::table::Table;
 
 /// The time that a user may take to log in.
-pub const LOGIN_LIFE: Duration = Duration::from_secs(10 * 60);
+const LOGIN_LIFE: Duration = Duration::from_secs(10 * 60);
 /// The life of a session, however active the user is.
 const SESSION_LIFE: Duration = Duration::from_secs(60 * 60);
 /// The longest time for which the `jti` of a log-out token is remembered.
 const LOGOUT_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
-/// The most entries of a table, which bound the memory that strangers can make this site use: half a KiB for each log-in.
-const MAX_ENTRIES: usize = 100_000;
+
+// Each table has a limit of its own, so that strangers who begin log-ins take no place from users.
+
+/// The most log-ins under way. Anybody can begin one: 100,000 of them use about 50 MB.
+const MAX_LOGINS: usize = 100_000;
+/// The most sessions. Each is one of somebody who logged in, and has a few KiB with its ID token.
+const MAX_USERS: usize = 100_000;
+/// The most log-out tokens. Only those that the provider has signed are kept.
+const MAX_LOGOUTS: usize = 100_000;
 
 /// A log-in that is under way. Not `Debug`, as the other types here: logs must not hold secrets.
 pub struct Login {
+    /// The value of the cookie of the browser that began it.
+    pub browser: String,
     pub state: String,
     pub nonce: String,
     /// The PKCE verifier, which only this site can show.
     pub code_verifier: String,
+    pub begun: Instant,
 }
 
 /// A user who is logged in.
-#[derive(Clone)]
 pub struct User {
     pub sub: String,
     pub sid: Option<String>,
@@ -33,76 +42,93 @@ pub struct User {
     pub id_token: String,
 }
 
-/// All of them, by the value of their cookie.
-#[derive(Default)]
 pub struct Sessions(Mutex<Tables>);
 
-#[derive(Default)]
 struct Tables {
+    /// By their `state`: a browser may have several, in several tabs.
     logins: Table<Login>,
-    users: Table<User>,
-    logouts: Table<()>,
+    /// By the value of their cookie. In an `Arc`, so that a page does not copy the ID token under the lock.
+    users: Table<Arc<User>>,
+    /// By their `jti`.
+    logouts: Table<Logout>,
 }
 
-/// Entries with the time at which each ends. A full table drops its oldest entry. If it refused new ones instead, a stranger who
-/// fills it would keep all users out.
-struct Table<T> {
-    entries: HashMap<String, (Instant, T)>,
-    /// The names of the entries, the oldest first, and of some that were removed.
-    order: VecDeque<String>,
+/// A log-out token that was accepted.
+struct Logout {
+    accepted: Instant,
+    sub: Option<String>,
+    sid: Option<String>,
 }
 
 impl Login {
-    pub fn new() -> Self {
-        Self { state: random::secret(), nonce: random::secret(), code_verifier: random::secret() }
+    pub fn new(browser: String) -> Self {
+        let [state, nonce, code_verifier] = std::array::from_fn(|_| random::secret());
+        Self { browser, state, nonce, code_verifier, begun: Instant::now() }
+    }
+}
+
+impl Logout {
+    /// Returns whether the session is the one of the token's `sid`, or, if the token or the session has none, one of its `sub`.
+    fn means(&self, user: &User) -> bool {
+        match (&self.sid, &user.sid) {
+            (Some(sid), Some(own)) => sid == own,
+            _ => self.sub.as_ref() == Some(&user.sub),
+        }
     }
 }
 
 impl Sessions {
-    /// Keeps a log-in, and returns the value of its cookie.
-    pub fn begin(&self, login: Login) -> String {
-        let id = random::secret();
-        self.tables().logins.insert(&id, LOGIN_LIFE, login);
-        id
+    pub fn begin(&self, login: Login) {
+        let state = login.state.clone();
+        self.tables().logins.insert(&state, LOGIN_LIFE, login);
     }
 
-    /// Takes the log-in that has this state: it is good for one response. A response with another state leaves it, since other
-    /// sites can send the browser here with one.
-    pub fn take(&self, id: &str, state: &str) -> Option<Login> {
+    /// Takes the log-in that this browser began with this state: it is good for one response. A response in another browser leaves
+    /// it, since strangers can send anybody here with the state of their own log-in.
+    pub fn take(&self, browser: &str, state: &str) -> Option<Login> {
         let mut tables = self.tables();
-        tables.logins.get(id).filter(|login| login.state == state)?;
-        tables.logins.remove(id)
+        tables.logins.get(state).filter(|login| login.browser == browser)?;
+        tables.logins.remove(state)
     }
 
-    /// Keeps a user, and returns the value of a new cookie. The value of a cookie from before the log-in is never used: an attacker
-    /// may have set it (session fixation).
-    pub fn log_in(&self, user: User) -> String {
+    /// Keeps a user whose log-in began at a time, and returns the value of a new cookie. The value of a cookie from before the
+    /// log-in is never used: an attacker may have set it (session fixation). Returns nothing if the provider has ended the session
+    /// since the log-in began: the log-out token may come while the ID token is still fetched and verified.
+    pub fn log_in(&self, user: User, begun: Instant) -> Option<String> {
+        let mut tables = self.tables();
+        if tables.logouts.values().any(|logout| begun <= logout.accepted && logout.means(&user)) {
+            return None;
+        }
         let id = random::secret();
-        self.tables().users.insert(&id, SESSION_LIFE, user);
-        id
+        let ended_early = tables.users.insert(&id, SESSION_LIFE, Arc::new(user));
+        // Before the line: all pages wait for the lock, and a write to standard error may take any time.
+        drop(tables);
+        if ended_early {
+            eprintln!("sessions: there are {MAX_USERS}, so that the oldest one ended early");
+        }
+        Some(id)
     }
 
-    pub fn user(&self, id: &str) -> Option<User> {
+    pub fn user(&self, id: &str) -> Option<Arc<User>> {
         self.tables().users.get(id).cloned()
     }
 
-    pub fn log_out(&self, id: &str) -> Option<User> {
+    pub fn log_out(&self, id: &str) -> Option<Arc<User>> {
         self.tables().users.remove(id)
     }
 
-    /// Ends the sessions that a log-out token means: that of its `sid`, or, without one, all of its `sub`. A token that was seen
-    /// before ends nothing; its `jti` is remembered until `exp`, in seconds since 1970.
-    pub fn log_out_by(&self, jti: &str, exp: f64, sub: Option<&str>, sid: Option<&str>) {
+    /// Ends the sessions that a log-out token means, and returns how many. A token that was seen before ends nothing: its `jti` is
+    /// remembered until `exp`, in seconds since 1970, but at most 24 hours.
+    pub fn log_out_by(&self, jti: &str, exp: f64, sub: Option<String>, sid: Option<String>) -> usize {
         let mut tables = self.tables();
         if tables.logouts.get(jti).is_some() {
-            return;
+            return 0;
         }
-        tables.logouts.insert(jti, remaining(exp), ());
-        let is_meant = |user: &User| match sid {
-            Some(sid) => user.sid.as_deref() == Some(sid),
-            None => sub == Some(&user.sub),
-        };
-        tables.users.entries.retain(|_, (_, user)| !is_meant(user));
+        let logout = Logout { accepted: Instant::now(), sub, sid };
+        let ended = tables.users.remove_each(|user| logout.means(user));
+        // At least as long as a log-in may take: `log_in` looks for those that came meanwhile.
+        tables.logouts.insert(jti, remaining(exp).max(LOGIN_LIFE), logout);
+        ended
     }
 
     fn tables(&self) -> MutexGuard<'_, Tables> {
@@ -110,33 +136,13 @@ impl Sessions {
     }
 }
 
-impl<T> Table<T> {
-    fn insert(&mut self, id: &str, life: Duration, value: T) {
-        let now = Instant::now();
-        while self.order.front().is_some_and(|oldest| self.order.len() >= MAX_ENTRIES || self.has_ended(oldest, now)) {
-            let oldest = self.order.pop_front();
-            oldest.and_then(|oldest| self.entries.remove(&oldest));
-        }
-        self.order.push_back(id.to_owned());
-        self.entries.insert(id.to_owned(), (now + life, value));
-    }
-
-    fn get(&self, id: &str) -> Option<&T> {
-        self.entries.get(id).filter(|(end, _)| Instant::now() < *end).map(|(_, value)| value)
-    }
-
-    fn remove(&mut self, id: &str) -> Option<T> {
-        self.entries.remove(id).filter(|(end, _)| Instant::now() < *end).map(|(_, value)| value)
-    }
-
-    fn has_ended(&self, id: &str, now: Instant) -> bool {
-        self.entries.get(id).is_none_or(|(end, _)| *end <= now)
-    }
-}
-
-impl<T> Default for Table<T> {
+impl Default for Sessions {
     fn default() -> Self {
-        Self { entries: HashMap::new(), order: VecDeque::new() }
+        Self(Mutex::new(Tables {
+            logins: Table::new(MAX_LOGINS),
+            users: Table::new(MAX_USERS),
+            logouts: Table::new(MAX_LOGOUTS),
+        }))
     }
 }
 
@@ -152,68 +158,96 @@ fn remaining(exp: f64) -> Duration {
 mod tests {
     use super::*;
 
-    fn user(sub: &str, sid: &str) -> User {
-        User { sub: sub.to_owned(), sid: Some(sid.to_owned()), acr: String::new(), id_token: String::new() }
+    fn user(sub: &str, sid: Option<&str>) -> User {
+        User { sub: sub.to_owned(), sid: sid.map(str::to_owned), acr: String::new(), id_token: String::new() }
     }
 
-    /// A time when a log-out token is still valid.
-    fn exp() -> f64 {
-        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs_f64() + 100.0
+    fn log_in(sessions: &Sessions, sub: &str, sid: Option<&str>) -> String {
+        sessions.log_in(user(sub, sid), Instant::now()).unwrap()
+    }
+
+    fn log_out_by(sessions: &Sessions, jti: &str, sub: Option<&str>, sid: Option<&str>) -> usize {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs_f64();
+        sessions.log_out_by(jti, now + 100.0, sub.map(str::to_owned), sid.map(str::to_owned))
     }
 
     #[test]
-    fn a_log_in_is_taken_once_and_by_its_own_state() {
+    fn a_log_in_is_taken_once_and_by_its_own_state_and_browser() {
         let sessions = Sessions::default();
-        let login = Login::new();
+        let login = Login::new("browser".to_owned());
         let state = login.state.clone();
-        let id = sessions.begin(login);
-        assert!(sessions.take(&id, "of another site").is_none());
-        assert!(sessions.take("of another browser", &state).is_none());
-        assert!(sessions.take(&id, &state).is_some());
-        assert!(sessions.take(&id, &state).is_none());
+        sessions.begin(login);
+        assert!(sessions.take("browser", "of another site").is_none());
+        assert!(sessions.take("another browser", &state).is_none());
+        assert!(sessions.take("browser", &state).is_some());
+        assert!(sessions.take("browser", &state).is_none());
+    }
+
+    #[test]
+    fn a_browser_has_a_log_in_in_each_tab() {
+        let sessions = Sessions::default();
+        let states = ["one tab", "another"].map(|_| {
+            let login = Login::new("browser".to_owned());
+            let state = login.state.clone();
+            sessions.begin(login);
+            state
+        });
+        assert!(states.iter().all(|state| sessions.take("browser", state).is_some()));
     }
 
     #[test]
     fn a_log_out_token_ends_the_session_it_names_alone() {
         let sessions = Sessions::default();
-        let [one, other] = ["one", "other"].map(|sid| sessions.log_in(user("kari", sid)));
-        sessions.log_out_by("first", exp(), Some("kari"), Some("one"));
+        let [one, other] = ["one", "other"].map(|sid| log_in(&sessions, "kari", Some(sid)));
+        assert_eq!(log_out_by(&sessions, "first", Some("kari"), Some("one")), 1);
         assert!(sessions.user(&one).is_none() && sessions.user(&other).is_some());
-        sessions.log_out_by("second", exp(), Some("kari"), None);
+        log_in(&sessions, "kari", Some("third"));
+        assert_eq!(log_out_by(&sessions, "second", Some("kari"), None), 2);
         assert!(sessions.user(&other).is_none());
     }
 
     #[test]
+    fn a_session_without_a_sid_is_ended_by_its_user() {
+        let sessions = Sessions::default();
+        let [kari, ola] = ["kari", "ola"].map(|sub| log_in(&sessions, sub, None));
+        assert_eq!(log_out_by(&sessions, "of nobody that is known", None, Some("any")), 0);
+        assert!(sessions.user(&kari).is_some());
+        log_out_by(&sessions, "first", Some("kari"), Some("any"));
+        assert!(sessions.user(&kari).is_none() && sessions.user(&ola).is_some());
+    }
+
+    #[test]
     fn a_log_out_token_that_was_seen_ends_nothing() {
-        for exp in [exp(), 1e300] {
-            let sessions = Sessions::default();
-            sessions.log_out_by("first", exp, Some("kari"), None);
-            let id = sessions.log_in(user("kari", "one"));
-            sessions.log_out_by("first", exp, Some("kari"), None);
+        let sessions = Sessions::default();
+        for exp in [0.0, 9e9, 1e300] {
+            let log_out = || sessions.log_out_by(&exp.to_string(), exp, Some("kari".to_owned()), None);
+            log_out();
+            let id = log_in(&sessions, "kari", Some("one"));
+            assert_eq!(log_out(), 0, "{exp}");
             assert!(sessions.user(&id).is_some(), "{exp}");
         }
     }
 
     #[test]
-    fn a_full_table_drops_its_oldest_entry() {
-        let mut table = Table::default();
-        for id in 0..=MAX_ENTRIES {
-            table.insert(&id.to_string(), LOGIN_LIFE, ());
+    fn a_log_in_whose_session_has_ended_meanwhile_is_refused() {
+        for (sub, sid) in [(None, Some("one")), (Some("kari"), None), (Some("kari"), Some("one"))] {
+            let sessions = Sessions::default();
+            let begun = Instant::now();
+            log_out_by(&sessions, "first", sub, sid);
+            assert!(sessions.log_in(user("kari", Some("one")), begun).is_none(), "{sub:?} {sid:?}");
+            assert!(sessions.log_in(user("ola", Some("another")), begun).is_some(), "{sub:?} {sid:?}");
+            let again = Instant::now() + Duration::from_nanos(1);
+            assert!(sessions.log_in(user("kari", Some("two")), again).is_some(), "a new log-in: {sub:?} {sid:?}");
         }
-        assert!(table.get("0").is_none() && table.get("1").is_some());
-        assert_eq!(table.entries.len(), MAX_ENTRIES);
     }
 
     #[test]
-    fn entries_that_come_and_go_leave_nothing_behind() {
-        let mut table = Table::default();
-        for id in 0..2 * MAX_ENTRIES {
-            table.insert(&id.to_string(), LOGIN_LIFE, ());
-            table.remove(&id.to_string());
+    fn log_ins_without_end_take_no_place_from_users() {
+        let sessions = Sessions::default();
+        let id = log_in(&sessions, "kari", None);
+        for _ in 0..=MAX_LOGINS {
+            sessions.begin(Login::new(String::new()));
         }
-        table.insert("ends at once", Duration::ZERO, ());
-        assert!(table.get("ends at once").is_none());
-        table.insert("last", LOGIN_LIFE, ());
-        assert_eq!((table.entries.len(), table.order.len()), (1, 1));
+        assert!(sessions.user(&id).is_some());
     }
 }

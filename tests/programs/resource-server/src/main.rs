@@ -74,6 +74,7 @@ fn refresher(seed: &'static str) -> Result<Refresher, Box<dyn Error>> {
     let mut builder = Refresher::builder(seed)?;
     let events = builder.events();
     thread::spawn(move || {
+        // Not that a fetch begins: its success or failure is an event too.
         for event in events.iter().filter(|event| !matches!(event, Event::Started { .. })) {
             eprintln!("refresher: {event}");
         }

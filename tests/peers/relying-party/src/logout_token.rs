@@ -1,6 +1,7 @@
 //! The check of a log-out token (OpenID Connect Back-Channel Logout 1.0, section 2.6), for which `openidconnect` has no type.
 
-use std::time::SystemTime;
+use std::fmt;
+use std::time::{Duration, SystemTime};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -27,12 +28,31 @@ pub struct LogoutClaims {
     events: serde_json::Map<String, serde_json::Value>,
 }
 
+/// The reason why a log-out token is not accepted.
+pub struct VerifyError;
+
 #[derive(Deserialize)]
 struct Header {
     alg: String,
     kid: Option<String>,
     typ: Option<String>,
     crit: Option<serde_json::Value>,
+}
+
+impl VerifyError {
+    pub fn status(&self) -> u16 {
+        401
+    }
+
+    pub fn retry_after(&self) -> Option<Duration> {
+        None
+    }
+}
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("it is no log-out token of the provider")
+    }
 }
 
 pub fn verify(jwt: &str, metadata: &Metadata, client_id: &str) -> Option<LogoutClaims> {
