@@ -594,7 +594,7 @@ pub mod document {
             first: &[&str],
             others: &[&str],
             reserved: &[&str],
-        ) -> Vec<String> {}
+        ) -> Vec<Option<String>> {}
         pub fn variant(value: &str) -> String {}
         #[must_use]
         pub fn constant(member: &str) -> String {}
@@ -1243,6 +1243,10 @@ pub mod interop {
         mod parts {
             pub const MAX_TOKEN_BYTES: usize = _;
         }
+        #[cfg(feature = "ring")]
+        pub mod ring {
+            pub static DEFAULT_PROVIDER: CryptoProvider = _;
+        }
         mod rules {
             #[derive(Debug, Clone)]
             pub struct Rules {
@@ -1281,6 +1285,7 @@ pub mod interop {
                 Leeway(Duration),
                 Level(String),
                 NoLevel,
+                NoScope,
                 Scope(String),
                 Product(String),
             }

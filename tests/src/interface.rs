@@ -134,6 +134,10 @@ fn public(mut item: Item, types: &Types) -> Option<Item> {
             let is_kept = public_module(module, types);
             (&mut module.attrs, is_kept)
         }
+        Item::Static(item) => {
+            shorten(&mut item.expr);
+            (&mut item.attrs, is_public(&item.vis))
+        }
         Item::Struct(item) => {
             public_fields(&mut item.fields);
             (&mut item.attrs, is_public(&item.vis))

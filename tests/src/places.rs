@@ -17,6 +17,12 @@ pub fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package lies in a workspace")
 }
 
+/// The target directory of the builds that tests make, one for all since they share many dependencies.
+#[must_use]
+pub fn nested_target() -> PathBuf {
+    target().join("nested")
+}
+
 /// The workspace's target directory, wherever the environment and the configuration have put it.
 ///
 /// # Panics

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use crate::places;
+
 /// The program, built on the first call.
 #[must_use]
 pub fn program() -> &'static Path {
@@ -15,7 +17,7 @@ pub fn program() -> &'static Path {
 /// Builds the tool with the features that its users build it with: those of this test are others.
 fn build() -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let target = workspace.join("target/tool-under-test");
+    let target = places::nested_target();
     let status = Command::new(env!("CARGO"))
         .current_dir(&workspace)
         .args(["build", "--quiet", "--offline", "-p", "idporten-config", "--features", "cli", "--bins"])

@@ -11,7 +11,7 @@ fn run(features: &str, panic: &str) -> Finished {
     // They share a target directory, where one build would replace the program that another is about to run.
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let cargo = Cargo::new(&places::workspace().join("tests/consumers/back-end"));
-    let cargo = cargo.building_in(places::target().join("back-end")).env("CARGO_PROFILE_DEV_PANIC", panic);
+    let cargo = cargo.building_in(places::nested_target()).env("CARGO_PROFILE_DEV_PANIC", panic);
     // Its lock file names crates that no other test needs, and that may have to be downloaded.
     cargo.env("CARGO_NET_OFFLINE", "false").run(&["run", "--quiet", "--locked", "--features", features])
 }
@@ -38,7 +38,7 @@ fn with_both_back_ends_and_no_choice_the_verifier_says_so() {
 #[test]
 #[ignore = "downloads the crates of both back-ends"]
 fn one_back_end_or_a_choice_of_two_verifies() {
-    for features in ["aws-lc-rs", "rust-crypto", "passed", "installed", "rust-crypto,precise"] {
+    for features in ["aws-lc-rs", "rust-crypto", "ring", "passed", "installed", "rust-crypto,precise"] {
         assert_eq!(printed(features), "set up\nverifies\n", "{features}");
     }
 }

@@ -50,6 +50,8 @@ fn a_windows_clone_without_links_builds_and_has_fresh_constants() {
         assert!(!text.contains('\r'), "{}: .gitattributes did not hold against core.autocrlf", path.display());
         fs::write(path, text.replace('\n', "\r\n")).unwrap();
     }
+    // Not the target directory of this test: cargo takes the clone's packages for those of the workspace, and tests that run later
+    // would look for their files in the clone.
     let cargo = || Cargo::new(&clone).building_in(places::target().join("checkout/build"));
     let package = ["--offline", "--package", "idporten-config"];
     let _ = cargo().run(&[&["check", "--features", "build"], &package[..]].concat()).success();

@@ -19,7 +19,7 @@ fn printed(features: &str) -> String {
     fs::copy(workspace.join("Cargo.lock"), directory.path().join("Cargo.lock")).unwrap();
     let package = workspace.join("idporten-config");
     let patch = format!("patch.crates-io.idporten-config.path='{}'", package.display());
-    let mut cargo = Cargo::new(directory.path()).building_in(places::target().join("cryptography"));
+    let mut cargo = Cargo::new(directory.path()).building_in(places::nested_target());
     for (name, value) in mirror.variables() {
         cargo = cargo.env(name, value);
     }

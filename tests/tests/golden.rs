@@ -19,7 +19,7 @@ use idporten_config_tests::constants::{Constant, constants, module};
 use idporten_config_tests::{files, places};
 
 /// Each is a manifest `golden/<name>.toml`.
-const MANIFESTS: [&str; 4] = ["hostile", "idporten", "local", "maskinporten"];
+const MANIFESTS: [&str; 5] = ["hostile", "idporten", "legacy", "local", "maskinporten"];
 
 /// The manifests whose code is committed, `golden/<name>.rs`.
 const GOLDEN: [&str; 2] = ["hostile", "local"];
@@ -128,6 +128,26 @@ fn with_scopes(counts: [usize; 2]) -> Vec<Source> {
         Ok(snapshot.unwrap().to_string().into_bytes())
     };
     manifest.check(&read, Times::default()).sources
+}
+
+#[test]
+fn of_a_thousand_members_with_one_name_a_few_have_constants() {
+    let (manifest, _) = Manifest::parse("[environments.idporten-test]", "idporten.toml");
+    let read = |_: &str| {
+        let mut metadata = Source::bundled(KnownEnvironment::IdportenTest).unwrap().snapshot().metadata_json().clone();
+        for bits in 0..1_024_u32 {
+            let name: String = (0..10).map(|bit| if bits >> bit & 1 == 0 { '-' } else { '.' }).collect();
+            metadata.set(&format!("a{name}"), "".into());
+        }
+        let test = KnownEnvironment::IdportenTest.into();
+        Ok(Snapshot::new(test, SystemTime::UNIX_EPOCH, Origin::Recorded, metadata, None)
+            .unwrap()
+            .to_string()
+            .into_bytes())
+    };
+    let code = generate(&manifest.check(&read, Times::default()).sources);
+    assert_eq!(code.matches("pub const A__________").count(), 9);
+    assert_eq!(code.matches("which is one of too many with the same name in Rust.\n").count(), 1_024 - 9);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use idporten_config::document::json::Value;
 use idporten_config::{KnownEnvironment, Snapshot};
+use idporten_config_tests::places;
 use idporten_config_tests::scratch::Scratch;
 use idporten_config_tests::server::{Authority, Reply, Server};
 
@@ -49,12 +50,11 @@ impl Program {
     }
 
     fn run(&self, mode: &str, offline: &str) -> Output {
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let mirror = format!("https://127.0.0.1:{}", self.server.address().port());
         Command::new(env!("CARGO"))
             .args(["run", "--offline"])
             .current_dir(self.directory.path())
-            .env("CARGO_TARGET_DIR", workspace.join("target/live-build"))
+            .env("CARGO_TARGET_DIR", places::nested_target())
             .env("IDPORTEN_CONFIG_FETCH", mode)
             .env("IDPORTEN_CONFIG_MIRROR", mirror)
             .env("IDPORTEN_CONFIG_CA_FILE", self.server.authority().file())

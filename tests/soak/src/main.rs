@@ -23,6 +23,7 @@ mod service;
 mod soak;
 mod story;
 mod tally;
+mod usage;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

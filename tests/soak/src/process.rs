@@ -6,12 +6,14 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
-use crate::service::Settings;
+use crate::service::{IN_USE, Settings};
+use crate::usage::Usage;
 
 /// The receiver of a service's lines: the time of an event and its text.
 pub(crate) type Events = Arc<dyn Fn(Duration, &str) + Send + Sync>;
@@ -21,15 +23,8 @@ pub(crate) struct Process {
     child: Child,
     address: SocketAddr,
     reader: Option<JoinHandle<()>>,
-}
-
-/// The memory, the threads and the open files of a process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Usage {
-    /// Without the pages of the program's file, which come as its code is used.
-    pub(crate) anonymous_kib: u64,
-    pub(crate) threads: u64,
-    pub(crate) descriptors: u64,
+    /// The bytes in use that it told last; 0 before.
+    in_use: Arc<AtomicU64>,
 }
 
 /// A library and a file that set the time of day of a process.
@@ -37,17 +32,6 @@ pub(crate) struct Usage {
 pub(crate) struct FakeTime {
     pub(crate) library: PathBuf,
     pub(crate) file: PathBuf,
-}
-
-impl Usage {
-    /// Returns what a function makes of each pair of numbers.
-    pub(crate) fn each(self, other: Self, function: impl Fn(u64, u64) -> u64) -> Self {
-        Self {
-            anonymous_kib: function(self.anonymous_kib, other.anonymous_kib),
-            threads: function(self.threads, other.threads),
-            descriptors: function(self.descriptors, other.descriptors),
-        }
-    }
 }
 
 impl Process {
@@ -64,8 +48,10 @@ impl Process {
                 Err(_) => early.push(line),
             }
         };
-        let reader = thread::spawn(move || early.into_iter().chain(lines).for_each(|line| tell(&events, &line)));
-        Self { child, address: SocketAddr::from(([127, 0, 0, 1], port)), reader: Some(reader) }
+        let in_use = Arc::new(AtomicU64::new(0));
+        let told = Arc::clone(&in_use);
+        let read = move || early.into_iter().chain(lines).for_each(|line| tell(&events, &told, &line));
+        Self { child, address: SocketAddr::from(([127, 0, 0, 1], port)), reader: Some(thread::spawn(read)), in_use }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -90,14 +76,17 @@ impl Process {
         prlimit(Some(self.pid()), resource, limit).expect("a limit that may be set");
     }
 
+    /// Returns what the process takes, once it has told the bytes in use.
     pub(crate) fn usage(&self) -> Option<Usage> {
+        let in_use = Some(self.in_use.load(Ordering::Relaxed)).filter(|bytes| *bytes > 0)?;
         let directory = PathBuf::from(format!("/proc/{}", self.child.id()));
         let status = fs::read_to_string(directory.join("status")).ok()?;
         let value = |name: &str| {
             status.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse().ok())
         };
         let descriptors = u64::try_from(fs::read_dir(directory.join("fd")).ok()?.count()).ok()?;
-        Some(Usage { anonymous_kib: value("RssAnon:")?, threads: value("Threads:")?, descriptors })
+        let anonymous = value("RssAnon:")? << 10;
+        Some(Usage { in_use, anonymous, threads: value("Threads:")?, descriptors })
     }
 
     fn maximum(&self, resource: Resource) -> Option<u64> {
@@ -135,9 +124,12 @@ pub(crate) fn program() -> PathBuf {
     std::env::current_exe().expect("a program knows its path")
 }
 
-fn tell(events: &Events, line: &str) {
-    if let Some((nanos, event)) = line.split_once(' ') {
-        events(Duration::from_nanos(nanos.parse().unwrap_or_default()), event);
+/// Keeps the bytes in use, and passes each event on.
+fn tell(events: &Events, in_use: &AtomicU64, line: &str) {
+    let Some((nanos, event)) = line.split_once(' ') else { return };
+    match event.strip_prefix(IN_USE) {
+        Some(bytes) => in_use.store(bytes.parse().unwrap_or_default(), Ordering::Relaxed),
+        None => events(Duration::from_nanos(nanos.parse().unwrap_or_default()), event),
     }
 }
 

@@ -1,13 +1,16 @@
 //! The service: the resource server's extractor and one route, with a store and the events of its refresher on standard output.
 
+use std::alloc::System;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
+use std::thread;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
 use axum::routing::{get, post};
+use cap::Cap;
 use idporten_config::document::Provider;
 use idporten_config::fetch::Options;
 use idporten_config::interop::jsonwebtoken::{Rules, Verifier};
@@ -19,6 +22,15 @@ use tokio::net::TcpListener;
 use crate::bearer::Bearer;
 use crate::clock;
 use crate::provider::{AUDIENCE, HOST, ISSUER, SCOPE, WELL_KNOWN_URL};
+
+/// What begins the text of a line that says how many bytes are in use.
+pub(crate) const IN_USE: &str = "in use: ";
+/// The time between two such lines.
+const TELLING: Duration = Duration::from_secs(1);
+
+/// Counts the bytes that the program has allocated and not freed. What its C libraries allocate is not among them.
+#[global_allocator]
+static MEMORY: Cap<System> = Cap::new(System, usize::MAX);
 
 /// The settings of the service.
 #[derive(Debug, Clone, clap::Args)]
@@ -36,7 +48,7 @@ pub(crate) struct Settings {
     pub(crate) interval: Option<u64>,
 }
 
-/// Serves until the process ends. The first line says the port; each further line is an event.
+/// Serves until the process ends. The first line says the port; each other line is an event, or the bytes in use.
 pub(crate) fn run(settings: Settings) {
     // Requests that wait for a fetch hold their connections.
     let limit = getrlimit(Resource::Nofile);
@@ -51,7 +63,8 @@ pub(crate) fn run(settings: Settings) {
     let events = builder.events();
     let refresher = builder.start().expect("a refresher");
     let verifier = Verifier::new(&refresher, Rules::access_token(AUDIENCE).scope(SCOPE)).expect("a verifier");
-    std::thread::spawn(move || write(&events));
+    thread::spawn(move || write(&events));
+    thread::spawn(tell_memory);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime").block_on(serve(refresher, verifier));
 }
@@ -66,6 +79,14 @@ fn policy(interval: Option<u64>) -> RefreshPolicy {
 fn write(events: &Receiver<Event>) {
     for event in events {
         println!("{} {event}", clock::now().as_nanos());
+    }
+}
+
+/// Tells the bytes in use by itself: a request for them would fail while there is no descriptor, and take memory of its own.
+fn tell_memory() {
+    loop {
+        println!("{} {IN_USE}{}", clock::now().as_nanos(), MEMORY.allocated());
+        thread::sleep(TELLING);
     }
 }
 

@@ -9,8 +9,8 @@ use crate::bed::{Bed, Options};
 use crate::clock;
 use crate::events::{Event, Script};
 use crate::judge::Bounds;
-use crate::process::Usage;
 use crate::story::Outcome;
+use crate::usage::{self, Range};
 
 /// The refresh interval, in seconds.
 const INTERVAL: u64 = 120;
@@ -24,16 +24,6 @@ const BOUNDS: Bounds = Bounds {
 };
 /// The rows of the tables.
 const PERIODS: u32 = 6;
-/// The growth that is allowed from the second period, which has seen each kind of event, to the last: KiB, threads and descriptors.
-/// The load keeps up to 64 connections open, and does so from its first burst on.
-const GROWTH: Usage = Usage { anonymous_kib: 4 << 10, threads: 1, descriptors: 72 };
-
-/// The least and the most that the process took in a period. The least is what stays: requests that wait and a fetch come and go.
-#[derive(Debug, Clone, Copy)]
-struct Range {
-    least: Usage,
-    most: Usage,
-}
 
 /// Runs for a time, and prints what the tables of the outcome do not show.
 pub(crate) fn run(time: Duration, rate: u64, seed: u64) -> Outcome {
@@ -47,7 +37,9 @@ pub(crate) fn run(time: Duration, rate: u64, seed: u64) -> Outcome {
     }
     script.end_all(&mut bed);
     finish(&bed, &script);
-    is_flat(&bed, &ranges);
+    for words in usage::faults(&ranges) {
+        bed.require(false, &words);
+    }
     print(&counts, &ranges, bed.fake_time.is_some());
     println!("| what the service said | times |\n|---|---|");
     bed.errors().iter().for_each(|(error, count)| println!("| {error} | {count} |"));
@@ -71,8 +63,7 @@ fn play(bed: &mut Bed, script: &mut Script, time: Duration, counts: &mut BTreeMa
             next = clock::now() + script.pause();
         }
         if let Some(usage) = bed.process.usage() {
-            let before = range.unwrap_or(Range { least: usage, most: usage });
-            range = Some(Range { least: before.least.each(usage, u64::min), most: before.most.each(usage, u64::max) });
+            range = Some(range.map_or(Range::of(usage), |range| range.with(usage)));
         }
     }
     range
@@ -92,13 +83,6 @@ fn finish(bed: &Bed, script: &Script) {
     bed.require(status.contains("\"panics\":0"), &format!("something panicked: {status}"));
 }
 
-fn is_flat(bed: &Bed, ranges: &[Range]) {
-    let [_, second, .., last] = ranges else { return };
-    let allowed = second.least.each(GROWTH, |one, other| one + other);
-    let is_below = last.least.each(allowed, u64::min) == last.least;
-    bed.require(is_below, &format!("memory, threads or descriptors grew: {:?} to {:?}", second.least, last.least));
-}
-
 fn print(counts: &BTreeMap<Event, u32>, ranges: &[Range], fakes_time: bool) {
     let mut events = String::new();
     for (event, count) in counts {
@@ -108,11 +92,7 @@ fn print(counts: &BTreeMap<Event, u32>, ranges: &[Range], fakes_time: bool) {
     if !fakes_time {
         println!("The clock did not jump: Debian's package `faketime` is not installed.");
     }
-    println!("\n| period | memory, MiB | threads | descriptors |\n|---|---|---|---|");
-    for (number, Range { least, most }) in (1..).zip(ranges) {
-        let (from, to) = (least.anonymous_kib >> 10, most.anonymous_kib >> 10);
-        let threads = format!("{} to {}", least.threads, most.threads);
-        println!("| {number} | {from} to {to} | {threads} | {} to {} |", least.descriptors, most.descriptors);
-    }
+    println!("\n{}", usage::HEADER);
+    (1..).zip(ranges).for_each(|(number, range)| println!("{}", range.row(number)));
     println!();
 }

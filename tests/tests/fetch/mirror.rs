@@ -80,6 +80,8 @@ fn a_mirror_is_held_to_the_rules_of_the_provider() {
     let outcome = fetch_from(&server, options(&server));
     let outcome = outcome.refused(Kind::Document, Step::Metadata, "is not on test.idporten.no").asked(&[METADATA]);
     assert!(outcome.error().url().is_some_and(|url| url.starts_with("https://mirror.example")), "{}", outcome.error());
+    let server = mirror(metadata_with("issuer", "https://idporten.no"), keys());
+    fetch_from(&server, options(&server)).refused(Kind::Document, Step::Metadata, "issuer").asked(&[METADATA]);
     let server = mirror(metadata(), Reply::json("{}"));
     let outcome = fetch_from(&server, options(&server)).refused(Kind::Document, Step::Keys, "must have a list `keys`");
     assert!(outcome.error().url().is_some_and(|url| url.starts_with("https://mirror.example")), "{}", outcome.error());

@@ -98,6 +98,30 @@ fn each_of_two_keys_under_one_kid_is_tried() {
 }
 
 #[test]
+fn the_first_token_with_a_new_kid_is_accepted_though_two_keys_have_it() {
+    let story = story();
+    let clients = story.clients();
+    story.provider.publish_jwks(&jwks([signing_key("two", 0), signing_key("two", 1)]));
+    for variant in [1, 0] {
+        assert!(verify(&clients, &sign("two", variant, &claims())).is_ok(), "variant {variant}");
+    }
+}
+
+#[test]
+fn of_two_keys_under_one_kid_the_one_that_fits_decides() {
+    let story = story();
+    story.serve([key("one", 0), signing_key("one", 0), signing_key("one", 1)]);
+    story.clock.advance(std::time::Duration::from_secs(60));
+    let before = story.provider.requests().len();
+    let low = sign("one", 0, &with("acr", json!("idporten-loa-low")));
+    let answer = verify(&story.clients(), &low);
+    let is_level = matches!(&answer, Err(LoginError::Invalid(ClaimsVerificationError::InvalidAuthContext(_))));
+    assert!(is_level, "{answer:?}");
+    story.clock.advance(std::time::Duration::ZERO);
+    assert_eq!(story.provider.requests().len(), before, "no signature is bad");
+}
+
+#[test]
 fn a_level_that_is_too_low_or_missing_is_refused() {
     let story = story();
     let clients = story.clients();

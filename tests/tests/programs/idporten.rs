@@ -1,7 +1,8 @@
 //! A web site that logs users in with ID-porten.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use idporten_config::testing::sign;
@@ -9,21 +10,27 @@ use idporten_config_tests::cargo::{self, Finished};
 use idporten_config_tests::places;
 use idporten_config_tests::scratch::Scratch;
 
-use crate::running::{Running, client_jwk, client_key_file, get, post, program, script, wait_for};
+use crate::running::{
+    Running, break_client_key_file, client_jwk, client_key_file, get, post, program, script, wait_for, wait_until,
+};
 
 /// The ports that the program's `idporten.toml` and this test name. The provider is at `localhost` and the site at `127.0.0.1`:
 /// two sites, to which a browser sends cookies as it does between ID-porten and a relying party.
-const PROVIDER: u16 = 8492;
-const SITE: u16 = 8493;
+pub(crate) const PROVIDER: u16 = 8492;
+pub(crate) const SITE: u16 = 8493;
 
 /// One test at a time has these ports: the program has the provider's compiled in.
-static PORTS: Mutex<()> = Mutex::new(());
+pub(crate) static PORTS: Mutex<()> = Mutex::new(());
 
-fn site(path: &str) -> String {
+pub(crate) fn site(path: &str) -> String {
     format!("http://127.0.0.1:{SITE}{path}")
 }
 
-fn relying_party(scratch: &Scratch) -> Running {
+pub(crate) fn relying_party(scratch: &Scratch, log: impl Into<Stdio>) -> Running {
+    Running::start_with_log(&mut command(scratch), log)
+}
+
+fn command(scratch: &Scratch) -> Command {
     let mut command = program("relying-party");
     command
         .env("IDPORTEN_ENVIRONMENT", "local")
@@ -32,7 +39,7 @@ fn relying_party(scratch: &Scratch) -> Running {
         .env("IDPORTEN_KEY_ID", "client-key")
         .env("BASE_URL", site(""))
         .env("LISTEN", format!("127.0.0.1:{SITE}"));
-    Running::start(&mut command)
+    command
 }
 
 /// The directory of screenshots, empty. It outlives the test.
@@ -48,7 +55,7 @@ fn drive_browser(screenshots: &Path) {
     browser.args([site(""), format!("http://localhost:{PROVIDER}")]).arg(screenshots);
     let Finished { succeeded, stdout, stderr, .. } = cargo::run(&mut browser);
     assert!(succeeded, "the last of these steps failed:\n{stdout}\n{stderr}\nscreenshots: {}", screenshots.display());
-    assert_eq!(stdout.lines().count(), 10, "{stdout}");
+    assert_eq!(stdout.lines().count(), 11, "{stdout}");
 }
 
 #[test]
@@ -56,7 +63,7 @@ fn drive_browser(screenshots: &Path) {
 fn a_user_logs_in_and_out_with_a_browser() {
     let _ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
     let scratch = Scratch::new();
-    let _site = relying_party(&scratch);
+    let _site = relying_party(&scratch, Stdio::null());
     let _provider = Running::start(script("idporten.mjs").args([PROVIDER.to_string(), client_jwk(), site("")]));
     wait_for(SITE, "/health/ready", 200);
     let screenshots = screenshots();
@@ -67,42 +74,71 @@ fn a_user_logs_in_and_out_with_a_browser() {
 }
 
 #[test]
-#[ignore = "needs npm ci --prefix tests/provider, and the programs built"]
+#[ignore = "needs the programs built"]
+fn a_key_that_cannot_sign_is_refused_at_start() {
+    let scratch = Scratch::new();
+    let mut command = command(&scratch);
+    break_client_key_file(scratch.path());
+    let ended = command.output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(!ended.status.success() && said.contains("client.pem: this key cannot sign: "), "{said}");
+}
+
+#[test]
+#[ignore = "needs the programs built"]
 fn the_site_answers_while_the_provider_is_down() {
     let _ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
     let scratch = Scratch::new();
-    let site = relying_party(&scratch);
-    let started_elsewhere = "/callback?code=any&state=any";
-    for (path, status) in
-        [("/health/live", 200), ("/", 200), ("/health/ready", 503), ("/login", 503), (started_elsewhere, 400)]
-    {
+    let site = relying_party(&scratch, Stdio::null());
+    for (path, status) in [
+        ("/health/live", 200),
+        ("/", 200),
+        ("/health/ready", 503),
+        ("/login", 503),
+        ("/callback?code=any&state=any", 400),
+        ("/callback?code=one&code=two", 400),
+    ] {
         let answer = get(SITE, path, None);
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
         assert!(answer.contains("\r\ncontent-security-policy: default-src 'none';"), "{answer}");
         assert!(!answer.contains("localhost"), "{path} names what the site talks to: {answer}");
+        assert!(
+            path.starts_with("/health/") || answer.contains("<header>Example service</header>"),
+            "{path}: {answer}"
+        );
     }
     assert!(site.terminate().success(), "it ends by itself when it is told to");
 }
 
 #[test]
-#[ignore = "needs npm ci --prefix tests/provider, and the programs built"]
+#[ignore = "needs the programs built"]
 fn the_back_channel_takes_log_out_tokens_alone() {
     let _ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
     let scratch = Scratch::new();
-    let _site = relying_party(&scratch);
+    let log = scratch.path().join("log");
+    let _site = relying_party(&scratch, File::create(&log).unwrap());
     let claims = serde_json::json!({ "iss": format!("http://localhost:{PROVIDER}"), "exp": 9_999_999_999_u64 });
     let undecided = format!("logout_token={}", sign("a-key", 0, &claims));
-    let long = format!("logout_token={}", "x".repeat(40_000));
+    let oversized = format!("logout_token={}", "x".repeat(40_000));
     for (form, status) in [
         ("", 400),
         ("token=other", 400),
         ("logout_token=not.a.token", 400),
         ("logout_token=a&logout_token=b", 400),
-        (&long, 400),
+        (&oversized, 400),
         (&undecided, 503),
     ] {
         let answer = post(SITE, "/backchannel-logout", form);
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{form:.40}: {answer}");
         assert_eq!(answer.contains("\r\nretry-after: "), status == 503, "{form:.40}: {answer}");
     }
+
+    // One of 16 places is taken.
+    for _ in 0..15 {
+        post(SITE, "/backchannel-logout", &undecided);
+    }
+    let is_dropped = || fs::read_to_string(&log).unwrap().contains("and is dropped: all places are taken\n");
+    assert!(!is_dropped());
+    post(SITE, "/backchannel-logout", &undecided);
+    wait_until(is_dropped);
 }

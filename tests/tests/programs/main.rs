@@ -1,4 +1,5 @@
-//! The programs in `programs/`, against a real provider on loopback. They are built by `cargo build` in that directory.
+//! The programs in `programs/`, against a real provider on loopback, or against one that answers
+//! wrongly when a test says so. They are built by `cargo build` in that directory.
 
 // They are asked to end by a signal.
 #![cfg(unix)]
@@ -7,4 +8,6 @@ mod idporten;
 mod local_development;
 mod maskinporten;
 mod pages;
+mod relying_party;
 mod running;
+mod stand_in;

@@ -1,14 +1,23 @@
 //! A client of Maskinporten's and the API that it calls.
 
 use std::process::Command;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use idporten_config::testing::{jwks, signing_key};
 use idporten_config_tests::scratch::Scratch;
+use serde_json::{Value, json};
 
-use crate::running::{Running, client_jwk, client_key_file, get, program, script, wait_for};
+use crate::running::{Running, break_client_key_file, client_jwk, client_key_file, get, program, script, wait_for};
+use crate::stand_in::StandIn;
 
 /// The ports that the programs' `idporten.toml` and this test name.
 const PROVIDER: u16 = 8490;
 const API: u16 = 8491;
+
+/// One test at a time has these ports: the programs have the provider's compiled in.
+static PORTS: Mutex<()> = Mutex::new(());
 
 fn resource_server() -> Running {
     let mut command = program("resource-server");
@@ -25,6 +34,7 @@ fn client(scratch: &Scratch, scopes: &str) -> Command {
         .env("MASKINPORTEN_KEY_FILE", client_key_file(scratch.path()))
         .env("MASKINPORTEN_KEY_ID", "client-key")
         .env("MASKINPORTEN_SCOPES", scopes)
+        .env("MASKINPORTEN_RESOURCE", format!("http://127.0.0.1:{API}"))
         .env("API_URL", format!("http://127.0.0.1:{API}/hello"));
     command
 }
@@ -32,6 +42,7 @@ fn client(scratch: &Scratch, scopes: &str) -> Command {
 #[test]
 #[ignore = "needs npm ci --prefix tests/provider, and the programs built"]
 fn a_client_calls_an_api_and_is_refused_without_the_scope() {
+    let _ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
     let _api = resource_server();
     assert!(
         get(API, "/health/ready", None).starts_with("HTTP/1.1 503 "),
@@ -83,5 +94,61 @@ fn a_program_that_is_set_up_wrongly_says_what_is_wrong() {
         let ended = client(&scratch, "example:read").env(variable, value).output().unwrap();
         let said = String::from_utf8_lossy(&ended.stderr);
         assert!(!ended.status.success() && said.starts_with("error: ") && said.contains(wanted), "{value}: {said}");
+    }
+}
+
+#[test]
+#[ignore = "needs the programs built"]
+fn a_key_of_the_client_that_cannot_sign_is_refused_at_start() {
+    let scratch = Scratch::new();
+    let mut command = client(&scratch, "example:read");
+    break_client_key_file(scratch.path());
+    let ended = command.output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(!ended.status.success() && said.contains("client.pem: this key cannot sign: "), "{said}");
+}
+
+/// A stand-in for Maskinporten that sells any client a token, and keeps the claims of the assertions.
+fn provider(sold: &Arc<Mutex<Vec<Value>>>) -> StandIn {
+    let sold = Arc::clone(sold);
+    let issuer = format!("http://127.0.0.1:{PROVIDER}/maskinporten/");
+    StandIn::start(PROVIDER, move |path, body| {
+        let answer = match path {
+            "/maskinporten/.well-known/oauth-authorization-server" => json!({
+                "issuer": issuer, "token_endpoint": format!("{issuer}token"), "jwks_uri": format!("{issuer}jwks"),
+                "grant_types_supported": ["urn:ietf:params:oauth:grant-type:jwt-bearer"],
+            }),
+            "/maskinporten/jwks" => return (200, jwks([signing_key("key", 0)]).to_string()),
+            _ => {
+                let claims = body.split_once("assertion=").unwrap().1.split('.').nth(1).unwrap();
+                sold.lock().unwrap().push(serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap());
+                json!({ "access_token": "a-token", "token_type": "Bearer", "expires_in": 120 })
+            }
+        };
+        (200, answer.to_string())
+    })
+}
+
+#[test]
+#[ignore = "needs the programs built"]
+fn a_client_takes_no_large_answer_and_buys_no_token_for_an_api_that_accepts_none() {
+    let _ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let scratch = Scratch::new();
+    for (status, length, resource, wanted) in [
+        (200, 256 << 10, None, ""),
+        (200, 0, Some(""), ""),
+        (200, (256 << 10) + 1, None, "error: the answer is larger than 262144 bytes\n"),
+        (401, 0, None, "401"),
+    ] {
+        let sold = Arc::default();
+        let _provider = provider(&sold);
+        let _api = StandIn::start(API, move |_, _| (status, "x".repeat(length)));
+        let mut client = client(&scratch, "example:read");
+        client.env_remove("MASKINPORTEN_RESOURCE").envs(resource.map(|resource| ("MASKINPORTEN_RESOURCE", resource)));
+        let ended = client.output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success() == wanted.is_empty() && said.contains(wanted), "{said}");
+        let sold = sold.lock().unwrap();
+        assert!(sold.len() == 1 && sold[0].get("resource").is_none(), "one token, for no API in particular: {sold:?}");
     }
 }

@@ -83,16 +83,18 @@ Ok(())
 
 #[test]
 #[ignore = "needs the programs built"]
-fn a_program_that_is_copied_alone_builds() {
-    let scratch = Scratch::new();
-    files::copy(&places::workspace().join("tests/programs/resource-server"), scratch.path());
-    let manifest = fs::read_to_string(scratch.path().join("Cargo.toml")).unwrap();
-    let alone = manifest.replace("path = \"../../../idporten-config\", ", "");
-    assert!(!alone.contains("path = "), "{alone}");
-    fs::write(scratch.path().join("Cargo.toml"), alone).unwrap();
-    use_this_checkout(scratch.path());
-    let cargo = Cargo::new(scratch.path()).env("CARGO_TARGET_DIR", programs_target());
-    let said = cargo.run(&["build"]).success().stderr;
-    let mut warnings = said.lines().filter(|line| line.contains("warning"));
-    assert!(warnings.all(|warning| warning.contains("the snapshot is")), "{said}");
+fn each_program_that_is_copied_alone_builds() {
+    for program in ["maskinporten-client", "relying-party", "resource-server"] {
+        let scratch = Scratch::new();
+        files::copy(&places::workspace().join("tests/programs").join(program), scratch.path());
+        let manifest = fs::read_to_string(scratch.path().join("Cargo.toml")).unwrap();
+        let alone = manifest.replace("path = \"../../../idporten-config\", ", "");
+        assert!(!alone.contains("path = "), "{alone}");
+        fs::write(scratch.path().join("Cargo.toml"), alone).unwrap();
+        use_this_checkout(scratch.path());
+        let cargo = Cargo::new(scratch.path()).env("CARGO_TARGET_DIR", programs_target());
+        let said = cargo.run(&["build"]).success().stderr;
+        let mut warnings = said.lines().filter(|line| line.contains("warning"));
+        assert!(warnings.all(|warning| warning.contains("the snapshot is")), "{program}: {said}");
+    }
 }

@@ -24,7 +24,12 @@ pub(crate) struct Running {
 impl Running {
     /// Starts a process, and waits for the first line that it writes.
     pub(crate) fn start(command: &mut Command) -> Self {
-        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        Self::start_with_log(command, Stdio::null())
+    }
+
+    /// The same for a process whose standard error goes elsewhere.
+    pub(crate) fn start_with_log(command: &mut Command, log: impl Into<Stdio>) -> Self {
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut line = String::new();
         let mut output = BufReader::new(process.stdout.take().unwrap());
         output.read_line(&mut line).unwrap();
@@ -85,10 +90,17 @@ pub(crate) fn node_modules() -> PathBuf {
 }
 
 /// Waits until a server on loopback answers with this status.
+#[track_caller]
 pub(crate) fn wait_for(port: u16, path: &str, status: u16) {
+    wait_until(|| get(port, path, None).starts_with(&format!("HTTP/1.1 {status} ")));
+}
+
+/// Waits until something is so.
+#[track_caller]
+pub(crate) fn wait_until(mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(60);
-    while !get(port, path, None).starts_with(&format!("HTTP/1.1 {status} ")) {
-        assert!(Instant::now() < deadline, "port {port}: {path} does not answer {status} within a minute");
+    while !is_so() {
+        assert!(Instant::now() < deadline, "it is not so after a minute");
         thread::sleep(Duration::from_millis(100));
     }
 }
@@ -101,9 +113,23 @@ pub(crate) fn client_jwk() -> String {
 /// Its private half, as a PEM file in a directory.
 pub(crate) fn client_key_file(directory: &Path) -> PathBuf {
     let der = fs::read(places::workspace().join("idporten-config/src/testing/signing-pair-0.der")).unwrap();
-    let (label, path) = ("RSA PRIVATE KEY", directory.join("client.pem"));
-    fs::write(&path, format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der))).unwrap();
+    let path = directory.join("client.pem");
+    write_rsa_key(&path, &der);
     path
+}
+
+/// Replaces it by a key that is well-formed and cannot sign.
+pub(crate) fn break_client_key_file(directory: &Path) {
+    let mut der = fs::read(places::workspace().join("idporten-config/src/testing/signing-pair-0.der")).unwrap();
+    // Within the modulus: it is no longer the product of the primes.
+    der[100] ^= 1;
+    write_rsa_key(&directory.join("client.pem"), &der);
+}
+
+/// Writes a private key in PKCS #1 as PEM.
+fn write_rsa_key(path: &Path, der: &[u8]) {
+    let label = "RSA PRIVATE KEY";
+    fs::write(path, format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der))).unwrap();
 }
 
 /// The answer to a GET request on loopback, header and body, with this `Authorization`.
@@ -118,7 +144,8 @@ pub(crate) fn post(port: u16, path: &str, form: &str) -> String {
     answer(port, &format!("POST {path} HTTP/1.1\r\n{content}\r\nContent-Length: {}\r\n", form.len()), form)
 }
 
-fn answer(port: u16, head: &str, body: &str) -> String {
+/// The answer to a request, header and body. Its head is without `Host`, and ends with a line.
+pub(crate) fn answer(port: u16, head: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     write!(stream, "{head}Host: 127.0.0.1\r\nConnection: close\r\n\r\n{body}").unwrap();
     let mut answer = String::new();

@@ -127,6 +127,20 @@ fn a_curve_serves_its_own_algorithm_alone() {
 }
 
 #[test]
+fn a_key_of_another_type_that_took_over_a_kid_is_found_as_after_a_bad_signature() {
+    // Its algorithm comes with it: the metadata that is held may not have it yet.
+    let story = of([key("one", 0)], &["RS256"]);
+    story.advance(10 * MINUTE);
+    let mut published = curve("one", "P-256", 32).as_object().unwrap().clone();
+    published.set("alg", "ES256".into());
+    story.provider.publish_jwks(&jwks([published.into()]));
+    unknown(story.refresher.find_keys_wait(Some("one"), "ES256"));
+    assert_eq!(story.fetches(), 1);
+    assert_eq!(found(story.refresher.find_keys(Some("one"), "ES256")), ["one"]);
+    assert_eq!(story.status().counters.bad_signature_fetches, 1);
+}
+
+#[test]
 fn different_keys_under_one_kid_are_all_candidates() {
     let story = of([key("one", 0), key("two", 0), key("one", 1)], &["RS256"]);
     let keys = story.find("one").unwrap();
@@ -144,6 +158,9 @@ fn a_decoy_of_another_type_under_the_same_kid_is_no_candidate() {
     let (rsa, ec): (Vec<_>, Vec<_>) = (types("RS256"), types("ES256"));
     assert_eq!((rsa, ec), (vec!["RSA"], vec!["EC"]));
     assert!(story.status().ambiguous_kids.is_empty());
+    unknown(story.refresher.find_keys_wait(Some("one"), "PS256"));
+    // It is asked for as an unknown kid is: the metadata may have come to allow it for the RSA key.
+    assert_eq!(story.status().counters.unknown_kid_fetches, 1);
 }
 
 #[test]

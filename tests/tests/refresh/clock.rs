@@ -57,6 +57,15 @@ fn an_outage_ends_serving_although_the_wall_clock_goes_back() {
 }
 
 #[test]
+fn a_question_after_a_suspension_does_not_wait_for_the_workers_next_look() {
+    let story = story();
+    story.clock.suspend(2 * DAY);
+    assert_eq!(story.fetches(), 0, "the worker looks once a minute");
+    undetermined(story.find("two"));
+    assert_eq!(story.fetches(), 1);
+}
+
+#[test]
 fn a_wall_clock_set_forward_causes_a_refresh_within_a_minute() {
     let story = story();
     story.clock.set(story.clock.now() + 25 * HOUR);

@@ -9,7 +9,8 @@ use idporten_config::document::JwkSet;
 use idporten_config::refresh::{Health, LookupError, Reason};
 use idporten_config::testing::{jwks, key};
 
-use crate::story::{DAY, MINUTE, Setup, begun, gated, glance, member, seed, story, unknown};
+use crate::story::{DAY, MINUTE, Setup, begun, glance, member, seed, story, unknown};
+use crate::transport::gated;
 
 #[test]
 fn a_distrusted_kid_is_served_no_longer_and_the_rest_is() {

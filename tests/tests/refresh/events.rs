@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use idporten_config::refresh::{Event, Health, Reason, Transport};
 
-use crate::story::{DAY, HOUR, MINUTE, Own, SECOND, Setup, seed, story, unknown, with};
+use crate::story::{DAY, HOUR, MINUTE, SECOND, Setup, seed, story, unknown, with};
+use crate::transport::Own;
 
 #[test]
 fn a_miss_is_told_of_from_its_beginning_to_its_end() {

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use idporten_config::refresh::{Keys, LookupError, ProviderConfig, Refresher, Status, Transport};
 use idporten_config::testing::MemoryProvider;
 
-use crate::story::{DAY, HOUR, MINUTE, Own, SECOND, Setup, begun, behind, found, gated, seed, story, with};
+use crate::story::{DAY, HOUR, MINUTE, SECOND, Setup, begun, found, seed, story, with};
+use crate::transport::{Own, behind, gated};
 
 /// A thread that has left the clock ends by itself, a moment later.
 #[track_caller]

@@ -20,6 +20,7 @@ mod store;
 mod story;
 mod timing;
 mod tools;
+mod transport;
 mod unknown_kid;
 mod vanished;
 mod waiting;

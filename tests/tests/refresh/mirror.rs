@@ -7,7 +7,8 @@ use std::time::{Duration, SystemTime};
 use idporten_config::refresh::{FetchError, Limit, Reason, RefreshError, Response, Transport};
 use idporten_config::testing::{MemoryProvider, VirtualClock};
 
-use crate::story::{DAY, HOUR, JWKS, MINUTE, Own, SECOND, Setup, Story, seed, undetermined, unknown};
+use crate::story::{DAY, HOUR, JWKS, MINUTE, SECOND, Setup, Story, seed, undetermined, unknown};
+use crate::transport::Own;
 
 /// A story behind a mirror, and how old it says that its answers are.
 fn mirrored(age: Duration) -> (Story, Arc<Mutex<Duration>>) {

@@ -9,7 +9,7 @@ use idporten_config::refresh::{Cause, Event, Limit, LookupError, Reason, Refresh
 use idporten_config::testing::{jwks, key};
 
 use crate::story::{
-    DAY, HOUR, JWKS, MINUTE, SECOND, Setup, Story, WELL_KNOWN, member, seed, story, undetermined, unknown,
+    DAY, HOUR, JWKS, MINUTE, SECOND, Setup, Story, WELL_KNOWN, fleet, member, seed, story, undetermined, unknown,
 };
 
 /// A story in which the provider has been down since the last success, which was just before.
@@ -129,11 +129,8 @@ fn attempts_grow_apart_up_to_the_limit_and_a_success_begins_anew() {
 
 #[test]
 fn the_delays_between_attempts_are_random_so_a_fleet_spreads() {
-    let waits: Vec<_> = (0..12)
-        .map(|_| {
-            let story = Setup::default().unseeded().begin_where(|provider| provider.fail(500));
-            story.status().next_attempt.unwrap().duration_since(story.clock.now()).unwrap()
-        })
+    let waits: Vec<_> = fleet(|| Setup::default().unseeded(), |provider| provider.fail(500))
+        .map(|story| story.status().next_attempt.unwrap().duration_since(story.clock.now()).unwrap())
         .collect();
     assert!(waits.iter().all(|wait| *wait >= SECOND / 4 && *wait <= SECOND), "{waits:?}");
     assert!(waits.iter().any(|wait| wait.abs_diff(waits[0]) > SECOND / 100), "{waits:?}");

@@ -9,7 +9,8 @@ use idporten_config::testing::{MemoryProvider, VirtualClock, snapshot};
 use idporten_config::{KnownEnvironment, Snapshot};
 
 use crate::story::{
-    DAY, HOUR, JWKS, MINUTE, SECOND, Setup, Story, TEST, after, before, found, seed, undetermined, unknown, with_origin,
+    DAY, HOUR, JWKS, MINUTE, SECOND, Setup, Story, TEST, after, before, fleet, found, seed, undetermined, unknown,
+    with_origin,
 };
 
 /// A story without a network.
@@ -41,10 +42,9 @@ fn the_text_of_a_snapshot_is_as_good_as_a_snapshot() {
 
 #[test]
 fn a_young_seed_is_refreshed_at_a_random_time_within_five_minutes() {
-    let dues: Vec<_> = (0..12)
-        .map(|_| {
-            let story = Setup::default().begin();
-            let due = story.status().next_attempt.unwrap().duration_since(after(Duration::ZERO)).unwrap();
+    let dues: Vec<_> = fleet(Setup::default, |_| ())
+        .map(|story| {
+            let due = story.status().next_attempt.unwrap().duration_since(story.clock.now()).unwrap();
             assert_eq!(story.fetches(), 0);
             story.advance(due);
             assert_eq!(story.fetches(), 1);

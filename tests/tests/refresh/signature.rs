@@ -97,13 +97,15 @@ fn no_fetch_is_made_while_the_set_is_young() {
 #[test]
 fn no_fetch_is_made_for_a_kid_that_is_its_keys_thumbprint() {
     let thumbprint = story().status().keys[0].thumbprint.clone();
-    let named = member(&key("one", 0), "kid", thumbprint.as_str());
-    let seed = with_keys(&seed(HOUR, &["one"]), &jwks([named]));
-    let story = Setup::default().seed(seed.clone()).published(seed).settle();
-    story.advance(10 * MINUTE);
-    assert_eq!(story.status().keys[0].thumbprint, thumbprint);
-    assert!(!story.refresher.report_bad_signature(&thumbprint));
-    assert_eq!(story.fetches(), 0);
+    let named = |variant| member(&key("one", variant), "kid", thumbprint.as_str());
+    for set in [vec![named(0)], vec![named(0), named(1)]] {
+        let seed = with_keys(&seed(HOUR, &["one"]), &jwks(set));
+        let story = Setup::default().seed(seed.clone()).published(seed).settle();
+        story.advance(10 * MINUTE);
+        assert_eq!(story.status().keys[0].thumbprint, thumbprint);
+        assert!(!story.refresher.report_bad_signature(&thumbprint));
+        assert_eq!(story.fetches(), 0);
+    }
 }
 
 #[test]

@@ -154,6 +154,17 @@ fn nothing_is_served_where_every_key_that_is_published_is_leaked() {
 }
 
 #[test]
+fn the_first_token_with_a_new_key_ends_a_leak_of_all() {
+    let story = story();
+    story.provider.publish_jwks(&jwks([member(&key("one", 0), "d", "c2VjcmV0")]));
+    assert!(story.refresher.refresh_now().is_err());
+    story.provider.publish_keys(&["two"]);
+    let start = story.elapsed();
+    assert!(story.wait("two").is_ok());
+    assert_eq!(story.elapsed(), start, "the next timed fetch is not waited for");
+}
+
+#[test]
 fn kids_with_several_keys_and_entries_that_are_not_used_are_named() {
     let story = story();
     let junk = member(&key("three", 0), "use", "enc");

@@ -3,17 +3,16 @@
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Receiver;
-use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
 use idporten_config::document::Origin;
 use idporten_config::document::json::{Object, Value};
 use idporten_config::refresh::{
-    Builder, Event, FetchError, Keys, LookupError, Reason, RefreshPolicy, Refresher, Response, StartError, Status,
-    Transport,
+    Builder, Event, Keys, LookupError, Reason, RefreshPolicy, Refresher, StartError, Status, Transport,
 };
 use idporten_config::testing::{MemoryProvider, VirtualClock, snapshot};
 use idporten_config::{KnownEnvironment, Snapshot};
@@ -43,7 +42,7 @@ pub(crate) fn before(time: Duration) -> SystemTime {
 /// The start of a story. By default it has a new seed with one key, and a provider that publishes the same.
 pub(crate) struct Setup {
     seed: Snapshot,
-    published: Snapshot,
+    pub(crate) published: Snapshot,
     policy: RefreshPolicy,
     store: Option<PathBuf>,
 }
@@ -139,6 +138,18 @@ pub(crate) struct Story {
 /// The usual beginning: all is well, and the first fetch has been made.
 pub(crate) fn story() -> Story {
     Setup::default().settle()
+}
+
+/// Instances of one program, begun one after another on one clock, each with a provider of its own.
+pub(crate) fn fleet(setup: impl Fn() -> Setup, provider_does: impl Fn(&MemoryProvider)) -> impl Iterator<Item = Story> {
+    let clock = VirtualClock::new(after(Duration::ZERO));
+    std::iter::repeat_with(move || {
+        let setup = setup();
+        let provider = MemoryProvider::new(&setup.published);
+        provider_does(&provider);
+        setup.begin_on(clock.clone(), provider.clone(), provider)
+    })
+    .take(12)
 }
 
 impl Story {
@@ -324,77 +335,5 @@ pub(crate) fn glance<T>(future: &mut Boxed<'_, T>) -> Option<T> {
     match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => Some(output),
         Poll::Pending => None,
-    }
-}
-
-/// A story behind a gate that is open, in which all is well and the first fetch has been made.
-pub(crate) fn gated(setup: Setup) -> (Story, Gate) {
-    let (story, gate) = behind(setup);
-    gate.open();
-    (story.settle(), gate)
-}
-
-/// A story behind a gate that is shut.
-pub(crate) fn behind(setup: Setup) -> (Story, Gate) {
-    let provider = MemoryProvider::new(&setup.published);
-    let gate = Gate::new(&provider);
-    gate.shut();
-    (setup.begin_through(provider, gate.clone()), gate)
-}
-
-/// A provider behind a gate: while that is shut its answers do not come, and the clock stands still.
-#[derive(Clone)]
-pub(crate) struct Gate(Arc<Inner>);
-
-struct Inner {
-    provider: MemoryProvider,
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-struct State {
-    open: bool,
-    arrived: usize,
-}
-
-impl Gate {
-    /// An open one.
-    pub(crate) fn new(provider: &MemoryProvider) -> Self {
-        let state = Mutex::new(State { open: true, arrived: 0 });
-        Self(Arc::new(Inner { provider: provider.clone(), state, changed: Condvar::new() }))
-    }
-
-    pub(crate) fn shut(&self) {
-        *self.0.state.lock().unwrap() = State { open: false, arrived: 0 };
-    }
-
-    pub(crate) fn open(&self) {
-        self.0.state.lock().unwrap().open = true;
-        self.0.changed.notify_all();
-    }
-
-    /// Waits until a request stands before the shut gate.
-    pub(crate) fn arrival(&self) {
-        let state = self.0.state.lock().unwrap();
-        drop(self.0.changed.wait_while(state, |state| state.arrived == 0).unwrap());
-    }
-}
-
-impl Transport for Gate {
-    fn get(&self, url: &str, timeout: Duration) -> Result<Response, FetchError> {
-        let mut state = self.0.state.lock().unwrap();
-        state.arrived += 1;
-        self.0.changed.notify_all();
-        drop(self.0.changed.wait_while(state, |state| !state.open).unwrap());
-        self.0.provider.get(url, timeout)
-    }
-}
-
-/// A transport that is a function.
-pub(crate) struct Own<F>(pub(crate) F);
-
-impl<F: Fn(&str, Duration) -> Result<Response, FetchError> + Send + Sync + 'static> Transport for Own<F> {
-    fn get(&self, url: &str, timeout: Duration) -> Result<Response, FetchError> {
-        self.0(url, timeout)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use idporten_config::refresh::{RefreshPolicy, StartError};
 use idporten_config::testing::{MemoryProvider, VirtualClock};
 
-use crate::story::{DAY, HOUR, MINUTE, Setup, Story, after, seed, story};
+use crate::story::{DAY, HOUR, MINUTE, Setup, Story, after, fleet, seed, story};
 
 /// Returns the time from the last success to the next refresh.
 fn interval(story: &Story) -> Duration {
@@ -38,8 +38,13 @@ fn each_due_time_is_drawn_from_the_last_tenth_of_the_interval() {
 
 #[test]
 fn instances_that_start_together_do_not_ask_together() {
-    let intervals: BTreeSet<_> = (0..20).map(|_| interval(&story())).collect();
-    assert!(intervals.len() > 15, "{intervals:?}");
+    let intervals: BTreeSet<_> = fleet(Setup::default, |_| ()).map(|story| interval(&story)).collect();
+    assert_eq!(intervals.len(), 12, "{intervals:?}");
+}
+
+#[test]
+fn each_run_of_a_test_draws_the_same_times() {
+    assert_eq!(interval(&story()), interval(&story()));
 }
 
 #[test]

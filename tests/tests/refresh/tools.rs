@@ -10,7 +10,8 @@ use idporten_config::fetch::Transport;
 use idporten_config::testing::{MemoryProvider, VirtualClock, jwks, key, snapshot};
 use idporten_config::{KnownEnvironment, Snapshot};
 
-use crate::story::{DAY, HOUR, JWKS, Own, SECOND, Setup, TEST, WELL_KNOWN, after, seed, story};
+use crate::story::{DAY, HOUR, JWKS, SECOND, Setup, TEST, WELL_KNOWN, after, seed, story};
+use crate::transport::Own;
 
 #[test]
 fn a_virtual_month_refreshes_on_every_day() {

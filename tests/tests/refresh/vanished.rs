@@ -8,7 +8,8 @@ use std::time::Duration;
 use idporten_config::refresh::Transport;
 use idporten_config::testing::{MemoryProvider, jwks, key};
 
-use crate::story::{JWKS, MINUTE, Own, SECOND, Setup, Story, seed, story, undetermined, unknown};
+use crate::story::{JWKS, MINUTE, SECOND, Setup, Story, seed, story, undetermined, unknown};
+use crate::transport::Own;
 
 /// A story whose provider has withdrawn the key `old`, and whose refresher has just learned of it.
 fn retired() -> Story {

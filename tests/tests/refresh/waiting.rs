@@ -1,6 +1,7 @@
 //! Waiting: one fetch for all, its result for all, and an end to each wait.
 
 use std::sync::{Arc, Barrier};
+use std::task::{Context, Wake};
 use std::thread;
 use std::time::Duration;
 
@@ -8,9 +9,9 @@ use idporten_config::refresh::{Limit, LookupError, Reason, RefreshError, Transpo
 use idporten_config::testing::{MemoryProvider, VirtualClock};
 
 use crate::story::{
-    DAY, HOUR, MINUTE, Own, SECOND, Setup, after, begun, behind, boxed, found, gated, glance, seed, story,
-    undetermined, unknown,
+    DAY, HOUR, MINUTE, SECOND, Setup, after, begun, boxed, found, glance, seed, story, undetermined, unknown,
 };
+use crate::transport::{Own, behind, gated};
 
 #[test]
 fn a_hundred_threads_that_wait_for_the_first_set_make_one_fetch() {
@@ -221,6 +222,21 @@ fn at_most_1024_look_ups_wait_and_the_rest_are_answered() {
 }
 
 #[test]
+fn a_waiter_that_is_woken_in_a_crowd_keeps_its_place() {
+    let story = story();
+    story.provider.publish_keys(&["one", "two"]);
+    story.provider.delay(&story.clock, 2 * SECOND);
+    let _first = begun(story.refresher.find_keys_async(Some("three"), "RS256"));
+    story.advance(2 * SECOND);
+    let mut second = begun(story.refresher.find_keys_async(Some("two"), "RS256"));
+    let _crowd: Vec<_> = (0..1_024).map(|_| begun(story.refresher.refresh_now_async())).collect();
+    story.advance(SECOND);
+    // All have been woken, since the first one's three seconds are over.
+    assert!(glance(&mut second).is_none(), "it has two more");
+    assert_eq!(found(story.clock.block_on(second)), ["two"]);
+}
+
+#[test]
 fn a_dropped_wait_frees_its_place() {
     let (story, gate) = gated(Setup::default());
     gate.shut();
@@ -231,6 +247,29 @@ fn a_dropped_wait_frees_its_place() {
     let lookup = begun(story.refresher.find_keys_async(Some("two"), "RS256"));
     gate.open();
     assert!(story.clock.block_on(lookup).is_ok());
+}
+
+#[test]
+fn a_waker_that_panics_disturbs_no_other_wait() {
+    struct Panics;
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            panic!("a waker of the program");
+        }
+    }
+    let (story, gate) = gated(Setup::default());
+    for (kid, other) in [("two", "three"), ("four", "five")] {
+        gate.shut();
+        let mut panics = boxed(story.refresher.find_keys_async(Some(kid), "RS256"));
+        assert!(panics.as_mut().poll(&mut Context::from_waker(&Arc::new(Panics).into())).is_pending());
+        let lookup = begun(story.refresher.find_keys_async(Some(other), "RS256"));
+        story.provider.publish_keys(&["one", kid, other]);
+        gate.open();
+        assert!(story.clock.block_on(lookup).is_ok(), "{other}");
+        assert!(glance(&mut panics).is_some_and(|result| result.is_ok()), "{kid}");
+        story.advance(MINUTE);
+    }
+    assert_eq!(story.status().counters.panics, 2);
 }
 
 #[test]
@@ -270,8 +309,11 @@ fn reading_never_waits_while_a_refresh_that_is_due_hangs() {
 fn what_is_too_stale_is_withdrawn_on_time_though_a_request_hangs() {
     let story = Setup::default().policy(|policy| policy.with_max_age(DAY)).settle();
     story.refresher.refresh_now().unwrap();
-    story.provider.delay(&story.clock, MINUTE);
+    // Attempts that fail at once, so that none of them is under way when the one that hangs is asked for.
+    story.provider.fail(500);
     story.advance(DAY - SECOND);
+    story.provider.recover();
+    story.provider.delay(&story.clock, MINUTE);
     let refresh = begun(story.refresher.refresh_now_async());
     story.rest();
     story.serves("one");

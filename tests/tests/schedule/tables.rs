@@ -182,7 +182,7 @@ fn a_fetch_that_hangs_is_given_up_after_a_minute() {
 #[test]
 fn a_policy_that_makes_no_request_makes_none_whatever_is_asked() {
     let mut schedule = seeded(RefreshPolicy::never(), 1, Source::Baked, 30 * DAY);
-    retry_after(schedule.ask(at(HOUR), "new", None, true));
+    assert_eq!(retry_after(schedule.ask(at(HOUR), "new", None, true)), DAY, "the interval, not a second");
     assert!(!schedule.report_bad_signature(at(HOUR)));
     assert_eq!(schedule.force(), None);
     assert_eq!(expires(&mut schedule, None), (60 * DAY, Limit::SeedMaxAge));

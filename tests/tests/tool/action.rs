@@ -69,9 +69,24 @@ fn the_steps_of_the_action_pass_without_a_finding() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn an_input_that_is_neither_true_nor_false_fails_the_action() {
+    for (check, lint, wrong) in
+        [("true", "false", ""), ("yes", "true", "check"), ("1", "true", "check"), ("true", "", "lint")]
+    {
+        let mut command = Command::new("bash");
+        command.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", &script("Check the inputs")]);
+        let output = command.env("CHECK", check).env("LINT", lint).output().unwrap();
+        let error = format!("::error::the input \"{wrong}\" must be \"true\" or \"false\"\n");
+        let expected = if wrong.is_empty() { (Some(0), "") } else { (Some(1), error.as_str()) };
+        assert_eq!((output.status.code(), String::from_utf8(output.stdout).unwrap().as_str()), expected);
+    }
+}
+
 #[test]
 fn an_input_of_the_action_never_becomes_part_of_a_script() {
-    for step in ["Install the tool", "Check the snapshots", "Search for wrong values"] {
+    for step in ["Check the inputs", "Install the tool", "Check the snapshots", "Search for wrong values"] {
         assert!(!script(step).contains("${{"), "{}", script(step));
     }
     assert!(!ACTION.contains("uses:"), "no other action");

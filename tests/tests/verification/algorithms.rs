@@ -6,7 +6,7 @@ use idporten_config::SigningAlg;
 use idporten_config::document::json::Value;
 use idporten_config::interop::jsonwebtoken::{Expect, InvalidToken, Rules};
 use idporten_config::testing::{jwks, signing_key};
-use jsonwebtoken::{Algorithm, EncodingKey};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, SignatureAlgorithm};
 use serde_json::json;
 
@@ -24,11 +24,11 @@ const OF_RSA: [(&str, Algorithm); 6] = [
 ];
 
 /// A provider's key, which has the name of its algorithm as its kid.
-struct Pair {
-    alg: &'static str,
-    algorithm: Algorithm,
-    public: Value,
-    private: EncodingKey,
+pub(crate) struct Pair {
+    pub(crate) alg: &'static str,
+    pub(crate) algorithm: Algorithm,
+    pub(crate) public: Value,
+    pub(crate) private: EncodingKey,
 }
 
 impl Pair {
@@ -54,7 +54,7 @@ impl Pair {
     }
 
     /// An ID token under this kid and with this `alg` in its header.
-    fn sign(&self, kid: &str, alg: &str) -> String {
+    pub(crate) fn sign(&self, kid: &str, alg: &str) -> String {
         let encode = |text: String| URL_SAFE_NO_PAD.encode(text);
         let header = encode(json!({ "alg": alg, "kid": kid }).to_string());
         let claims = encode(with(id_claims(), "exp", json!(NOW + 3_600)).to_string());
@@ -62,13 +62,17 @@ impl Pair {
         let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &self.private, self.algorithm).unwrap();
         format!("{message}.{signature}")
     }
+
+    pub(crate) fn decoding_key(&self) -> DecodingKey {
+        DecodingKey::from_jwk(&serde_json::from_str(&self.public.to_string()).unwrap()).unwrap()
+    }
 }
 
 fn read(json: &serde_json::Value) -> Value {
     Value::parse(json.to_string().as_bytes()).unwrap()
 }
 
-fn pairs() -> Vec<Pair> {
+pub(crate) fn pairs() -> Vec<Pair> {
     let mut pairs: Vec<Pair> = OF_RSA.into_iter().map(|(alg, algorithm)| Pair::rsa(alg, algorithm)).collect();
     pairs.push(Pair::curve("ES256", Algorithm::ES256, "P-256", &PKCS_ECDSA_P256_SHA256));
     pairs.push(Pair::curve("ES384", Algorithm::ES384, "P-384", &PKCS_ECDSA_P384_SHA384));

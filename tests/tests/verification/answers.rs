@@ -84,10 +84,9 @@ fn debug_output_names_the_rules_and_holds_no_personal_data() {
 #[test]
 fn no_message_holds_a_part_of_the_token() {
     let claims = id_claims();
-    for name in ["iss", "aud", "sub", "nonce", "acr"] {
+    for name in ["iss", "aud", "nonce"] {
         let value = format!("secret-{}", claims[name].as_str().unwrap());
-        let token = id_token_with(name, serde_json::json!(value));
-        let Err(error) = verify_id_token(&token) else { continue };
+        let error = verify_id_token(&id_token_with(name, serde_json::json!(value))).unwrap_err();
         let said = format!("{error} {error:?} {:?}", error.www_authenticate());
         assert!(!said.contains("secret-"), "{said}");
     }

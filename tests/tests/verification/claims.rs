@@ -216,6 +216,11 @@ fn claims_that_are_no_object_refuse_the_token() {
     for claims in ["", "null", "[]", "\"text\"", "1", "{", "{}{}", "{\"iss\":}", "\u{feff}{}", "{'iss':1}", surrogate] {
         refused(verify_id_token(&sign_text(HEADER, claims, 0)), &InvalidToken::Malformed);
     }
+    // The values of a valid token, in the order in which the verifier has its fields.
+    let all = id_claims();
+    let names = ["iss", "aud", "sub", "aud", "nonce", "sub", "sub", "sub", "sub", "exp", "iat", "iat", "iat"];
+    let values = Value::from_iter(names.map(|name| all[name].clone()));
+    refused(verify_id_token(&sign_text(HEADER, &values.to_string(), 0)), &InvalidToken::Malformed);
 }
 
 #[test]

@@ -49,10 +49,13 @@ fn one_wrong_member_of_the_header_refuses_the_token() {
         (r#"{"alg":"RS256","kid":"one","typ":"dpop+jwt"}"#, InvalidToken::Type),
         (r#"{"alg":"RS256","kid":"one","typ":"application/"}"#, InvalidToken::Type),
         (r#"{"alg":"RS256","kid":"one","typ":""}"#, InvalidToken::Type),
+        // As many bytes as `application/` has end within the sign.
+        (r#"{"alg":"RS256","kid":"one","typ":"applicatio€x"}"#, InvalidToken::Type),
         (r#"{"alg":"RS256","alg":"RS256","kid":"one"}"#, InvalidToken::Malformed),
         (r#"{"alg":"RS256","kid":"one","kid":"one"}"#, InvalidToken::Malformed),
         (r#"{"alg":"RS256","kid":"one","\u0063rit":["x"]}"#, InvalidToken::Critical),
         ("[]", InvalidToken::Malformed),
+        (r#"["RS256","one","JWT"]"#, InvalidToken::Malformed),
         ("", InvalidToken::Malformed),
     ];
     for (header, wanted) in cases {
@@ -65,6 +68,7 @@ fn one_wrong_member_of_the_header_refuses_the_token() {
 fn headers_that_are_unusual_and_right_are_accepted() {
     for header in [
         r#"{"alg":"RS256","kid":"one"}"#,
+        "\n\t {\"alg\":\"RS256\",\"kid\":\"one\"} ",
         r#"{"alg":"RS256","kid":"one","typ":"jwt"}"#,
         r#"{"alg":"RS256","kid":"one","typ":"application/JWT"}"#,
         r#"{"alg":"RS256","kid":"\u006fne"}"#,

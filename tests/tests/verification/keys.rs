@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
+use idporten_config::document::json::Value;
 use idporten_config::interop::jsonwebtoken::{Expect, InvalidToken, Rules, Token, Verifier, VerifyError};
 use idporten_config::testing::{jwks, key, sign, sign_text, signing_key};
 use serde_json::json;
@@ -50,6 +51,21 @@ fn the_same_in_a_future() {
 fn a_kid_that_nobody_publishes_is_an_invalid_token_after_the_fetch() {
     let story = Story::idporten().settle();
     refused(wait(&verifier(&story), &late("forged", 0)), &InvalidToken::UnknownKey);
+}
+
+#[test]
+fn a_key_of_a_curve_that_jsonwebtoken_lacks_says_nothing_of_the_signature() {
+    let story = Story::idporten().settle();
+    let x = "A".repeat(76);
+    let key = json!({ "kty": "OKP", "crv": "Ed448", "kid": "448", "alg": "EdDSA", "x": x }).to_string();
+    story.provider.publish_jwks(&jwks([signing_key("one", 0), Value::parse(key.as_bytes()).unwrap()]));
+    story.refresher.refresh_now().unwrap();
+    story.clock.advance(Duration::from_secs(60));
+    let before = story.requests();
+    let claims = with(id_claims(), "exp", json!(NOW + 3_600)).to_string();
+    let jwt = sign_text(r#"{"alg":"EdDSA","kid":"448"}"#, &claims, 0);
+    refused(wait(&verifier(&story), &jwt), &InvalidToken::Algorithm);
+    assert_eq!(story.requests(), before, "no signature was bad");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod claims;
 mod header;
 mod keys;
 mod kinds;
+mod ring;
 mod setup;
 mod story;
 mod sufficient;

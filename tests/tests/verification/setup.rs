@@ -51,6 +51,7 @@ fn rules_that_contradict_themselves_or_the_environment_are_refused() {
         (&idporten, Rules::id_token(CLIENT).acr_one_of([] as [&str; 0]), level("")),
         (&idporten, Rules::logout_token(CLIENT).acr_at_least("idporten-loa-high"), SetupError::NoLevel),
         (&maskinporten, Rules::maskinporten(API).acr_at_least("idporten-loa-high"), SetupError::NoLevel),
+        (&idporten, Rules::logout_token(CLIENT).scope("openid"), SetupError::NoScope),
         (&idporten, Rules::access_token(API).scope("openid profile"), SetupError::Scope("openid profile".into())),
         (&idporten, Rules::access_token(API).scope("openid\tprofile"), SetupError::Scope("openid\tprofile".into())),
         (&idporten, Rules::access_token(API).scope(""), SetupError::Scope(String::new())),

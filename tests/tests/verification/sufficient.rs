@@ -7,7 +7,9 @@ use idporten_config::interop::jsonwebtoken::{Expect, Insufficient, InvalidToken,
 use idporten_config::testing::sign;
 use serde_json::{Value, json};
 
-use crate::story::{API, CLIENT, Claims, NONCE, NOW, Story, access_claims, id_claims, id_token_with, refused, with};
+use crate::story::{
+    API, CLIENT, Claims, NONCE, NOW, Story, access_claims, id_claims, id_token_with, refused, verify_access_token, with,
+};
 
 #[track_caller]
 fn insufficient<T: std::fmt::Debug>(answer: Result<T, VerifyError>, wanted: &Insufficient) {
@@ -81,13 +83,22 @@ fn a_missing_scope_is_insufficient_and_part_of_a_word_is_missing() {
 }
 
 #[test]
+fn rules_without_a_scope_accept_a_list_of_scopes() {
+    let claims = with(access_claims(), "scope", json!(["example:read"]));
+    assert!(verify_access_token(&sign("one", 0, &claims)).is_ok());
+}
+
+#[test]
 fn a_log_in_that_is_older_than_asked_for_is_insufficient() {
-    let verifier = Story::idporten().verifier(Rules::id_token(CLIENT));
     let expect = Expect::nonce(NONCE).max_age(Duration::from_secs(300));
-    let verify = |time: Value| verifier.verify::<Claims>(&id_token_with("auth_time", time), &expect);
-    assert!(verify(json!(NOW - 360)).is_ok(), "within the leeway");
-    insufficient(verify(json!(NOW - 361)), &Insufficient::Age(Duration::from_secs(300)));
-    refused(verify(Value::Null), &InvalidToken::Missing("auth_time"));
+    let default = Rules::id_token(CLIENT);
+    for (rules, oldest) in [(default.clone().leeway(Duration::ZERO), 300), (default, 360)] {
+        let verifier = Story::idporten().verifier(rules);
+        let verify = |time: Value| verifier.verify::<Claims>(&id_token_with("auth_time", time), &expect);
+        assert!(verify(json!(NOW - oldest)).is_ok(), "within the leeway");
+        insufficient(verify(json!(NOW - oldest - 1)), &Insufficient::Age(Duration::from_secs(300)));
+        refused(verify(Value::Null), &InvalidToken::Missing("auth_time"));
+    }
 }
 
 #[test]

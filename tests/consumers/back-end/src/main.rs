@@ -10,7 +10,14 @@ use idporten_config::Refresher;
 fn main() {
     #[cfg(feature = "installed")]
     jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default().unwrap();
+    #[cfg(feature = "ring")]
+    idporten_config::interop::jsonwebtoken::ring::DEFAULT_PROVIDER.install_default().unwrap();
 
+    #[cfg(feature = "precise")]
+    assert_eq!(
+        idporten_config::document::json::Value::parse(b"[1.50, 2e+3, 2E3, 2e3, 7]").unwrap(),
+        idporten_config::document::json::Value::parse(b"[1.5, 2000.0, 2000.0, 2000.0, 7]").unwrap(),
+    );
     let seed = snapshot_with_keys(MaskinportenTest, SystemTime::now(), &jwks([signing_key("one", 0)]));
     let provider = MemoryProvider::new(&seed);
     let refresher = Refresher::builder(seed).unwrap().start_with(provider).unwrap();

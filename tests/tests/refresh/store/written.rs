@@ -12,7 +12,8 @@ use idporten_config::testing::{MemoryProvider, jwks, key, snapshot};
 use idporten_config_tests::scratch::Scratch;
 
 use super::{SECRET, is_ignored, leaked_key, left, read, seed_of, serving, stored};
-use crate::story::{DAY, HOUR, JWKS, MINUTE, Own, SECOND, Setup, Story, TEST, seed};
+use crate::story::{DAY, HOUR, JWKS, MINUTE, SECOND, Setup, Story, TEST, seed};
+use crate::transport::Own;
 
 #[test]
 fn a_store_that_is_not_there_is_made_with_the_first_success() {
@@ -63,7 +64,10 @@ fn a_broken_store_is_reported_and_ignored_and_then_replaced() {
     let binary = "\0\u{1}\u{2}";
     let other_issuer = whole.replace("\"issuer\": \"https://test.idporten.no\"", "\"issuer\": \"https://idporten.no\"");
     assert_ne!(other_issuer, whole);
-    for broken in ["", "{}", half, binary, &whole.replace("\"format\": 1", "\"format\": 99"), &other_issuer] {
+    let other_format = whole.replace("\"format\": 1", "\"format\": 99");
+    // One member that only a snapshot has.
+    let (date, url) = (r#"{"as_of": 1}"#, r#"{"well_known_url": 1}"#);
+    for broken in ["", "{}", "{\n  \"as", half, binary, &other_format, &other_issuer, date, url] {
         let (_scratch, path) = stored(broken);
         is_ignored(&path, "is ignored");
         let story = Setup::default().store(&path).begin();
@@ -77,15 +81,73 @@ fn a_broken_store_is_reported_and_ignored_and_then_replaced() {
 #[test]
 fn what_is_no_store_is_left_as_it_is() {
     let other = seed_of(KnownEnvironment::MaskinportenTest).to_string();
-    for (content, reason) in
-        [("[server]\nport = 80\n", "holds something else"), ("null", "holds"), (&other, "is of maskin")]
-    {
+    for (content, reason) in [
+        ("[server]\nport = 80\n", "holds something else"),
+        ("{ \"port\": 80 }\n", "holds something else"),
+        ("null", "holds something else"),
+        ("{ \"port\": 80 }\n{ \"port\": 81 }\n", "holds something else"),
+        ("{ // a comment\n  \"port\": 80 }\n", "holds something else"),
+        (&other, "is of maskin"),
+    ] {
         let (_scratch, path) = stored(content);
         let story = Setup::default().store(&path).settle();
         assert_eq!(fs::read_to_string(&path).unwrap(), content);
         assert!(story.status().store_error.unwrap().contains(reason));
         assert!(story.status().serving);
     }
+}
+
+#[test]
+fn a_distrusted_key_leaves_the_store_with_the_next_refresh() {
+    let scratch = Scratch::new();
+    let path = scratch.path().join("idporten.json");
+    let kids =
+        || read(&path).jwks().unwrap().keys().iter().map(|key| key.kid().unwrap().to_owned()).collect::<Vec<_>>();
+    let story = Setup::default().store(&path).settle();
+    story.provider.publish_keys(&["one", "two"]);
+    story.refresher.refresh_now().unwrap();
+    story.rest();
+    assert_eq!(kids(), ["one", "two"]);
+    story.refresher.distrust("one");
+    story.provider.fail(500);
+    assert!(story.refresher.refresh_now().is_err());
+    story.rest();
+    assert_eq!(kids(), ["two"], "also where the refresh fails");
+    story.provider.recover();
+    story.refresher.refresh_now().unwrap();
+    story.rest();
+    assert_eq!(kids(), ["two"], "though it is published");
+    assert_eq!(story.status().keys.len(), 2, "the status shows both");
+    story.refresher.distrust("two");
+    assert!(story.refresher.refresh_now().is_ok());
+    story.rest();
+    assert!(!path.exists(), "no key is left");
+}
+
+#[test]
+fn a_key_leaves_the_store_of_another_process_and_what_is_newer_there_stays() {
+    let (_scratch, path) = stored(&seed(HOUR, &["one"]).to_string());
+    let story = Setup::default().store(&path).settle();
+    let other = snapshot(TEST, SystemTime::UNIX_EPOCH + 50_000 * DAY, &["one", "new"]);
+    fs::write(&path, other.to_string()).unwrap();
+    story.refresher.distrust("one");
+    story.provider.fail(500);
+    assert!(story.refresher.refresh_now().is_err());
+    story.rest();
+    assert_eq!(read(&path).jwks().unwrap().keys()[0].kid(), Some("new"));
+    assert_eq!(read(&path).as_of(), other.as_of());
+}
+
+#[test]
+fn no_store_is_made_of_a_seed() {
+    let scratch = Scratch::new();
+    let path = scratch.path().join("idporten.json");
+    let story = Setup::default().store(&path).begin();
+    story.refresher.distrust("one");
+    story.provider.fail(500);
+    assert!(story.refresher.refresh_now().is_err());
+    story.rest();
+    assert!(!path.exists());
 }
 
 #[test]
@@ -125,6 +187,10 @@ fn no_private_key_reaches_the_disk() {
     let text = fs::read_to_string(&path).unwrap();
     assert!(!text.contains(SECRET) && !format!("{:?}", story.refresher.current().unwrap().snapshot()).contains(SECRET));
     assert!(read(&path).jwks().unwrap().is_leaked(), "and it is still known to be leaked");
+    story.refresher.distrust("leaked");
+    story.refresher.refresh_now().unwrap();
+    story.rest();
+    assert!(read(&path).jwks().unwrap().is_leaked(), "also where its kid is distrusted");
 }
 
 #[cfg(unix)]

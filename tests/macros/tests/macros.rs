@@ -1,11 +1,9 @@
 //! The compiler's messages for mistakes in a macro's arguments or files, and the output of the macros without mistakes.
 //!
-//! `TRYBUILD=overwrite cargo test -p idporten-config-tests --test macros` writes the expected messages anew: read the difference.
+//! `TRYBUILD=overwrite cargo test -p idporten-config-macros-tests` writes the expected messages anew: read the difference.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-
-use idporten_config_tests::{files, places};
 
 mod by_path {
     idporten_config_macros::environment!(
@@ -18,7 +16,7 @@ mod by_path {
 mod above_the_package {
     idporten_config_macros::environment!(
         r#"maskinporten-test"#,
-        snapshot = "../idporten-config/snapshots/maskinporten-test.json"
+        snapshot = "../../idporten-config/snapshots/maskinporten-test.json"
     );
 }
 
@@ -58,9 +56,13 @@ fn programs() -> Vec<(String, String, String)> {
 #[test]
 fn every_mistake_is_answered_with_what_is_wrong_and_the_way_out() {
     // Paths in a macro are relative to the directory of Cargo.toml, which for these programs is one that trybuild writes.
-    let package = places::target().join("tests/trybuild").join(env!("CARGO_PKG_NAME"));
-    files::empty(&package.join("fixtures"));
-    files::copy(&ui().join("fixtures"), &package.join("fixtures"));
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let fixtures = target.join("tests/trybuild").join(env!("CARGO_PKG_NAME")).join("fixtures");
+    fs::create_dir_all(&fixtures).unwrap();
+    for entry in fs::read_dir(ui().join("fixtures")).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), fixtures.join(entry.file_name())).unwrap();
+    }
     trybuild::TestCases::new().compile_fail("ui/*.rs");
 }
 
