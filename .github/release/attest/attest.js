@@ -1,5 +1,5 @@
 // usage: node attest.js FILE.. Signs a statement that this workflow run built these files, and stores it with the repository.
-// `gh attestation verify FILE --repo OWNER/REPOSITORY` checks it. The library is that of GitHub's own action.
+// `gh attestation verify` checks it (see "The supply chain" in SECURITY.md). The library is that of GitHub's own action.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
