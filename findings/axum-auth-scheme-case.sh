@@ -9,9 +9,9 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 cargo init -q --name finding --vcs none
 cargo add -q axum-auth@=0.8.1 --no-default-features --features auth-bearer
-cargo add -q axum@0.8 --no-default-features
-cargo add -q tower@0.5 --features util
-cargo add -q tokio@1 --features macros,rt
+cargo add -q axum@=0.8.9 --no-default-features
+cargo add -q tower@=0.5.3 --features util
+cargo add -q tokio@=1.54.1 --features macros,rt
 cat >src/main.rs <<'RUST'
 use axum::Router;
 use axum::body::Body;

@@ -10,7 +10,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 cargo init -q --name finding --vcs none
 cargo add -q openidconnect@=4.1.0 --no-default-features
-cargo add -q serde_json@1
+cargo add -q serde_json@=1.0.154
 cat >src/main.rs <<'RUST'
 use openidconnect::core::CoreProviderMetadata;
 

@@ -9,7 +9,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 cargo init -q --name finding --vcs none
 cargo add -q openidconnect@=4.1.0 --no-default-features
-cargo add -q serde_json@1 rsa@0.9 rand@0.8
+cargo add -q serde_json@=1.0.154 rsa@=0.9.10 rand@=0.8.8
 cat >src/main.rs <<'RUST'
 use openidconnect::core::{CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKeySet, CoreRsaPrivateSigningKey};
 use openidconnect::core::{CoreIdTokenClaims, CoreJwsSigningAlgorithm};
