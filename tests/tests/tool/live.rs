@@ -54,6 +54,20 @@ fn what_cannot_be_asked_is_exit_code_3_beside_the_other_findings() {
 }
 
 #[test]
+fn a_mistake_in_an_option_of_the_network_hides_no_other_finding() {
+    let (_provider, directory) = project(&["one", "two"]);
+    directory.write("snapshots/two.json", "{}");
+    let answer = directory.run(&["check", "--ca-file", "absent.pem"]);
+    assert_eq!((answer.code, answer.err.as_str()), (2, ""));
+    assert!(answer.out.starts_with("error: ") && answer.out.contains("absent.pem"), "{}", answer.out);
+    assert!(answer.out.contains("check without the network: `--offline`"), "{}", answer.out);
+    assert!(answer.out.contains("\none  not compared\ntwo  1 finding\nerror: "), "{}", answer.out);
+    let json = directory.run(&["check", "--json", "--ca-file", "absent.pem"]).json();
+    let get = |name: &str| json.as_object().unwrap().get(name).unwrap().clone();
+    assert_eq!((get("ok"), get("unreachable")), (false.into(), vec!["one"].into()));
+}
+
+#[test]
 fn a_live_private_key_is_a_finding() {
     let (provider, directory) = project(&["one"]);
     provider.keys("one", &[rsa("slot", '_'), rsa("bad", '-').replace("\"kty\"", "\"d\": \"AAAA\", \"kty\"")]);

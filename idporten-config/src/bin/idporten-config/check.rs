@@ -71,6 +71,8 @@ struct CheckResult<'a> {
     /// The environments that could not be compared with their live documents.
     unreachable: Vec<String>,
     notes: Vec<String>,
+    /// Whether the manifest or an option has a mistake.
+    has_mistakes: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments, quiet: bool) -> Result<Output, VerbError> {
@@ -113,7 +115,7 @@ impl Arguments {
         }
         let mut live = live::Compared::default();
         if !self.offline {
-            live = live::compare_all(snapshots, &self.environments, &self.network, times, quiet)?;
+            live = live::compare_all(snapshots, &self.environments, &self.network, times, quiet);
         }
         findings.add("live", live.findings);
         notes.extend(live.notes);
@@ -122,13 +124,14 @@ impl Arguments {
             None => None,
         };
         findings.add("generated-code", generated.iter().filter_map(|compared| compared.finding.clone()));
-        Ok(CheckResult { snapshots, findings, generated, unreachable: live.unreachable, notes })
+        let has_mistakes = live.is_misconfigured || !snapshots.mistakes.is_empty();
+        Ok(CheckResult { snapshots, findings, generated, unreachable: live.unreachable, notes, has_mistakes })
     }
 }
 
 impl CheckResult<'_> {
     fn status(&self) -> ExitStatus {
-        if !self.snapshots.mistakes.is_empty() {
+        if self.has_mistakes {
             ExitStatus::BadInput
         } else if !self.unreachable.is_empty() {
             // An environment that could not be compared may have worse findings than those.

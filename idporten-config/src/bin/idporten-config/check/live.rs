@@ -9,7 +9,6 @@ use idporten_config::internal::{Source, Times, leaked_key};
 
 use crate::certificates;
 use crate::network::{NetworkOptions, is_retired};
-use crate::output::VerbError;
 use crate::snapshots::LoadedSnapshots;
 
 /// The result for the live documents.
@@ -19,6 +18,8 @@ pub(super) struct Compared {
     /// The environments that could not be compared.
     pub(super) unreachable: Vec<String>,
     pub(super) notes: Vec<String>,
+    /// Whether an option of the network is a mistake, so that nothing was compared.
+    pub(super) is_misconfigured: bool,
 }
 
 /// Compares each snapshot with the live document. An environment without a snapshot of its own has nothing to compare. A retired one
@@ -29,7 +30,7 @@ pub(super) fn compare_all(
     network: &NetworkOptions,
     times: Times,
     quiet: bool,
-) -> Result<Compared, VerbError> {
+) -> Compared {
     let mut result = Compared::default();
     let mut asked: Vec<&Source> = Vec::new();
     for source in &snapshots.sources {
@@ -48,13 +49,17 @@ pub(super) fn compare_all(
         }
     }
     if asked.is_empty() || !snapshots.mistakes.is_empty() {
-        return Ok(result);
+        return result;
     }
     let providers: Vec<Provider> = asked.iter().map(|source| source.snapshot().provider().clone()).collect();
-    let fetched = network.fetch_all(&providers, quiet).map_err(|mut error| {
-        error.findings.iter_mut().for_each(|finding| finding.help += ", or check without the network: `--offline`");
-        error
-    })?;
+    let fetched = match network.fetch_all(&providers, quiet) {
+        Ok(fetched) => fetched,
+        Err(mut error) => {
+            error.findings.iter_mut().for_each(|finding| finding.help += ", or check without the network: `--offline`");
+            let unreachable = providers.iter().map(|provider| provider.slug().to_owned()).collect();
+            return Compared { findings: error.findings, unreachable, is_misconfigured: true, ..result };
+        }
+    };
     for (slug, fetched) in fetched {
         let Some(source) = asked.iter().find(|source| source.snapshot().provider().slug() == slug) else { continue };
         match fetched {
@@ -69,7 +74,7 @@ pub(super) fn compare_all(
             }
         }
     }
-    Ok(result)
+    result
 }
 
 /// The differences, and findings of the live certificates that the snapshot's own do not give already.

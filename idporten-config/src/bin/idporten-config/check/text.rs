@@ -30,6 +30,8 @@ fn state_of(slug: &str, report: &CheckResult<'_>) -> String {
     match report.findings.of(slug).count() {
         // A mistake in the manifest hides the environment.
         0 if report.snapshots.source(slug).is_none() => "not checked".to_owned(),
+        // A mistake in an option of the network has one finding for all environments.
+        0 if report.unreachable.iter().any(|unreachable| unreachable == slug) => "not compared".to_owned(),
         0 => "ok".to_owned(),
         count => plural(count, "finding"),
     }
