@@ -104,12 +104,14 @@ fn memory_of_the_largest_forms_stays_bounded() {
     let _turn = turn();
     let distinct: Vec<_> = (0..49_000).map(|i| format!(r#""{i}""#)).collect();
     let long: Vec<_> = (0..24_000).map(|i| format!(r#""a string of 29 bytes, {i:05}""#)).collect();
+    let short: Vec<_> = distinct.iter().take(1_000).map(String::as_str).collect();
     let nested = format!("{}0{}", r#"{"":"#.repeat(59), "}".repeat(59));
     for x in [
         list(49_000 / 60, &nested),
         format!("[{}]", distinct.join(",")),
         format!(r#"[],"claims_supported":[{}]"#, long.join(",")),
         format!("0,{}", members(49_000).trim_matches(['{', '}'])),
+        format!(r#"0,"{}":[{}]"#, "n".repeat(1_000_000), short.join(",")),
     ] {
         serve_large(NAME, &x);
     }

@@ -119,7 +119,7 @@ pub enum ChangeKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Subject {
-    /// A metadata member, by name.
+    /// A metadata member, by name. A name of more than 160 characters is cut.
     Member(String),
     /// A key, by its kid, if it has one.
     Key(Option<String>),
@@ -130,9 +130,12 @@ pub enum Subject {
 pub fn compare(before: &Snapshot, after: &Snapshot) -> Comparison {
     let environment = after.provider().slug().to_owned();
     let mut comparison = Comparison { environment, changes: Vec::new(), counts: [0; 4] };
-    members::changes(before.metadata_json(), after.metadata_json(), &mut |change| comparison.add(change));
+    members::changes(before.metadata_json(), after.metadata_json(), &mut comparison);
     let others = provider_changes(before.provider(), after.provider());
-    others.into_iter().chain(keys::changes(before.jwks(), after.jwks())).for_each(|change| comparison.add(change));
+    others
+        .into_iter()
+        .chain(keys::changes(before.jwks(), after.jwks()))
+        .for_each(|change| comparison.add(change.kind, || change));
     // A stable sort: within a kind, the changes keep the order of the members and of the keys as served.
     comparison.changes.sort_by_key(|change| change.kind);
     comparison
@@ -183,11 +186,12 @@ impl Comparison {
         self.counts.iter().sum::<usize>() - self.changes.len()
     }
 
-    fn add(&mut self, change: Change) {
-        let count = &mut self.counts[change.kind as usize];
+    /// Counts a change, and makes it only if it is held.
+    fn add(&mut self, kind: ChangeKind, change: impl FnOnce() -> Change) {
+        let count = &mut self.counts[kind as usize];
         *count += 1;
         if *count <= MAX_CHANGES {
-            self.changes.push(change);
+            self.changes.push(change());
         }
     }
 

@@ -2,39 +2,39 @@
 
 use std::collections::BTreeMap;
 
-use super::{Change, ChangeKind, Subject};
+use super::{Change, ChangeKind, Comparison, Subject};
 use crate::document::json::{Object, Value, distinct, is_first};
 use crate::document::metadata::{self, Member, member};
 use crate::document::names::{self, MAX_VARIANTS};
 
-/// Hands over each change of the metadata, one at a time: all of them at once would not fit the bound on memory.
-pub(super) fn changes(before: &Object, after: &Object, each: &mut dyn FnMut(Change)) {
+/// Adds each change of the metadata, one at a time: all of them at once would not fit the bound on memory.
+pub(super) fn changes(before: &Object, after: &Object, to: &mut Comparison) {
     let names: Vec<&str> = before.iter().chain(after.iter()).map(|(name, _)| name).collect();
     for name in distinct(names) {
-        change(name, before.get(name), after.get(name), each);
+        change(name, before.get(name), after.get(name), to);
     }
 }
 
-fn change(name: &str, before: Option<&Value>, after: Option<&Value>, each: &mut dyn FnMut(Change)) {
+fn change(name: &str, before: Option<&Value>, after: Option<&Value>, to: &mut Comparison) {
     if before == after {
         return;
     }
     match (before, after) {
         (Some(Value::Array(_)), Some(Value::Array(_))) => match (strings(before), strings(after)) {
-            (Some(before), Some(after)) => list(name, &before, &after, each),
+            (Some(before), Some(after)) => list(name, &before, &after, to),
             // Code has a constant for a list of nothing but strings, which ends with the first other value.
-            (Some(_), None) => each(whole(name, ChangeKind::Breaking, before, after)),
-            (None, _) => each(whole(name, ChangeKind::Other, before, after)),
+            (Some(_), None) => whole(name, ChangeKind::Breaking, before, after, to),
+            (None, _) => whole(name, ChangeKind::Other, before, after, to),
         },
         // A list that appears or disappears is compared with an empty one, so that each of its values is a change. An empty list has
         // no values to report, and is a change as a whole.
         (None, Some(Value::Array(_))) if strings(after).is_some_and(|values| !values.is_empty()) => {
-            list(name, &[], &strings(after).unwrap_or_default(), each);
+            list(name, &[], &strings(after).unwrap_or_default(), to);
         }
         (Some(Value::Array(_)), None) if strings(before).is_some_and(|values| !values.is_empty()) => {
-            list(name, &strings(before).unwrap_or_default(), &[], each);
+            list(name, &strings(before).unwrap_or_default(), &[], to);
         }
-        _ => each(whole(name, kind_of(name, before, after), before, after)),
+        _ => whole(name, kind_of(name, before, after), before, after, to),
     }
 }
 
@@ -42,23 +42,25 @@ fn strings(value: Option<&Value>) -> Option<Vec<&str>> {
     value.and_then(Value::as_strings)
 }
 
-fn list(name: &str, before: &[&str], after: &[&str], each: &mut dyn FnMut(Change)) {
-    let of = |kind, before: Option<&str>, after: Option<&str>, gone| Change {
-        kind,
-        subject: Subject::Member(name.to_owned()),
-        before: before.map(str::to_owned),
-        after: after.map(str::to_owned),
-        note: None,
-        gone,
+fn list(name: &str, before: &[&str], after: &[&str], to: &mut Comparison) {
+    let mut add = |kind, before: Option<&str>, after: Option<&str>, gone: Option<&String>| {
+        to.add(kind, || Change {
+            kind,
+            subject: subject(name),
+            before: before.map(str::to_owned),
+            after: after.map(str::to_owned),
+            note: None,
+            gone: gone.cloned(),
+        });
     };
     let known = member(name);
     let (old, new) = (distinct(before.to_vec()), distinct(after.to_vec()));
     let variants = variants(known, before);
     for value in missing(before, &old, &new) {
-        each(of(ChangeKind::Breaking, Some(value), None, variants.get(value).cloned()));
+        add(ChangeKind::Breaking, Some(value), None, variants.get(value));
     }
     for value in missing(after, &new, &old) {
-        each(of(ChangeKind::Addition, None, Some(value), None));
+        add(ChangeKind::Addition, None, Some(value), None);
     }
 }
 
@@ -81,19 +83,28 @@ fn variants<'a>(known: Option<&Member>, values: &[&'a str]) -> BTreeMap<&'a str,
     variants
 }
 
-fn whole(name: &str, kind: ChangeKind, before: Option<&Value>, after: Option<&Value>) -> Change {
+fn whole(name: &str, kind: ChangeKind, before: Option<&Value>, after: Option<&Value>, to: &mut Comparison) {
     let constant = |value: &Value| {
         let has_one = matches!(value, Value::Bool(_) | Value::String(_)) || value.as_strings().is_some();
         has_one.then(|| names::constant(name))
     };
-    Change {
+    to.add(kind, || Change {
         kind,
-        subject: Subject::Member(name.to_owned()),
+        subject: subject(name),
         before: before.map(shown),
         after: after.map(shown),
         note: None,
         gone: before.filter(|_| after.is_none()).and_then(constant),
-    }
+    });
+}
+
+/// Returns the member as the subject of a change. A long name is cut, since each value of a list is a change that holds it, and so
+/// far that [`printable`](crate::document::violation::printable) leaves it as it is.
+fn subject(name: &str) -> Subject {
+    Subject::Member(match name.char_indices().nth(160) {
+        None => name.to_owned(),
+        Some((end, _)) => format!("{}… ({} bytes)", &name[..end], name.len()),
+    })
 }
 
 /// Returns the kind of a change of a member that is not a list. For a requirement (`require_..`), turning it on is breaking;

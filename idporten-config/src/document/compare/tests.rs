@@ -99,6 +99,18 @@ fn added_and_removed_keys_are_rotations_and_replaced_material_is_reported() {
 }
 
 #[test]
+fn a_long_name_is_cut_in_each_of_its_changes() {
+    let name = "n".repeat(500_000);
+    let comparison = of("{}", &format!(r#"{{"{name}": ["a", "b"], "{name}_supported": true}}"#));
+    assert_eq!(comparison.count(ChangeKind::Addition), 3);
+    for change in &comparison.changes {
+        let Subject::Member(subject) = &change.subject else { panic!("{change:?}") };
+        assert!(subject.len() < 200 && subject.contains("n… (5000"), "{subject}");
+        assert!(comparison.to_string().contains(subject), "shown as it is held");
+    }
+}
+
+#[test]
 fn a_published_private_key_is_breaking() {
     let leaked = rsa("slot", "-").replace(r#""e""#, r#""d":"AAAA","e""#);
     let comparison = of_keys(&set(&[rsa("a", "_")]), &set(&[rsa("a", "_"), leaked]));
