@@ -2,10 +2,7 @@
 
 use std::sync::mpsc;
 #[cfg(feature = "refresh")]
-use std::sync::{
-    Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -178,15 +175,15 @@ impl Transport for Fetcher {
     }
 }
 
-/// The transport of a refresher that is given none: a fetcher that is set up with the first request, and again after a failed
-/// one, since the file of certificate authorities may have been corrected meanwhile.
+/// The transport of a refresher that is given none: a fetcher that is set up with the first request, and again after one whose
+/// server was not trusted, since the file of certificate authorities may have been corrected meanwhile.
 ///
 /// It works on the refresher's thread, where no async runtime is entered: glibc keeps free memory for each thread that had some.
 #[cfg(feature = "refresh")]
 pub(crate) struct DefaultTransport {
     options: Options,
+    /// `None` until it is set up, and while a request has it. A panic there leaves `None`, so that a new one is set up.
     fetcher: Mutex<Option<Fetcher>>,
-    failed: AtomicBool,
 }
 
 #[cfg(feature = "refresh")]
@@ -194,15 +191,26 @@ impl DefaultTransport {
     /// Makes the transport. Only the options themselves can be wrong here.
     pub(crate) fn new(options: Options) -> Result<Self, FetchError> {
         options.check()?;
-        Ok(Self { options, fetcher: Mutex::new(None), failed: AtomicBool::new(true) })
+        Ok(Self { options, fetcher: Mutex::new(None) })
     }
 
     fn with_fetcher(&self, get: impl FnOnce(&Fetcher) -> Result<Response, FetchError>) -> Result<Response, FetchError> {
-        let fetcher = self.fetcher().clone().ok_or_else(FetchError::crashed)?;
-        get(&fetcher).inspect_err(|_| self.failed.store(true, Ordering::Relaxed))
+        let fetcher = self.take()?;
+        let result = get(&fetcher);
+        if result.as_ref().is_err_and(FetchError::is_of_trust) {
+            // The end of a client waits for the name that it is resolving, which has no time limit.
+            drop(thread::Builder::new().spawn(move || drop(fetcher)));
+        } else {
+            *self.fetcher() = Some(fetcher);
+        }
+        result
     }
 
-    /// Locks the client. Callers clone it, so that the lock is not held during a request.
+    fn take(&self) -> Result<Fetcher, FetchError> {
+        let held = self.fetcher().take();
+        held.map_or_else(|| Fetcher::build(self.options.clone()), Ok)
+    }
+
     fn fetcher(&self) -> MutexGuard<'_, Option<Fetcher>> {
         self.fetcher.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -219,11 +227,8 @@ impl Transport for DefaultTransport {
     }
 
     fn prepare(&self) -> Result<(), FetchError> {
-        if self.failed.load(Ordering::Relaxed) {
-            let fetcher = Fetcher::build(self.options.clone())?;
-            self.failed.store(false, Ordering::Relaxed);
-            drop(self.fetcher().replace(fetcher));
-        }
+        let fetcher = self.take()?;
+        *self.fetcher() = Some(fetcher);
         Ok(())
     }
 }

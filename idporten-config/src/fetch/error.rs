@@ -268,6 +268,12 @@ impl FetchError {
         self.transient
     }
 
+    /// Returns whether the server's certificate was refused, which other certificate authorities may accept.
+    #[cfg(feature = "refresh")]
+    pub(super) fn is_of_trust(&self) -> bool {
+        matches!(handshake::error_of_tls(self), Some(rustls::Error::InvalidCertificate(_)))
+    }
+
     /// Returns the kind, by what to do about it.
     #[must_use]
     pub fn kind(&self) -> Kind {

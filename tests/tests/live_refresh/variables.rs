@@ -4,11 +4,11 @@ use std::fs;
 use std::time::SystemTime;
 
 use idporten_config::fetch::Kind;
-use idporten_config::refresh::{LookupError, Refresher, StartError};
+use idporten_config::refresh::{LookupError, RefreshPolicy, Refresher, StartError};
 use idporten_config_tests::child;
-use idporten_config_tests::live::{LONG, Mirror, TEST, asked, eventually, keys, metadata, provider};
+use idporten_config_tests::live::{LONG, Mirror, TEST, WELL_KNOWN, asked, eventually, keys, metadata, provider, ready};
 use idporten_config_tests::scratch::Scratch;
-use idporten_config_tests::server::Authority;
+use idporten_config_tests::server::{Authority, Reply};
 
 fn start() -> Result<Refresher, StartError> {
     Refresher::builder(TEST.bundled_snapshot()).unwrap().start()
@@ -152,6 +152,17 @@ fn authorities_that_change_in_their_file_are_read_again_after_a_failure() {
     assert!(refresher.refresh_now().unwrap_err().to_string().contains("UnknownIssuer"));
     fs::copy(server.authority().file(), &file).unwrap();
     refresher.refresh_now().unwrap();
+}
+
+#[test]
+fn a_failure_that_other_authorities_would_not_prevent_keeps_the_client_and_its_connection() {
+    let server = provider(&["a"]);
+    let refresher = ready(&server, RefreshPolicy::default());
+    server.on(WELL_KNOWN, Reply::status(500));
+    assert!(refresher.refresh_now().is_err());
+    server.on(WELL_KNOWN, metadata());
+    refresher.refresh_now().unwrap();
+    assert_eq!(server.connections(), 1);
 }
 
 #[cfg(unix)]
