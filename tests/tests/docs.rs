@@ -24,15 +24,26 @@ fn is_page(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "md")
 }
 
+/// The beginning of a link to a file of this repository from a page that is shown elsewhere too.
+const REPOSITORY: &str = "https://github.com/idporten-config/idporten-config/blob/main/";
+
 /// The targets of the links of a page, without those to other sites.
 fn targets(page: &str) -> impl Iterator<Item = &str> {
     let targets = page.split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(target, _)| target));
-    targets.filter(|target| !target.contains("://"))
+    targets.filter(|target| !target.contains("://") || target.starts_with(REPOSITORY))
 }
 
 /// The files that the links of a page lead to.
 fn links(page: &str) -> impl Iterator<Item = &str> {
     targets(page).map(|target| target.split('#').next().unwrap_or_default()).filter(|file| !file.is_empty())
+}
+
+/// The file that a link on a page leads to.
+fn followed(page: &Path, link: &str) -> PathBuf {
+    match link.strip_prefix(REPOSITORY) {
+        Some(file) => places::workspace().join(file),
+        None => page.parent().unwrap().join(link),
+    }
 }
 
 /// The headings of a page, as the ends of links name them.
@@ -99,31 +110,40 @@ fn the_manifests_of_the_pages_parse_without_a_finding() {
 
 #[test]
 fn every_link_of_every_page_leads_to_a_file() {
-    let mut followed = 0;
+    let mut count = 0;
     for path in pages() {
         let page = fs::read_to_string(&path).unwrap();
         for link in links(&page) {
-            let target = path.parent().unwrap().join(link);
-            assert!(target.exists(), "{}: {link}", path.display());
-            followed += 1;
+            assert!(followed(&path, link).exists(), "{}: {link}", path.display());
+            count += 1;
         }
     }
-    assert!(followed >= 20, "{followed} links");
+    assert!(count >= 20, "{count} links");
 }
 
 #[test]
 fn every_link_to_a_heading_leads_to_one() {
-    let mut followed = 0;
+    let mut count = 0;
     for path in pages() {
         let page = fs::read_to_string(&path).unwrap();
         for (file, anchor) in targets(&page).filter_map(|target| target.split_once('#')) {
-            let target = if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
+            let target = if file.is_empty() { path.clone() } else { followed(&path, file) };
             let anchors = anchors(&fs::read_to_string(target).unwrap());
             assert!(anchors.iter().any(|other| other == anchor), "{}: {file}#{anchor} of {anchors:?}", path.display());
-            followed += 1;
+            count += 1;
         }
     }
-    assert!(followed >= 5, "{followed} links");
+    assert!(count >= 5, "{count} links");
+}
+
+#[test]
+fn no_link_of_a_page_that_is_shown_elsewhere_depends_on_its_place() {
+    // crates.io looks for the target of a relative link in the package's directory, and rustdoc in its own.
+    for page in ["README.md", "idporten-config/src/refresh/guide.md", "idporten-config/src/project/manifest.md"] {
+        let page_text = read(page);
+        let relative: Vec<_> = links(&page_text).filter(|link| !link.starts_with(REPOSITORY)).collect();
+        assert!(relative.is_empty(), "{page}: {relative:?}");
+    }
 }
 
 #[test]
@@ -177,7 +197,7 @@ fn listed() -> Vec<String> {
     let readme = read("README.md");
     let (_, list) = readme.split_once("\n## Documentation\n").expect("the README lists the pages");
     let (list, _) = list.split_once("\n## ").expect("another chapter follows");
-    links(list).filter_map(|link| link.strip_prefix("docs/")).map(str::to_owned).collect()
+    links(list).filter_map(|link| link.strip_prefix(REPOSITORY)?.strip_prefix("docs/")).map(str::to_owned).collect()
 }
 
 #[test]
