@@ -43,7 +43,7 @@ fn every_refusal_has_a_status_and_a_valid_challenge() {
 #[test]
 fn a_valid_token_that_is_not_enough_says_what_would_be() {
     for (reason, code, parameter) in [
-        (Insufficient::Scope("example:read".into()), "insufficient_scope", "scope=\"example:read\""),
+        (Insufficient::Scope("read write".into()), "insufficient_scope", "scope=\"read write\""),
         (
             Insufficient::Level("idporten-loa-high".into()),
             "insufficient_user_authentication",

@@ -33,7 +33,8 @@ pub(super) struct Claims<'a> {
     pub(super) nbf: Option<f64>,
     pub(super) iat: Option<f64>,
     pub(super) auth_time: Option<f64>,
-    pub(super) events: Option<Events>,
+    /// Whether the event of a log-out is among `events`, if it is there.
+    pub(super) has_logout_event: Option<bool>,
     pub(super) has_at_hash: bool,
 }
 
@@ -50,11 +51,6 @@ impl<'a> Audiences<'a> {
             Self::Many(all) => all,
         }
     }
-}
-
-/// The events of a token.
-pub(super) struct Events {
-    pub(super) is_logout: bool,
 }
 
 /// The claims as they come.
@@ -92,7 +88,7 @@ impl<'a> Claims<'a> {
             nbf: members.nbf.number("nbf")?,
             iat: members.iat.number("iat")?,
             auth_time: members.auth_time.number("auth_time")?,
-            events: events_of(members.events)?,
+            has_logout_event: has_logout_event(members.events)?,
             has_at_hash: !matches!(members.at_hash, Field::Absent),
         })
     }
@@ -108,13 +104,10 @@ fn audiences(field: Field<'_>) -> Result<Audiences<'_>, InvalidToken> {
     }
 }
 
-fn events_of(field: Field<'_>) -> Result<Option<Events>, InvalidToken> {
-    match field {
+fn has_logout_event(events: Field<'_>) -> Result<Option<bool>, InvalidToken> {
+    match events {
         Field::Absent => Ok(None),
-        Field::Object(members) => {
-            let is_logout = members.iter().any(|(name, is_object)| name == LOGOUT_EVENT && *is_object);
-            Ok(Some(Events { is_logout }))
-        }
+        Field::Object(members) => Ok(Some(members.iter().any(|(name, is_object)| name == LOGOUT_EVENT && *is_object))),
         _ => Err(InvalidToken::WrongType("events")),
     }
 }

@@ -91,7 +91,8 @@ pub enum Insufficient {
     /// The log-in did not reach this level of assurance: the lowest that the program accepts, or all that it accepts, separated
     /// by blanks, as for `acr_values`.
     Level(String),
-    /// The token is without this scope.
+    /// The token is without one of these scopes: all that the rules require, separated by blanks. A client that asked for the missing
+    /// one alone would get a token without the others.
     Scope(String),
     /// The user authenticated longer ago than this.
     Age(Duration),
@@ -195,7 +196,7 @@ impl fmt::Display for Insufficient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Level(level) => write!(f, "its `acr` is not enough; log in with `acr_values` of `{level}`"),
-            Self::Scope(scope) => write!(f, "it is without the scope `{scope}`; get a token that has it"),
+            Self::Scope(scope) => write!(f, "its `scope` is not enough; get a token with `{scope}`"),
             Self::Age(age) => {
                 write!(f, "the user authenticated longer than {} s ago; log in again", age.as_secs())
             }
