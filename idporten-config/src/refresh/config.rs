@@ -285,8 +285,8 @@ impl Keys {
     /// Returns the keys that `jsonwebtoken` can verify with, as it takes them.
     #[cfg(feature = "jsonwebtoken-11")]
     #[inline]
-    pub(crate) fn decoding_keys(&self) -> impl Iterator<Item = (&SigningKey, &jsonwebtoken::DecodingKey)> {
-        self.config.row(self.row).filter_map(|served| Some((&served.key, served.decoding_key.as_ref()?)))
+    pub(crate) fn decoding_keys(&self) -> impl Iterator<Item = &jsonwebtoken::DecodingKey> {
+        self.config.row(self.row).filter_map(|served| served.decoding_key.as_ref())
     }
 
     /// Returns the configuration that the keys belong to.

@@ -167,7 +167,8 @@ fn what_is_no_token_in_the_compact_form_is_refused() {
         ("letters of the other base64", format!("+/+/.{}", token.split_once('.').unwrap().1)),
         // `e30` is `{}`; the last letter has two bits that stand for nothing.
         ("bits that stand for nothing", format!("e31.{}", token.split_once('.').unwrap().1)),
-        ("text that is not UTF-8", format!("{}.{}.AAAA", encode(HEADER), encode(b"{\"iss\":\"\xff\"}"))),
+        ("a header that is not UTF-8", format!("{}.e30.AAAA", encode(b"{\"alg\":\"RS256\",\"x\":\"\xff\"}"))),
+        ("claims that are not UTF-8", format!("{}.{}.AAAA", encode(HEADER), encode(b"{\"iss\":\"\xff\"}"))),
         ("a letter cut in two", format!("{}.{}.AAAA", encode(b"{\"alg\":\"\xc3"), encode(b"\xa9\"}"))),
         ("the JSON form", json!({ "payload": "", "signatures": [] }).to_string()),
     ] {
@@ -208,21 +209,6 @@ fn a_token_beyond_the_size_limit_is_refused_unread() {
     let allowed = padded(11_000);
     assert!(allowed.len() > 14_000 && allowed.len() <= MAX_TOKEN_BYTES, "{}", allowed.len());
     assert!(verify_id_token(&allowed).is_ok());
-}
-
-#[test]
-fn a_token_that_is_not_utf_8_is_malformed() {
-    let token = |header: &[u8], claims: &[u8]| {
-        format!("{}.{}.AAAA", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims))
-    };
-    let claims = id_claims().to_string();
-    let not_a_letter = token(b"{\"alg\":\"RS256\",\"kid\":\"one\",\"x\":\"\xff\"}", claims.as_bytes());
-    // The two bytes of one letter, at the end of the header and at the beginning of the claims.
-    let across = token(&[HEADER.as_bytes(), b"\xc3"].concat(), &[b"\xa5", claims.as_bytes()].concat());
-    let in_claims = token(HEADER.as_bytes(), b"{\"iss\":\"\xff\"}");
-    for jwt in [not_a_letter, across, in_claims] {
-        refused(verify_id_token(&jwt), &InvalidToken::Malformed);
-    }
 }
 
 #[test]

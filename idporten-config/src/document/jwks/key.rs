@@ -12,7 +12,7 @@ use crate::environment::SigningAlg;
 const PRIVATE_MEMBERS: &[&str] = &["d", "p", "q", "dp", "dq", "qi", "oth", "priv"];
 pub(crate) const MAX_KID: usize = 256;
 const MIN_RSA_BITS: usize = 2048;
-/// The largest modulus that the common verifiers accept.
+/// The largest modulus that `ring` and `aws-lc-rs` verify with. The crate `rsa` stops at 4096 bits.
 const MAX_RSA_BITS: usize = 8192;
 const MAX_EXPONENT_BITS: usize = 32;
 

@@ -28,7 +28,7 @@ pub(super) enum Nonce {
 }
 
 impl Expect {
-    /// Expects nothing. An ID token with a `nonce` is refused: a program that sent one must compare it.
+    /// Expects an ID token without a `nonce`. One that has it is refused: a program that sent a `nonce` must compare it.
     #[must_use]
     pub fn none() -> Self {
         Self::default()

@@ -59,7 +59,7 @@ impl<'a> Field<'a> {
 /// A text that is not one JSON object is malformed, and so is one in which such a member occurs twice (RFC 7519, section 4):
 /// readers differ in which of the two they take.
 pub(super) fn object<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, InvalidToken> {
-    // A derived reader takes an array too.
+    // serde's derived code would also read an array, by position.
     if !json.trim_start().starts_with('{') {
         return Err(InvalidToken::Malformed);
     }

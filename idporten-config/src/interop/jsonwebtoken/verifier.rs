@@ -23,8 +23,8 @@ use crate::refresh::{Keys, Refresher};
 
 /// Verifies tokens of one provider for one program. Clones share their rules, and work on any thread.
 ///
-/// Checks come in this order: size and form, header, issuer and end, key, signature, the other claims, the program's own type,
-/// and finally whether the token is sufficient. Only a token whose issuer, algorithm and end fit can ask for a fetch.
+/// Checks come in this order: size and form, header, issuer and expiry, key, signature, the other claims, the program's own type,
+/// and finally whether the token is sufficient. Only a token whose issuer, algorithm and expiry fit can ask for a fetch.
 ///
 /// See the [module](super) for an example.
 #[derive(Clone)]
@@ -34,8 +34,8 @@ pub struct Verifier {
     back_end: BackEnd,
 }
 
-/// A token that may be worth a signature check.
-struct Candidate<'a> {
+/// A token that was read, and may be worth a signature check.
+struct ReadToken<'a> {
     parts: &'a Parts<'a>,
     kid: Option<Cow<'a, str>>,
     alg: SigningAlg,
@@ -85,9 +85,9 @@ impl Verifier {
     /// See [`VerifyError`].
     pub fn verify<T: DeserializeOwned>(&self, jwt: &str, expect: &Expect) -> Result<Token<T>, VerifyError> {
         let parts = Parts::split(jwt)?;
-        let candidate = self.read(&parts)?;
-        let keys = self.refresher.find_keys(candidate.kid.as_deref(), candidate.alg)?;
-        self.finish(candidate, &keys, expect)
+        let token = self.read(&parts)?;
+        let keys = self.refresher.find_keys(token.kid.as_deref(), token.alg)?;
+        self.finish(token, &keys, expect)
     }
 
     /// Verifies a token, and waits for the fetch of a key that is not in the set: at most
@@ -98,9 +98,9 @@ impl Verifier {
     /// See [`VerifyError`].
     pub fn verify_wait<T: DeserializeOwned>(&self, jwt: &str, expect: &Expect) -> Result<Token<T>, VerifyError> {
         let parts = Parts::split(jwt)?;
-        let candidate = self.read(&parts)?;
-        let keys = self.refresher.find_keys_wait(candidate.kid.as_deref(), candidate.alg)?;
-        self.finish(candidate, &keys, expect)
+        let token = self.read(&parts)?;
+        let keys = self.refresher.find_keys_wait(token.kid.as_deref(), token.alg)?;
+        self.finish(token, &keys, expect)
     }
 
     /// Verifies a token as [`verify_wait`](Self::verify_wait), in a future, on any executor. The future may be dropped at any time.
@@ -110,13 +110,13 @@ impl Verifier {
     /// See [`VerifyError`].
     pub async fn verify_async<T: DeserializeOwned>(&self, jwt: &str, expect: &Expect) -> Result<Token<T>, VerifyError> {
         let parts = Parts::split(jwt)?;
-        let candidate = self.read(&parts)?;
-        let keys = self.refresher.find_keys_async(candidate.kid.as_deref(), candidate.alg).await?;
-        self.finish(candidate, &keys, expect)
+        let token = self.read(&parts)?;
+        let keys = self.refresher.find_keys_async(token.kid.as_deref(), token.alg).await?;
+        self.finish(token, &keys, expect)
     }
 
     /// Makes the checks that need no key.
-    fn read<'a>(&self, parts: &'a Parts<'a>) -> Result<Candidate<'a>, InvalidToken> {
+    fn read<'a>(&self, parts: &'a Parts<'a>) -> Result<ReadToken<'a>, InvalidToken> {
         let header = parts.header()?;
         let alg = header.alg.parse::<SigningAlg>().map_err(|_| InvalidToken::Algorithm)?;
         let algorithm = algorithm(alg).ok_or(InvalidToken::Algorithm)?;
@@ -124,17 +124,17 @@ impl Verifier {
         let now = self.refresher.wall();
         self.rules.check_unverified(&header, claims, self.refresher.provider().issuer(), now)?;
         let Header { kid, .. } = header;
-        Ok(Candidate { parts, kid, alg, algorithm, now })
+        Ok(ReadToken { parts, kid, alg, algorithm, now })
     }
 
     /// Makes the checks that need a key, and all later ones.
     fn finish<T: DeserializeOwned>(
         &self,
-        candidate: Candidate<'_>,
+        token: ReadToken<'_>,
         keys: &Keys,
         expect: &Expect,
     ) -> Result<Token<T>, VerifyError> {
-        let Candidate { parts, kid, alg, algorithm, now } = candidate;
+        let ReadToken { parts, kid, alg, algorithm, now } = token;
         // Keys that `jsonwebtoken` cannot use, such as those of Ed448, say nothing of the signature.
         if keys.decoding_keys().next().is_none() {
             return Err(InvalidToken::Algorithm.into());
@@ -156,7 +156,7 @@ impl Verifier {
     /// Returns whether one of the candidates signed the token: several keys may have its kid.
     fn is_signed(&self, parts: &Parts<'_>, algorithm: Algorithm, keys: &Keys) -> bool {
         let mut keys = keys.decoding_keys();
-        keys.any(|(_, key)| self.back_end.verifies(parts.signature, parts.message, key, algorithm))
+        keys.any(|key| self.back_end.verifies(parts.signature, parts.message, key, algorithm))
     }
 }
 
@@ -165,7 +165,7 @@ fn place(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.strip_prefix("missing field `").and_then(|rest| rest.split_once('`')) {
         Some((name, _)) => format!("`{name}` is missing"),
-        None => format!("byte {} has another type or value", error.column()),
+        None => format!("line {}, column {} has another type or value", error.line(), error.column()),
     }
 }
 
