@@ -86,6 +86,22 @@ fn a_key_that_cannot_sign_is_refused_at_start() {
 
 #[test]
 #[ignore = "needs the programs built"]
+fn a_site_that_is_set_up_wrongly_names_the_variable() {
+    let scratch = Scratch::new();
+    for (variable, value, wanted) in [
+        ("IDPORTEN_ENVIRONMENT", "test", "BASE_URL is \"http://127.0.0.1:8493\"; users of idporten-test need https"),
+        ("BASE_URL", "www.example.no", "BASE_URL is \"www.example.no\"; write scheme and host alone"),
+        ("BASE_URL", "https://www.example.no/", "BASE_URL is \"https://www.example.no/\"; write scheme and host alone"),
+        ("LISTEN", "8493", "LISTEN is \"8493\": invalid socket address"),
+    ] {
+        let ended = command(&scratch).env(variable, value).output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(!ended.status.success() && said.contains(&format!("error: {wanted}")), "{value}: {said}");
+    }
+}
+
+#[test]
+#[ignore = "needs the programs built"]
 fn the_site_answers_while_the_provider_is_down() {
     let _ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
     let scratch = Scratch::new();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
+use std::net::TcpListener;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -12,7 +13,7 @@ use idporten_config_tests::scratch::Scratch;
 use serde_json::{Value, json};
 
 use crate::idporten::{PORTS, PROVIDER, SITE, relying_party, site};
-use crate::running::{answer, get, post, wait_for, wait_until};
+use crate::running::{answer, get, post, send_form, wait_for, wait_until};
 use crate::stand_in::StandIn;
 
 /// A stand-in for ID-porten. The tests change its script.
@@ -375,16 +376,43 @@ fn a_log_out_token_that_cannot_be_judged_is_verified_again() {
 
 #[test]
 #[ignore = "needs the programs built"]
-fn a_log_out_token_that_cannot_be_judged_is_kept_while_nobody_reads_the_log() {
+fn requests_are_answered_while_nobody_reads_the_log() {
     let (reader, log) = io::pipe().unwrap();
     drop(reader);
     with_site_and_log(log, || {
         let provider = Idporten::start();
         let mut browser = Browser::default();
         assert_status(&browser.log_in(&provider), 303);
+        assert_status(&get(SITE, "/callback?code=any&state=any", None), 400);
+        let mut of_nobody = logout_claims("of nobody");
+        of_nobody["sid"] = json!("another session");
+        assert_status(&send_logout_token(&sign("key", 0, &of_nobody)), 200);
         provider.script().keys = (500, "{}".to_owned());
-        send_logout_token(&sign("next", 1, &logout_claims("late")));
+        assert_status(&send_logout_token(&sign("next", 1, &logout_claims("late"))), 503);
         assert!(browser.is_logged_in());
+        provider.script().keys = (200, jwks([signing_key("key", 0), signing_key("next", 1)]).to_string());
+        wait_until(|| !browser.is_logged_in());
+    });
+}
+
+#[test]
+#[ignore = "needs the programs built"]
+fn a_log_out_token_whose_sender_stops_waiting_is_verified_again() {
+    let scratch = Scratch::new();
+    let log = scratch.path().join("log");
+    with_site_and_log(File::create(&log).unwrap(), || {
+        let provider = Idporten::start();
+        let mut browser = Browser::default();
+        assert_status(&browser.log_in(&provider), 303);
+        drop(provider);
+        let hanging = TcpListener::bind(("127.0.0.1", PROVIDER)).unwrap();
+        let token = sign("next", 1, &logout_claims("late"));
+        let sender = send_form(SITE, "/backchannel-logout", &format!("logout_token={token}"));
+        let fetch = hanging.accept().unwrap();
+        drop(sender);
+        wait_until(|| fs::read_to_string(&log).unwrap().contains("back-channel log-out: it cannot be told now"));
+        drop((fetch, hanging));
+        let provider = Idporten::start();
         provider.script().keys = (200, jwks([signing_key("key", 0), signing_key("next", 1)]).to_string());
         wait_until(|| !browser.is_logged_in());
     });

@@ -140,14 +140,27 @@ pub(crate) fn get(port: u16, path: &str, authorization: Option<&str>) -> String 
 
 /// The answer to a form, header and body.
 pub(crate) fn post(port: u16, path: &str, form: &str) -> String {
+    read(send_form(port, path, form))
+}
+
+/// Sends a form, and leaves the answer to its caller.
+pub(crate) fn send_form(port: u16, path: &str, form: &str) -> TcpStream {
     let content = "Content-Type: application/x-www-form-urlencoded";
-    answer(port, &format!("POST {path} HTTP/1.1\r\n{content}\r\nContent-Length: {}\r\n", form.len()), form)
+    send(port, &format!("POST {path} HTTP/1.1\r\n{content}\r\nContent-Length: {}\r\n", form.len()), form)
 }
 
 /// The answer to a request, header and body. Its head is without `Host`, and ends with a line.
 pub(crate) fn answer(port: u16, head: &str, body: &str) -> String {
+    read(send(port, head, body))
+}
+
+fn send(port: u16, head: &str, body: &str) -> TcpStream {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     write!(stream, "{head}Host: 127.0.0.1\r\nConnection: close\r\n\r\n{body}").unwrap();
+    stream
+}
+
+fn read(mut stream: TcpStream) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer

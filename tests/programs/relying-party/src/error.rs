@@ -26,12 +26,13 @@ pub enum LoginError {
 }
 
 impl LoginError {
-    /// Makes the error of a code that ID-porten answers with. It may come by way of the browser, so that only the characters of a
-    /// code are kept for the log.
-    pub fn answered(code: &str) -> Self {
-        let text: String = code.chars().filter(|c| c.is_ascii_alphanumeric() || "_-. ".contains(*c)).take(64).collect();
+    /// Makes the error for an error code of ID-porten. It may come by way of the browser, so that the log gets only the characters
+    /// that such a code may have.
+    pub fn from_error_code(error: &str) -> Self {
+        let text: String =
+            error.chars().filter(|c| c.is_ascii_alphanumeric() || "_-. ".contains(*c)).take(64).collect();
         let reason = format!("the provider answered `{text}`");
-        match code {
+        match error {
             "server_error" | "temporarily_unavailable" => unavailable(reason),
             _ => Self::Refused(reason),
         }
@@ -90,12 +91,12 @@ mod tests {
     #[test]
     fn an_error_code_cannot_forge_a_line_of_the_log() {
         for code in ["server_error", "temporarily_unavailable"] {
-            assert!(matches!(LoginError::answered(code), LoginError::Unavailable(..)), "{code}");
+            assert!(matches!(LoginError::from_error_code(code), LoginError::Unavailable(..)), "{code}");
         }
-        let forged = LoginError::answered("access_denied\n\u{1b}[2Klog-in: \u{202e}<b>");
+        let forged = LoginError::from_error_code("access_denied\n\u{1b}[2Klog-in: \u{202e}<b>");
         assert!(matches!(forged, LoginError::Refused(_)));
         assert_eq!(forged.to_string(), "the provider answered `access_denied2Klog-in b`");
-        assert!(LoginError::answered(&"x".repeat(10_000)).to_string().len() < 100);
+        assert!(LoginError::from_error_code(&"x".repeat(10_000)).to_string().len() < 100);
     }
 
     #[test]

@@ -184,7 +184,7 @@ impl Idporten {
         // A proxy in between answers in another form.
         let error =
             answer::json(response).await.map_or_else(|_| "no error code".to_owned(), |ErrorAnswer { error }| error);
-        match LoginError::answered(&error) {
+        match LoginError::from_error_code(&error) {
             // The code or its verifier was wrong. Any other error is one of this site or of ID-porten.
             refused if error == "invalid_grant" => Err(refused),
             other => Err(unavailable(format!("{other} with {status} at {url}"))),

@@ -10,8 +10,9 @@ use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 
 use crate::App;
-use crate::cookies::Name;
+use crate::cookies::Purpose;
 use crate::error::LoginError;
+use crate::log::log;
 use crate::random;
 use crate::sessions::Login;
 
@@ -38,7 +39,7 @@ pub async fn callback(
 
 fn failed(error: LoginError) -> Response {
     // The reason is for the operator; it holds no token.
-    eprintln!("log-in: {error}");
+    log(format_args!("log-in: {error}"));
     error.into_response()
 }
 
@@ -46,12 +47,12 @@ async fn begin(app: &App, headers: &HeaderMap, cookies: CookieJar) -> Result<Res
     if !is_visit(headers) {
         return Err(LoginError::Refused("a log-in was begun by something other than a visit".to_owned()));
     }
-    // A browser keeps its value, so that log-ins in several tabs do not disturb each other. The length is checked because the
-    // value is kept in memory.
-    let browser = app.cookies.get(&cookies, Name::Login).filter(|value| value.len() == random::LENGTH);
+    // A browser that has a value keeps it, so that log-ins in several tabs do not disturb each other. The length is checked because
+    // the value is kept in memory.
+    let browser = app.cookies.get(&cookies, Purpose::Login).filter(|value| value.len() == random::LENGTH);
     let login = Login::new(browser.map_or_else(random::secret, str::to_owned));
     let url = app.idporten.authorize(&login).await?;
-    let cookies = cookies.add(app.cookies.make(Name::Login, login.browser.clone()));
+    let cookies = cookies.add(app.cookies.make(Purpose::Login, login.browser.clone()));
     app.sessions.begin(login);
     Ok((cookies, Redirect::to(url.as_str())).into_response())
 }
@@ -71,16 +72,17 @@ async fn complete(
     // Without the rejection's own text, which comes from the browser.
     let Query(response) = response.map_err(|_| LoginError::Refused("the response cannot be read".to_owned()))?;
     // A log-in of another browser is refused: an attacker could log the user in as somebody else.
-    let login = app.cookies.get(&cookies, Name::Login).zip(response.state.as_deref());
+    let login = app.cookies.get(&cookies, Purpose::Login).zip(response.state.as_deref());
     let login = login.and_then(|(browser, state)| app.sessions.take(browser, state));
     let login =
         login.ok_or_else(|| LoginError::Refused("this log-in was not begun here, or took too long".to_owned()))?;
     app.idporten.check_issuer(response.iss.as_deref())?;
-    let code =
-        response.code.ok_or_else(|| LoginError::answered(response.error.as_deref().unwrap_or("no error code")))?;
+    let code = response
+        .code
+        .ok_or_else(|| LoginError::from_error_code(response.error.as_deref().unwrap_or("no error code")))?;
     let user = app.idporten.redeem(&code, &login).await?;
     let session = app.sessions.log_in(user, login.begun).ok_or(LoginError::LoggedOut)?;
     // A browser has one session: that of an earlier log-in ends.
-    app.cookies.get(&cookies, Name::Session).and_then(|id| app.sessions.log_out(id));
-    Ok((cookies.add(app.cookies.make(Name::Session, session)), Redirect::to("/")).into_response())
+    app.cookies.get(&cookies, Purpose::Session).and_then(|id| app.sessions.log_out(id));
+    Ok((cookies.add(app.cookies.make(Purpose::Session, session)), Redirect::to("/")).into_response())
 }

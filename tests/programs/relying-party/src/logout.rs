@@ -14,10 +14,11 @@ use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
 use crate::App;
-use crate::cookies::Name;
+use crate::cookies::Purpose;
 use crate::error::retry_after;
 use crate::idporten::VerifyError;
 use crate::layout::page;
+use crate::log::log;
 
 /// The pauses before a log-out token that could not be judged is verified again.
 const PAUSES: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(20), Duration::from_secs(60)];
@@ -32,9 +33,9 @@ pub async fn logout(State(app): State<Arc<App>>, headers: HeaderMap, cookies: Co
         return (StatusCode::FORBIDDEN, page("Not logged out", "<p><a href=\"/\">To the start</a></p>"))
             .into_response();
     }
-    let user = app.cookies.get(&cookies, Name::Session).and_then(|id| app.sessions.log_out(id));
+    let user = app.cookies.get(&cookies, Purpose::Session).and_then(|id| app.sessions.log_out(id));
     // The log-in cookie too: on a shared machine, its value is not that of the next user.
-    let cookies = cookies.remove(app.cookies.removal(Name::Session)).remove(app.cookies.removal(Name::Login));
+    let cookies = cookies.remove(app.cookies.removal(Purpose::Session)).remove(app.cookies.removal(Purpose::Login));
     // The session here may have ended before, while the one at ID-porten has not.
     let hint = user.as_ref().map(|user| user.id_token.as_str());
     match app.idporten.end_session(hint, &format!("{}/", app.base_url)) {
@@ -59,23 +60,27 @@ pub async fn backchannel_logout(
 ) -> Response {
     // Whatever is wrong with the request, the answer is 400.
     let Ok(Form(BackchannelLogout { logout_token })) = form else { return StatusCode::BAD_REQUEST.into_response() };
+    // A task of its own: a provider that stops waiting for the answer does not end the verification.
+    let answer = tokio::spawn(accept(app, logout_token)).await;
+    answer.unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
+}
+
+/// Ends the sessions that a token means, or keeps the token if it cannot be judged now.
+async fn accept(app: Arc<App>, logout_token: String) -> Response {
     let Err(error) = end_sessions(&app, &logout_token).await else { return StatusCode::OK.into_response() };
-    let answer = if error.status() == 503 {
-        tokio::spawn(try_again(app, logout_token));
-        (StatusCode::SERVICE_UNAVAILABLE, error.retry_after().map(retry_after), ()).into_response()
-    } else {
-        StatusCode::BAD_REQUEST.into_response()
-    };
-    // After the token is kept: `eprintln!` panics if nobody reads standard error any more.
-    eprintln!("back-channel log-out: {error}");
-    answer
+    log(format_args!("back-channel log-out: {error}"));
+    if error.status() != 503 {
+        return StatusCode::BAD_REQUEST.into_response();
+    }
+    tokio::spawn(try_again(app, logout_token));
+    (StatusCode::SERVICE_UNAVAILABLE, error.retry_after().map(retry_after), ()).into_response()
 }
 
 async fn end_sessions(app: &App, logout_token: &str) -> Result<(), VerifyError> {
     let claims = app.idporten.logged_out(logout_token).await?;
     if app.sessions.log_out_by(&claims.jti, claims.exp, claims.sub, claims.sid) == 0 {
         // Normal after a log-out here. If no token ever ends a session, the two have no `sid` or `sub` in common.
-        eprintln!("back-channel log-out: a token ended no session");
+        log("back-channel log-out: a token ended no session");
     }
     Ok(())
 }
@@ -83,7 +88,7 @@ async fn end_sessions(app: &App, logout_token: &str) -> Result<(), VerifyError> 
 /// Verifies a token again that could not be judged before. Not every sender repeats one after 503.
 async fn try_again(app: Arc<App>, logout_token: String) {
     let Ok(_place) = PLACES.try_acquire() else {
-        eprintln!("back-channel log-out: a token could not be judged, and is dropped: all places are taken");
+        log("back-channel log-out: a token could not be judged, and is dropped: all places are taken");
         return;
     };
     for pause in PAUSES {
@@ -93,5 +98,5 @@ async fn try_again(app: Arc<App>, logout_token: String) {
             _ => return,
         }
     }
-    eprintln!("back-channel log-out: a token could not be judged, and is given up");
+    log("back-channel log-out: a token could not be judged, and is given up");
 }

@@ -20,6 +20,7 @@ mod cookies;
 mod error;
 mod idporten;
 mod layout;
+mod log;
 mod login;
 mod logout;
 mod pages;
@@ -39,8 +40,10 @@ use idporten_config::Refresher;
 use idporten_config::interop::jsonwebtoken::ring;
 use idporten_config::refresh::Event;
 use jsonwebtoken::{Algorithm, EncodingKey};
+use log::log;
 use providers::idporten::Environment;
 use sessions::Sessions;
+use tokio::net::TcpListener;
 
 /// The constants and enums that build.rs makes of `idporten.toml`.
 mod providers {
@@ -60,7 +63,7 @@ async fn main() -> ExitCode {
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            log(format_args!("error: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -84,7 +87,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
         base_url,
     };
 
-    let listener = tokio::net::TcpListener::bind(variable("LISTEN")?).await?;
+    let address = variable("LISTEN")?;
+    let listener = TcpListener::bind(&address).await.map_err(|error| format!("LISTEN is {address:?}: {error}"))?;
     println!("listening at {}", listener.local_addr()?);
     Ok(shutdown::serve(listener, pages::router(Arc::new(app))).await?)
 }
@@ -102,7 +106,7 @@ fn refresher(seed: &'static str) -> Result<Refresher, Box<dyn Error>> {
     thread::spawn(move || {
         // Not that a fetch begins: its success or failure is an event too.
         for event in events.iter().filter(|event| !matches!(event, Event::Started { .. })) {
-            eprintln!("refresher: {event}");
+            log(format_args!("refresher: {event}"));
         }
     });
     Ok(builder.start()?)
@@ -122,10 +126,9 @@ fn key(file: &str) -> Result<EncodingKey, String> {
 /// Returns the site's origin, as browsers write it, and whether it is at https.
 fn base_url(environment: Environment) -> Result<(String, bool), Box<dyn Error>> {
     let text = variable("BASE_URL")?;
-    let url: reqwest::Url = text.parse()?;
-    if url.origin().ascii_serialization() != text {
-        return Err(format!("BASE_URL is {text:?}; write scheme and host alone, as https://www.example.no").into());
-    }
+    let url = text.parse::<reqwest::Url>().ok().filter(|url| url.origin().ascii_serialization() == text);
+    let url =
+        url.ok_or_else(|| format!("BASE_URL is {text:?}; write scheme and host alone, as https://www.example.no"))?;
     let secure = url.scheme() == "https";
     if !secure && environment != Environment::Local {
         return Err(format!("BASE_URL is {text:?}; users of {environment} need https").into());

@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 use axum_extra::extract::CookieJar;
 
 use crate::App;
-use crate::cookies::Name;
+use crate::cookies::Purpose;
 use crate::layout::{self, escaped, page};
 use crate::login::{callback, login};
 use crate::logout::{backchannel_logout, logout};
@@ -39,7 +39,7 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(map_response(layout::headers))
 }
 
-/// Ends a request that takes too long. The answer is not 408, which would say that the client was too slow: it may be this site.
+/// Ends a request that takes too long. The answer is not 408, which blames the client; this site may be the slow one.
 async fn in_time(request: Request, next: Next) -> Response {
     let page = || page("Too late", "<p>This took too long. Try again.</p><p><a href=\"/\">To the start</a></p>");
     let late = || (StatusCode::SERVICE_UNAVAILABLE, page()).into_response();
@@ -47,7 +47,7 @@ async fn in_time(request: Request, next: Next) -> Response {
 }
 
 async fn home(State(app): State<Arc<App>>, cookies: CookieJar) -> Html<String> {
-    match app.cookies.get(&cookies, Name::Session).and_then(|id| app.sessions.user(id)) {
+    match app.cookies.get(&cookies, Purpose::Session).and_then(|id| app.sessions.user(id)) {
         // `sub` and `acr` are the provider's words: escaped, as anything that comes from outside.
         Some(user) => page(
             "Your page",

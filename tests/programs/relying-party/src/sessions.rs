@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::log::log;
 use crate::random;
 use crate::table::Table;
 
@@ -104,7 +105,7 @@ impl Sessions {
         // Before the line: all pages wait for the lock, and a write to standard error may take any time.
         drop(tables);
         if ended_early {
-            eprintln!("sessions: there are {MAX_USERS}, so that the oldest one ended early");
+            log(format_args!("sessions: there are {MAX_USERS}, so that the oldest one ended early"));
         }
         Some(id)
     }
