@@ -19,11 +19,11 @@ const API: u16 = 8491;
 /// One test at a time has these ports: the programs have the provider's compiled in.
 static PORTS: Mutex<()> = Mutex::new(());
 
-fn resource_server() -> Running {
+fn resource_server() -> Command {
     let mut command = program("resource-server");
     command.env("MASKINPORTEN_ENVIRONMENT", "local");
     command.env("AUDIENCE", format!("http://127.0.0.1:{API}")).env("LISTEN", format!("127.0.0.1:{API}"));
-    Running::start(&mut command)
+    command
 }
 
 fn client(scratch: &Scratch, scopes: &str) -> Command {
@@ -43,18 +43,21 @@ fn client(scratch: &Scratch, scopes: &str) -> Command {
 #[ignore = "needs npm ci --prefix tests/provider, and the programs built"]
 fn a_client_calls_an_api_and_is_refused_without_the_scope() {
     let _ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
-    let _api = resource_server();
+    let _api = Running::start(&mut resource_server());
     assert!(
         get(API, "/health/ready", None).starts_with("HTTP/1.1 503 "),
         "it listens before the provider can be reached"
     );
     let missing = get(API, "/hello", None).to_lowercase();
-    assert!(missing.starts_with("http/1.1 401 ") && missing.contains("\r\nwww-authenticate: bearer\r\n"), "{missing}");
+    assert!(
+        missing.starts_with("http/1.1 401 ") && missing.contains("\r\nwww-authenticate: bearer realm=\"api\"\r\n"),
+        "{missing}"
+    );
 
     let provider = Running::start(script("maskinporten.mjs").args([PROVIDER.to_string(), client_jwk()]));
     wait_for(API, "/health/ready", 200);
     for (authorization, status, challenge) in [
-        ("Basic YTpi", 401, "Bearer\r\n"),
+        ("Basic YTpi", 401, "Bearer realm=\"api\"\r\n"),
         ("bEaReR not.a.token", 401, "Bearer error=\"invalid_token\""),
         ("Bearer   not.a.token", 401, "Bearer error=\"invalid_token\""),
         ("Bearer", 400, "Bearer error=\"invalid_request\""),
@@ -88,6 +91,7 @@ fn a_program_that_is_set_up_wrongly_says_what_is_wrong() {
     for (variable, value, wanted) in [
         ("MASKINPORTEN_ENVIRONMENT", "tset", "choose one of maskinporten-test"),
         ("MASKINPORTEN_ENVIRONMENT", "test", "tokens of maskinporten-test need https"),
+        ("API_URL", "www.example.no", "API_URL is \"www.example.no\": relative URL without a base"),
         ("MASKINPORTEN_KEY_FILE", "missing.pem", "missing.pem: No such file"),
         ("MASKINPORTEN_KEY_FILE", "/dev/null", "/dev/null is not an RSA private key in PEM"),
     ] {
@@ -95,6 +99,9 @@ fn a_program_that_is_set_up_wrongly_says_what_is_wrong() {
         let said = String::from_utf8_lossy(&ended.stderr);
         assert!(!ended.status.success() && said.starts_with("error: ") && said.contains(wanted), "{value}: {said}");
     }
+    let ended = resource_server().env("LISTEN", "8491").output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(!ended.status.success() && said.contains("error: LISTEN is \"8491\": invalid socket address"), "{said}");
 }
 
 #[test]
@@ -151,4 +158,15 @@ fn a_client_takes_no_large_answer_and_buys_no_token_for_an_api_that_accepts_none
         let sold = sold.lock().unwrap();
         assert!(sold.len() == 1 && sold[0].get("resource").is_none(), "one token, for no API in particular: {sold:?}");
     }
+}
+
+#[test]
+#[ignore = "needs the programs built"]
+fn a_call_that_fails_says_why() {
+    let _ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let scratch = Scratch::new();
+    let _provider = provider(&Arc::default());
+    let ended = client(&scratch, "example:read").output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(!ended.status.success() && said.contains("Connection refused"), "{said}");
 }

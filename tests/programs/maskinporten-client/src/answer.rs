@@ -8,7 +8,7 @@ use crate::maskinporten::causes;
 /// The most bytes of an answer. What this program asks for has some KiB.
 const MAX_BYTES: usize = 256 * 1024;
 
-/// Reads a body. The methods of reqwest that return it whole have no limit.
+/// Reads a body. reqwest's own methods for a whole body have no size limit.
 pub async fn read(mut response: Response) -> Result<Vec<u8>, String> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| causes(&error))? {

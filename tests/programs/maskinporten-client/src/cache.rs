@@ -80,7 +80,7 @@ impl Cache {
         purchase.await.unwrap_or_else(|error| Err(TokenError(format!("the purchase of a token ended: {error}"))))
     }
 
-    /// Drops the last token if it is this one and not young. Returns whether it is no longer the last one.
+    /// Drops this token unless it is younger than a minute. Returns whether `get` would now return another.
     pub async fn forget(&self, text: &str) -> bool {
         let mut last = self.0.lock().await;
         match &*last {

@@ -22,7 +22,7 @@ use std::{env, fs};
 
 use idporten_config::Refresher;
 use jsonwebtoken::{Algorithm, EncodingKey};
-use maskinporten::{Client, TokenSource};
+use maskinporten::{Client, TokenSource, causes};
 use providers::maskinporten::Environment;
 use reqwest::{Response, StatusCode, Url};
 
@@ -50,7 +50,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
         .redirect(reqwest::redirect::Policy::none())
         .build()?;
 
-    let api: Url = variable("API_URL")?.parse()?;
+    let api = variable("API_URL")?;
+    let api: Url = api.parse().map_err(|error| format!("API_URL is {api:?}: {error}"))?;
     // Whoever reads the token on its way can use it.
     if api.scheme() != "https" && environment != Environment::Local {
         return Err(format!("API_URL is {api}; tokens of {environment} need https").into());
@@ -75,12 +76,14 @@ async fn run() -> Result<(), Box<dyn Error>> {
 /// Calls the API, and once more with a new token if it does not accept the one that was kept: the key that signed it may have been
 /// withdrawn.
 async fn call(http: &reqwest::Client, api: &Url, tokens: &Arc<TokenSource>) -> Result<Response, Box<dyn Error>> {
+    let send =
+        async |token: &str| http.get(api.clone()).bearer_auth(token).send().await.map_err(|error| causes(&error));
     let token = tokens.get().await?;
-    let response = http.get(api.clone()).bearer_auth(&token).send().await?;
+    let response = send(&token).await?;
     if response.status() != StatusCode::UNAUTHORIZED || !tokens.forget(&token).await {
         return Ok(response);
     }
-    Ok(http.get(api.clone()).bearer_auth(tokens.get().await?).send().await?)
+    Ok(send(&tokens.get().await?).await?)
 }
 
 /// Reads the private key that the client signs with.

@@ -21,7 +21,7 @@ pub struct Client {
     pub key_id: String,
     pub key: EncodingKey,
     pub scopes: String,
-    /// The API that the token is for (RFC 8707): it becomes the token's `aud`.
+    /// The API that the token is for, if it asks for an `aud` of its own.
     pub resource: Option<String>,
 }
 

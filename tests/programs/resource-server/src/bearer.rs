@@ -51,8 +51,8 @@ fn bearer_token(headers: &HeaderMap) -> Result<&str, Refusal> {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let (status, challenge, retry_after) = match self {
-            // Without a token there is nothing to say of it (RFC 6750, section 3.1).
-            Self::Missing => (401, Some("Bearer".to_owned()), None),
+            // Without a token there is no error to name (RFC 6750, section 3.1), and a challenge has a parameter (section 3).
+            Self::Missing => (401, Some("Bearer realm=\"api\"".to_owned()), None),
             Self::Malformed => (400, Some("Bearer error=\"invalid_request\"".to_owned()), None),
             Self::Refused(error) => (error.status(), error.www_authenticate(), error.retry_after()),
         };

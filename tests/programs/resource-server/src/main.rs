@@ -3,7 +3,7 @@
 //! | variable | holds |
 //! |---|---|
 //! | `MASKINPORTEN_ENVIRONMENT` | `test`, `prod`, or `local` for a stand-in on this machine; there is no default |
-//! | `AUDIENCE` | the URL that clients name as `resource`: the `aud` of tokens for this API |
+//! | `AUDIENCE` | the `aud` of tokens for this API |
 //! | `LISTEN` | the address to listen at, as `127.0.0.1:8080` |
 //!
 //! It speaks plain http: a proxy in front ends TLS, limits the rate of requests, and cuts slow clients. What happens to the
@@ -13,6 +13,7 @@ mod bearer;
 mod shutdown;
 
 use std::error::Error;
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::{env, thread};
 
@@ -25,6 +26,7 @@ use idporten_config::Refresher;
 use idporten_config::interop::jsonwebtoken::{Rules, Verifier};
 use idporten_config::refresh::Event;
 use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
 
 /// The constants and enums that build.rs makes of `idporten.toml`.
 mod providers {
@@ -64,7 +66,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let api = Router::new().route("/hello", get(hello)).with_state(verifier);
     let health = Router::new().route("/health/ready", get(ready)).with_state(refresher);
     let health = health.route("/health/live", get(|| async { "live\n" }));
-    let listener = tokio::net::TcpListener::bind(variable("LISTEN")?).await?;
+    let address = variable("LISTEN")?;
+    let listener = TcpListener::bind(&address).await.map_err(|error| format!("LISTEN is {address:?}: {error}"))?;
     println!("listening at {}", listener.local_addr()?);
     Ok(shutdown::serve(listener, api.merge(health)).await?)
 }
@@ -76,7 +79,8 @@ fn refresher(seed: &'static str) -> Result<Refresher, Box<dyn Error>> {
     thread::spawn(move || {
         // Not that a fetch begins: its success or failure is an event too.
         for event in events.iter().filter(|event| !matches!(event, Event::Started { .. })) {
-            eprintln!("refresher: {event}");
+            // `eprintln!` would panic if nobody reads standard error any more.
+            let _ = writeln!(io::stderr(), "refresher: {event}");
         }
     });
     Ok(builder.start()?)
