@@ -154,7 +154,11 @@ impl Snapshot {
     #[cfg(feature = "refresh-core")]
     pub(crate) fn without(&self, distrusted: &[String]) -> Option<Self> {
         let (json, set) = self.jwks.as_ref()?;
-        let jwks = set.without(json, |key| distrusted.iter().any(|name| key.is_named(name)))?;
+        let is_distrusted = |key: &SigningKey| {
+            let thumbprint = key.thumbprint();
+            distrusted.iter().any(|name| key.is_named(&thumbprint, name))
+        };
+        let jwks = set.without(json, is_distrusted)?;
         Some(Self { jwks: Some(jwks), ..self.clone() })
     }
 

@@ -63,7 +63,7 @@ impl ProviderConfig {
         if distrusted.is_empty() {
             return Some(self);
         }
-        let is_trusted = |key: &ServedKey| !distrusted.iter().any(|name| key.is_named(name));
+        let is_trusted = |key: &ServedKey| !distrusted.iter().any(|name| key.key.is_named(&key.thumbprint, name));
         let keys = self.keys.into_iter().filter(is_trusted).collect();
         Self::of(self.documents, self.metadata, keys)
     }
@@ -162,7 +162,7 @@ impl ProviderConfig {
 
     /// Counts the keys that a kid or thumbprint names.
     pub(super) fn count_named(&self, name: &str) -> usize {
-        self.keys.iter().filter(|key| key.is_named(name)).count()
+        self.keys.iter().filter(|key| key.key.is_named(&key.thumbprint, name)).count()
     }
 
     /// Returns whether another key may come under this kid of the set: it can unless the kid is the thumbprint of its key.
@@ -193,10 +193,6 @@ impl ServedKey {
             #[cfg(feature = "jsonwebtoken-11")]
             decoding_key: decoding_key(key),
         }
-    }
-
-    fn is_named(&self, name: &str) -> bool {
-        self.key.kid() == Some(name) || self.thumbprint == name
     }
 }
 

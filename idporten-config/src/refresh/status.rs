@@ -187,7 +187,7 @@ impl KeyStatus {
             KeyParameters::Ec { crv, .. } | KeyParameters::Okp { crv, .. } => (None, Some(*crv)),
         };
         let kid = key.kid().map(str::to_owned);
-        let distrusted = distrusted.iter().any(|name| Some(name) == kid.as_ref() || name == thumbprint);
+        let distrusted = distrusted.iter().any(|name| key.is_named(thumbprint, name));
         Self { kid, thumbprint: thumbprint.to_owned(), kty: key.key_type(), bits, crv, distrusted }
     }
 }

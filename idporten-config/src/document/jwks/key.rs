@@ -187,10 +187,10 @@ impl SigningKey {
         self.kid.is_some() && self.kid == other.kid && SigningAlg::ALL.iter().any(both_serve)
     }
 
-    /// Returns whether this is its kid or thumbprint.
+    /// Returns whether this is its kid or thumbprint. The thumbprint is given, so that it is computed once for many names.
     #[cfg(feature = "refresh-core")]
-    pub(crate) fn is_named(&self, name: &str) -> bool {
-        self.kid() == Some(name) || self.thumbprint() == name
+    pub(crate) fn is_named(&self, thumbprint: &str, name: &str) -> bool {
+        self.kid() == Some(name) || thumbprint == name
     }
 
     /// Returns the RFC 7638 thumbprint with SHA-256, in base64url.
