@@ -1805,7 +1805,7 @@ pub mod refresh {
             pub fn note_date(&mut self, date: SystemTime, now: Now) {}
             pub fn poll(&mut self, now: Now) -> Action {}
             #[must_use]
-            pub fn wake(&self, now: Now) -> Duration {}
+            pub fn next_wake(&self, now: Now) -> Duration {}
             pub fn succeeded(&mut self, success: &Success<'_>) {}
             pub fn failed(
                 &mut self,

@@ -27,6 +27,7 @@ mod vanished;
 use std::time::{Duration, SystemTime};
 
 use super::policy::{HOUR, MINUTE, RefreshPolicy, SECOND};
+use crate::fetch::DEADLINE;
 use budget::Budget;
 use held::Held;
 pub(super) use held::is_future;
@@ -44,8 +45,8 @@ const SIGNATURE_FETCHES: u32 = 2;
 const SIGNATURE_WINDOW: Duration = HOUR;
 /// The least age of the set, and of the last such attempt, for a bad signature to ask for a fetch.
 const SIGNATURE_MIN_AGE: Duration = Duration::from_secs(30);
-/// The time after which a fetch is given up: three times what a fetch may take.
-const FLIGHT_LIMIT: Duration = Duration::from_secs(60);
+/// The time after which a fetch is given up, and the longest that a forced one is waited for.
+pub(super) const FLIGHT_LIMIT: Duration = DEADLINE.saturating_mul(3);
 /// The age above which documents must come from a cache, and may have been replaced since.
 const OLD: Duration = MINUTE;
 /// The least time that a caller is asked to wait, and the least between a failure and the next attempt.
@@ -151,7 +152,7 @@ impl Schedule {
         if self.flight.is_none() && self.until_fetch(now) == Some(Duration::ZERO) {
             return Action::Fetch(self.begin(now));
         }
-        self.asleep_until = self.wake(now);
+        self.asleep_until = self.next_wake(now);
         Action::Sleep(self.asleep_until)
     }
 
@@ -165,7 +166,7 @@ impl Schedule {
     /// Returns when there will be something to do or to report if nothing happens, on the monotonic clock, if both clocks go at one
     /// pace.
     #[must_use]
-    pub fn wake(&self, now: Now) -> Duration {
+    pub fn next_wake(&self, now: Now) -> Duration {
         let left = self.flight.map_or_else(|| self.until_fetch(now), |flight| Some(flight.left(now)));
         let served = self.held.filter(|held| !held.expired);
         let expires = served.map(|held| self.left(&held, now));
@@ -177,11 +178,17 @@ impl Schedule {
     /// Stops serving what is held. Delays that were drawn while something was served are too long from here on, and are shortened.
     fn expire(&mut self, now: Now) {
         self.held.iter_mut().for_each(|held| held.expired = true);
-        self.not_before = self.not_before.min(now.monotonic.saturating_add(MAX_RETRY_AFTER_EMPTY));
+        self.limit_retry_after(now);
         let delay = self.retry_delay(self.missed, false);
         if self.until_due(now).is_some_and(|left| left > delay) {
             self.due = (now, delay);
         }
+    }
+
+    /// Shortens a `Retry-After` to what is obeyed while nothing is served: a long one would keep the service down for its whole
+    /// length.
+    pub(in crate::refresh) fn limit_retry_after(&mut self, now: Now) {
+        self.not_before = self.not_before.min(now.monotonic.saturating_add(MAX_RETRY_AFTER_EMPTY));
     }
 
     fn begin(&mut self, now: Now) -> Cause {
@@ -247,9 +254,10 @@ impl Schedule {
         self.failures = self.failures.saturating_add(1);
         let serves = self.is_serving() && !withdraws;
         if let Some(retry_after) = retry_after {
-            // While nothing is served, a long `Retry-After` would keep the service down for its whole length.
-            let longest = if serves { MAX_RETRY_AFTER } else { MAX_RETRY_AFTER_EMPTY };
-            self.not_before = now.monotonic.saturating_add(retry_after.min(longest));
+            self.not_before = now.monotonic.saturating_add(retry_after.min(MAX_RETRY_AFTER));
+        }
+        if !serves {
+            self.limit_retry_after(now);
         }
         // A failure of a fetch that was asked for leaves the timed refresh where it is: tokens of unknown kids could otherwise
         // drive the backoff to its maximum.

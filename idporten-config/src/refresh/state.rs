@@ -174,6 +174,7 @@ impl Shared {
                 self.live.store(Some(config));
             }
             Err(reason) => {
+                core.schedule.limit_retry_after(self.clock.now());
                 // The reason is stored before the configuration is removed: a reader that finds nothing served then finds the reason.
                 self.refusal.store(Arc::new(Unavailable::new(reason, core.last_error.clone())));
                 self.live.store(None);

@@ -16,7 +16,7 @@ use event_listener::EventListener;
 
 use super::config::{Keys, ProviderConfig};
 use super::error::{LookupError, Reason, RefreshError, Unavailable};
-use super::schedule::{Answer, Ticket};
+use super::schedule::{Answer, FLIGHT_LIMIT, Ticket};
 use super::state::{Core, Shared};
 use crate::clock::Clock;
 use crate::document::jwks::MAX_KID;
@@ -29,8 +29,6 @@ const GRAIN: Duration = Duration::from_millis(50);
 const MAX_WAITING: usize = 1_024;
 /// The time after which a caller that does not wait may find the result of a fetch that is about to begin.
 const SHORTLY: Duration = Duration::from_secs(1);
-/// The longest that a forced refresh is waited for: three times what a fetch may take.
-const REFRESH_WAIT: Duration = Duration::from_secs(60);
 
 /// The result of one look at the shared state.
 pub(super) enum Poll<T> {
@@ -252,7 +250,7 @@ impl Shared {
 
     /// Returns a poll function that asks for a refresh and ends with it.
     pub(super) fn until_refreshed(&self) -> impl FnMut() -> Poll<Result<(), RefreshError>> {
-        let deadline = self.clock.now().monotonic.saturating_add(REFRESH_WAIT);
+        let deadline = self.clock.now().monotonic.saturating_add(FLIGHT_LIMIT);
         let mut asked = None;
         move || {
             self.look(Err(RefreshError::Stopped), |core, _| {

@@ -140,14 +140,14 @@ impl Model {
     fn pass(&mut self, time: Duration) {
         let target = self.now.monotonic + time;
         loop {
-            let wake = self.schedule.wake(self.now).max(self.now.monotonic).min(target);
+            let wake = self.schedule.next_wake(self.now).max(self.now.monotonic).min(target);
             let by = wake.saturating_sub(self.now.monotonic);
             self.now = Now { monotonic: wake, wall: self.now.wall + by };
             if wake == target {
                 return;
             }
             self.look();
-            if self.flight.is_some() && self.schedule.wake(self.now) > target {
+            if self.flight.is_some() && self.schedule.next_wake(self.now) > target {
                 let by = target.saturating_sub(self.now.monotonic);
                 self.now = Now { monotonic: target, wall: self.now.wall + by };
                 return;
@@ -288,7 +288,7 @@ impl Model {
     /// Asserts the invariants that hold at any time.
     fn check(&mut self) {
         self.look();
-        let next = self.schedule.wake(self.now).saturating_sub(self.now.monotonic);
+        let next = self.schedule.next_wake(self.now).saturating_sub(self.now.monotonic);
         if self.flight.is_none() {
             assert!(next <= self.policy.refresh_interval.max(HOUR), "the next refresh is {next:?} away");
             assert!(self.waiting.is_empty() && self.forced.is_empty(), "somebody waits, and nothing is under way");

@@ -87,6 +87,14 @@ fn a_suspended_machine_refreshes_when_it_wakes() {
 }
 
 #[test]
+fn the_time_suspended_counts_at_once_where_no_refresh_is_made() {
+    let mut schedule = seeded(RefreshPolicy::never(), 1, Source::Baked, 80 * DAY);
+    let awake = |time| Now { monotonic: MINUTE, wall: at(time).wall };
+    assert!(matches!(schedule.poll(awake(before(10 * DAY))), Action::Sleep(_)));
+    assert_eq!(schedule.poll(awake(10 * DAY)), Action::Expire(Limit::SeedMaxAge));
+}
+
+#[test]
 fn a_wall_clock_that_goes_back_changes_nothing() {
     let mut schedule = fetched(policy(), 1);
     let due = next_fetch(&schedule, Duration::ZERO);

@@ -116,6 +116,17 @@ fn a_leak_is_followed_by_attempts_as_if_nothing_were_served() {
 }
 
 #[test]
+fn a_leak_shortens_an_earlier_retry_after() {
+    let mut schedule = fetched(policy(), 1);
+    asks(&mut schedule, HOUR);
+    schedule.failed(at(HOUR), Some(HOUR), false);
+    schedule.force();
+    schedule.poll(at(HOUR));
+    schedule.failed(at(HOUR), None, true);
+    assert_eq!(next_fetch(&schedule, HOUR), HOUR + MINUTE);
+}
+
+#[test]
 fn a_retry_after_is_obeyed_for_at_most_an_hour() {
     for (asked, obeyed) in [(MINUTE * 20, MINUTE * 20), (DAY, HOUR)] {
         let mut schedule = fetched(policy(), 1);
@@ -156,7 +167,7 @@ fn the_last_answer_decides_until_when_a_retry_after_holds() {
 fn a_requested_fetch_is_immediate_and_its_failure_delays_nothing() {
     let mut schedule = fetched(policy(), 1);
     pending(schedule.ask(at(HOUR), "new", None, true));
-    assert_eq!(schedule.wake(at(HOUR)), HOUR);
+    assert_eq!(schedule.next_wake(at(HOUR)), HOUR);
     for i in 0..8 {
         schedule.force();
         schedule.poll(at(HOUR + i * SECOND));

@@ -149,10 +149,10 @@ impl Schedule {
         self.policy.limit(held.limit).saturating_sub(self.age_that_counts(held, now))
     }
 
-    /// Returns the age that counts towards the limit. The wall clock counts only once a timed refresh has failed: until then a leap
-    /// ahead may be an error of the clock, and ending service for it would be an outage of our making.
+    /// Returns the age that counts towards the limit. Where refreshes are made, the wall clock counts only once a timed one has failed:
+    /// until then a leap ahead may be an error of the clock, and ending service for it would be an outage of our making.
     fn age_that_counts(&self, held: &Held, now: Now) -> Duration {
-        if self.missed > 0 { held.age_at(now) } else { held.monotonic_age_at(now) }
+        if self.missed > 0 || !self.policy.fetches { held.age_at(now) } else { held.monotonic_age_at(now) }
     }
 }
 
