@@ -125,9 +125,14 @@ impl<'a> Lookup<'a> {
             return Break(Ok(keys));
         }
         let error = match self.shared.current() {
-            Ok(config) if self.is_hopeless(&core.distrusted) || self.is_of_another_key(core, &config) => {
+            Ok(config)
+                if self.kid.is_none()
+                    || self.is_hopeless(&core.distrusted)
+                    || self.is_of_another_key(core, &config) =>
+            {
                 LookupError::UnknownKey
             }
+            Err(unavailable) if self.is_hopeless(&core.distrusted) => unavailable.into(),
             current => match (self.ask(core, current.as_ref().err(), may_wait), current) {
                 (Continue(until), _) => return Continue(until),
                 // While nothing is served, `Unavailable` takes precedence over what is known of the kid: with no key set in force
@@ -140,11 +145,11 @@ impl<'a> Lookup<'a> {
         Break(Err(error))
     }
 
-    /// Returns whether no fetch could bring a key, so that the token is invalid at once and costs no fetch. Such a token has no
-    /// kid, an algorithm that no published key serves, or a kid that no set can hold or that is distrusted.
+    /// Returns whether no fetch could bring a key, so that the token is answered at once and costs no fetch. Such a token has an
+    /// algorithm that no published key serves, or a kid that no set can hold or that is distrusted.
     fn is_hopeless(&self, distrusted: &[String]) -> bool {
-        let (Some(kid), Some(_)) = (self.kid, self.alg) else { return true };
-        kid.len() > MAX_KID || distrusted.iter().any(|name| name == kid)
+        let is_of_no_key = |kid: &str| kid.len() > MAX_KID || distrusted.iter().any(|name| name == kid);
+        self.alg.is_none() || self.kid.is_some_and(is_of_no_key)
     }
 
     /// Returns whether the known key of this kid can never serve the algorithm, so that the token is invalid at once. The provider
@@ -167,8 +172,10 @@ impl<'a> Lookup<'a> {
     ) -> ControlFlow<LookupError, Duration> {
         let now = self.shared.clock.now();
         // While nothing is held, or only something too old, the timed fetches are already frequent. Spending the budget of
-        // unknown kids as well would leave none for the first rotation after the outage.
-        let spends = unavailable.is_none_or(|it| matches!(it.reason(), Reason::Distrusted | Reason::Leaked));
+        // unknown kids as well would leave none for the first rotation after the outage. A token without a kid waits for a fetch
+        // that is made anyway, and asks for none.
+        let spends = self.kid.is_some()
+            && unavailable.is_none_or(|it| matches!(it.reason(), Reason::Distrusted | Reason::Leaked));
         let (kid, ticket) = (self.kid.unwrap_or_default(), self.wait.map(|(ticket, _)| ticket));
         let answer = core.schedule.ask(now, kid, ticket, spends);
         // The worker is woken only for a fetch that the question brought forward, or that is overdue, as after the machine was

@@ -9,7 +9,7 @@ use idporten_config::document::JwkSet;
 use idporten_config::refresh::{Health, LookupError, Reason};
 use idporten_config::testing::{jwks, key};
 
-use crate::story::{DAY, MINUTE, Setup, begun, glance, member, seed, story, unknown};
+use crate::story::{DAY, MINUTE, Setup, begun, boxed, found, glance, member, seed, story, unknown};
 use crate::transport::gated;
 
 #[test]
@@ -130,6 +130,50 @@ fn with_every_key_distrusted_fetches_stay_within_the_budget() {
         assert!(matches!(story.wait(&kid.to_string()), Err(LookupError::Unavailable(_))));
     }
     assert_eq!(story.fetches(), 1);
+}
+
+#[test]
+fn with_every_key_distrusted_tokens_that_no_fetch_could_help_cause_none() {
+    let story = story();
+    story.refresher.distrust("one");
+    let long = "k".repeat(300);
+    for (kid, alg) in [(Some("two"), "HS256"), (Some(long.as_str()), "RS256"), (Some("one"), "RS256"), (None, "RS256")]
+    {
+        for answer in [story.refresher.find_keys(kid, alg), story.refresher.find_keys_wait(kid, alg)] {
+            assert!(matches!(answer, Err(LookupError::Unavailable(why)) if why.reason() == Reason::Distrusted));
+        }
+    }
+    assert_eq!(story.fetches(), 0);
+}
+
+#[test]
+fn with_every_key_distrusted_hopeless_tokens_do_not_wait_for_a_fetch_and_one_without_a_kid_does() {
+    let (story, gate) = gated(Setup::default());
+    story.refresher.distrust("one");
+    story.provider.publish_keys(&["one", "two"]);
+    gate.shut();
+    let refresh = begun(story.refresher.refresh_now_async());
+    gate.arrival();
+    for (kid, alg) in [(None, "HS256"), (Some("one"), "RS256")] {
+        let mut hopeless = boxed(story.refresher.find_keys_async(kid, alg));
+        assert!(matches!(glance(&mut hopeless), Some(Err(LookupError::Unavailable(_)))));
+    }
+    let nameless = begun(story.refresher.find_keys_async(None, "RS256"));
+    gate.open();
+    story.clock.block_on(refresh).unwrap();
+    assert_eq!(found(story.clock.block_on(nameless)), ["two"]);
+}
+
+#[test]
+fn with_every_key_distrusted_an_earlier_retry_after_is_obeyed_for_a_minute() {
+    let story = story();
+    story.provider.fail_for(40 * MINUTE);
+    assert!(story.refresher.refresh_now().is_err());
+    story.provider.recover();
+    story.provider.publish_keys(&["two"]);
+    story.refresher.distrust("one");
+    story.advance(MINUTE);
+    assert!(story.wait("two").is_ok());
 }
 
 #[test]
