@@ -258,9 +258,10 @@ impl Refresher {
     /// held keys it names: zero may be a typing error. A kid may be a label that a new key takes over, as in ID-porten's test
     /// environment; a thumbprint names one key.
     ///
-    /// The next refresh, also one that fails, removes these keys from the store. A new process does not know of them: call this at
-    /// each start for as long as the provider publishes such a key. In a process that was forked from the refresher's own, nothing
-    /// is served any more after this.
+    /// The next refresh, also one that fails, removes these keys from the store; if the store cannot be written then, the refresh
+    /// after it tries again. With [`RefreshPolicy::never`] there is no refresh, and the store keeps them: remove the file. A new
+    /// process does not know of them: call this at each start for as long as the provider publishes such a key. In a process that
+    /// was forked from the refresher's own, nothing is served any more after this.
     #[expect(clippy::must_use_candidate, reason = "what it answers is worth knowing, and nothing hangs on it")]
     pub fn distrust(&self, kid_or_thumbprint: &str) -> usize {
         if self.shared.is_forked() {
@@ -283,7 +284,8 @@ impl Refresher {
 
     /// Returns a receiver of the [events](Event) from now on. Its queue holds 1,024 events; those that find it full are left out
     /// and counted ([`missed_events`](Counters::missed_events)), so that a slow receiver holds up nothing. It ends when the
-    /// refresher does, and dropping it unsubscribes. To receive what happens during the start too, use [`Builder::events`].
+    /// refresher does. Dropping it unsubscribes with the next event. To receive what happens during the start too, use
+    /// [`Builder::events`].
     #[must_use]
     pub fn events(&self) -> Receiver<Event> {
         if self.shared.is_forked() {

@@ -16,9 +16,6 @@ use crate::document::snapshot::{Origin, Snapshot};
 use crate::document::violation::Rule;
 use crate::fetch::{self, Age, FetchError};
 
-/// The duration after which a write of the store is reported as hanging. It is not given up, since nothing can end it.
-const SLOW: Duration = Duration::from_secs(10);
-
 /// A fetch that the schedule has begun.
 struct Attempt {
     number: u64,
@@ -78,7 +75,7 @@ impl Attempt {
             Err(FetchError::crashed())
         });
         // The result of a fetch that was given up arrives late and is ignored: it was already counted as a failure. After the end
-        // nothing is put in force, and nothing is written.
+        // nothing is put in force. What the store lacks from before is still written, so that a distrusted key leaves it.
         let is_awaited = core.schedule.fetching_since().is_some() && core.schedule.number() == self.number;
         if is_awaited && !shared.stopped.load(Ordering::SeqCst) {
             match prepared.and_then(|prepared| check_age(&core, prepared)) {
@@ -185,15 +182,11 @@ pub(super) fn fail(shared: &Shared, core: &mut Core, error: FetchError) {
 /// could be the last to reach the disk.
 fn write_store(shared: &Shared) {
     let Some(store) = &shared.store else { return };
-    let now = || shared.clock.now().monotonic;
     let mut core = shared.core();
-    if core.writing_since.is_some_and(|since| now().saturating_sub(since) > SLOW) {
-        core.store_error = Some(store.named("is still being written after some time; see whether its disk hangs"));
-    }
     while core.writing_since.is_none()
         && let Some(unstored) = core.unstored.take()
     {
-        core.writing_since = Some(now());
+        core.writing_since = Some(shared.clock.now().monotonic);
         let (config, distrusted) = (core.config.clone().filter(|_| !core.all_leaked), core.distrusted.clone());
         drop(core);
         let provider = shared.seed.provider();
@@ -205,13 +198,21 @@ fn write_store(shared: &Shared) {
             },
         };
         core = shared.core();
-        // The error is that of the last change, since an earlier one does not matter once the file is right.
-        core.counters.failed_store_writes += u64::from(result.is_err());
-        // Keys that leave a file say nothing of whether it can be used.
-        if unstored == Unstored::Documents || result.is_err() {
-            core.store_error = result.err().map(|reason| store.named(&reason));
-        }
         core.writing_since = None;
+        // The error is that of the last change, since an earlier one does not matter once the file is right.
+        core.store_error = result.err().map(|reason| store.named(&reason));
+        if core.store_error.is_some() {
+            core.counters.failed_store_writes += 1;
+            // The next fetch tries again, or this thread if there is something new. The stronger of the two changes is made.
+            let new = core.unstored;
+            core.unstored = new.max(Some(unstored));
+            if new.is_none() {
+                break;
+            }
+        } else if unstored == Unstored::Documents {
+            // Keys that leave a file say nothing of whether it can be used.
+            core.load_error = None;
+        }
     }
     drop(core);
     shared.clock.wake();

@@ -156,7 +156,7 @@ impl Builder {
         let dated = stored.into_iter().chain([&self.seed].into_iter().filter(|seed| seed.origin() == Origin::Fetched));
         dated.for_each(|snapshot| schedule.note_date(snapshot.as_of(), now));
         let mut core = Core::new(schedule, config, self.events);
-        core.store_error = loaded.err();
+        core.load_error = loaded.err();
         let shared = Shared::new(clock, policy, self.seed, Box::new(transport), store, core);
         let shared = sync::Arc::new(shared);
         worker::spawn(&shared).map_err(StartError::Thread)?;

@@ -25,6 +25,8 @@ use crate::fetch::{FetchError, Transport};
 
 /// The largest number of drifted constants that is reported. The limit exists because a hostile document differs in everything.
 const MAX_DRIFT: usize = 100;
+/// The duration after which a write of the store is reported as hanging. It is not given up, since nothing can end it.
+const SLOW: Duration = Duration::from_secs(10);
 
 pub(super) struct Shared {
     /// The configuration that is served. Readers touch nothing else, so that the worker cannot delay them. An `RwLock` would make
@@ -77,7 +79,9 @@ pub(super) struct Core {
     pub(super) unstored: Option<Unstored>,
     /// The time on the monotonic clock at which the write under way began.
     pub(super) writing_since: Option<Duration>,
+    /// The error of the last write, and the reason why the file was not loaded, until documents are written.
     pub(super) store_error: Option<String>,
+    pub(super) load_error: Option<String>,
     pub(super) counters: Counters,
     pub(super) events: Events,
     /// The health and the store error that the last events reported.
@@ -256,6 +260,7 @@ impl Core {
             unstored: None,
             writing_since: None,
             store_error: None,
+            load_error: None,
             counters: Counters::default(),
             events,
             reported: (Health::Ok, None),
@@ -270,7 +275,7 @@ impl Core {
 
     /// Reports each part of the state that changed since it was last reported.
     pub(super) fn report_changes(&mut self, shared: &Shared) {
-        let now = (self.health(shared), self.store_error.clone());
+        let now = (self.health(shared), self.store_error(shared));
         let before = std::mem::replace(&mut self.reported, now.clone());
         if now.1 != before.1 {
             self.report(&Event::StoreChanged { error: now.1 });
@@ -278,6 +283,15 @@ impl Core {
         if now.0 != before.0 {
             self.report(&Event::HealthChanged { from: before.0, to: now.0 });
         }
+    }
+
+    /// Returns what is wrong with the store, if something is.
+    pub(super) fn store_error(&self, shared: &Shared) -> Option<String> {
+        let hangs = self.writing_since.is_some_and(|since| shared.clock.now().monotonic.saturating_sub(since) > SLOW);
+        let hanging = shared.store.as_ref().filter(|_| hangs);
+        let hanging =
+            hanging.map(|store| store.named("is still being written after some time; see whether its disk hangs"));
+        hanging.or_else(|| self.store_error.clone()).or_else(|| self.load_error.clone())
     }
 
     fn served(&self, stopped: bool) -> Result<ProviderConfig, Reason> {
@@ -309,5 +323,29 @@ impl Core {
             health if self.is_leaked() => health.max(Health::Critical),
             health => health,
         }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::environment::KnownEnvironment::IdportenTest;
+    use crate::refresh::Refresher;
+    use crate::testing::{MemoryProvider, VirtualClock, snapshot};
+
+    #[test]
+    fn a_store_is_reported_as_hanging_until_it_is_written() {
+        let seed = snapshot(IdportenTest, SystemTime::UNIX_EPOCH, &["one"]);
+        let clock = VirtualClock::new(SystemTime::UNIX_EPOCH);
+        let store = std::env::temp_dir().join("idporten-config-that-is-not-there/store.json");
+        let builder = Refresher::builder(seed.clone()).unwrap().policy(RefreshPolicy::never()).clock(&clock);
+        let refresher = builder.store(store).start_with(MemoryProvider::new(&seed)).unwrap();
+        refresher.shared.core().writing_since = Some(refresher.shared.clock.now().monotonic);
+        clock.advance(SLOW);
+        assert_eq!(refresher.status().store_error, None);
+        clock.advance(SLOW);
+        assert!(refresher.status().store_error.unwrap().contains("is still being written"));
+        refresher.shared.core().writing_since = None;
+        assert_eq!(refresher.status().store_error, None);
     }
 }

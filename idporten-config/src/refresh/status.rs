@@ -81,7 +81,7 @@ pub struct Status {
     /// The generated constants that differ from the live document, at most 100.
     #[serde(serialize_with = "changes")]
     pub drift: Vec<Change>,
-    /// The error of the last change of the store; `None` after a success.
+    /// The error of the last change of the store, or of one that does not end; `None` after a success.
     pub store_error: Option<String>,
     /// The counters since the start.
     pub counters: Counters,
@@ -150,7 +150,7 @@ impl Status {
             rejected_keys: rejected.map(|key| format!("entry {}: {}", key.index, key.reason)).collect(),
             leaked: core.is_leaked(),
             drift: core.drift.clone(),
-            store_error: core.store_error.clone(),
+            store_error: core.store_error(shared),
             counters: core.counters.clone(),
         }
     }

@@ -124,6 +124,46 @@ fn a_distrusted_key_leaves_the_store_with_the_next_refresh() {
     assert!(!path.exists(), "no key is left");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_distrusted_key_leaves_a_store_that_cannot_be_written_with_the_first_refresh_after_it_can() {
+    use std::os::unix::fs::PermissionsExt;
+    let scratch = Scratch::new();
+    let path = scratch.path().join("idporten.json");
+    let open_to = |mode| fs::set_permissions(scratch.path(), fs::Permissions::from_mode(mode)).unwrap();
+    let story = Setup::default().published(seed(Duration::ZERO, &["one", "two"])).store(&path).settle();
+    story.provider.fail(500);
+    story.refresher.distrust("one");
+    open_to(0o770);
+    for failures in [1, 2] {
+        assert!(story.refresher.refresh_now().is_err());
+        let status = story.status();
+        assert!(status.store_error.unwrap().contains("its group may write"));
+        assert_eq!(status.counters.failed_store_writes, failures);
+    }
+    open_to(0o700);
+    assert!(story.refresher.refresh_now().is_err());
+    assert_eq!(story.status().store_error, None);
+    let stored = read(&path);
+    assert_eq!(stored.jwks().unwrap().keys().iter().map(|key| key.kid()).collect::<Vec<_>>(), [Some("two")]);
+    assert_eq!(
+        story.told().iter().filter(|told| told.starts_with("store")).collect::<Vec<_>>(),
+        ["store: broken", "store: works"]
+    );
+}
+
+#[test]
+fn documents_that_could_not_be_written_are_written_after_a_refresh_that_fails() {
+    let scratch = Scratch::new();
+    let path = scratch.path().join("late/idporten.json");
+    let story = Setup::default().store(&path).settle();
+    fs::create_dir(scratch.path().join("late")).unwrap();
+    story.provider.fail(500);
+    assert!(story.refresher.refresh_now().is_err());
+    story.rest();
+    assert_eq!(read(&path).timestamp(), story.refresher.current().unwrap().snapshot().timestamp());
+}
+
 #[test]
 fn a_key_leaves_the_store_of_another_process_and_what_is_newer_there_stays() {
     let (_scratch, path) = stored(&seed(HOUR, &["one"]).to_string());
