@@ -134,38 +134,34 @@ impl Fetcher {
         fetched.map(|fetched| fetched.snapshot)
     }
 
-    /// Reads a document within a time, at most the deadline, from the mirror where there is one.
+    /// Reads a document within a time, at most the deadline, from the mirror where one serves it.
     fn read(&self, url: &str, time: Duration, past_caches: bool) -> Result<Response, FetchError> {
+        let mirrored = self.mirrored(url);
         let exchange = Exchange {
             client: &self.client,
             deadline: Instant::now() + time.min(self.deadline).min(LONGEST),
             trust: self.trust,
             is_direct: self.is_direct,
-            ages: self.mirror.is_some(),
+            ages: mirrored.is_some(),
             past_caches,
         };
-        let address = self.address(url);
-        let response = exchange.get(&address)?;
-        Ok(match self.mirror {
-            Some(_) => response.via_mirror(address).with_passed_date(self.mirror_passes_date),
+        let response = exchange.get(mirrored.as_deref().unwrap_or(url))?;
+        Ok(match mirrored {
+            Some(address) => response.via_mirror(address).with_passed_date(self.mirror_passes_date),
             None => response,
         })
     }
 
-    /// Returns the URL that a document is read from.
-    fn address(&self, url: &str) -> String {
-        match &self.mirror {
-            Some(mirror) => {
-                let path = url.split_once("://").map_or(url, |(_, path)| path);
-                format!("{}/{path}", mirror.trim_end_matches('/'))
-            }
-            None => url.to_owned(),
-        }
+    /// Returns the URL at which the mirror serves a document. It serves none of plain http: a development environment runs on this
+    /// machine or beside it, where a mirror does not reach it.
+    fn mirrored(&self, url: &str) -> Option<String> {
+        let (mirror, path) = (self.mirror.as_ref()?, url.strip_prefix("https://")?);
+        Some(format!("{}/{path}", mirror.trim_end_matches('/')))
     }
 }
 
 impl Transport for Fetcher {
-    /// Gets a document, from the mirror where there is one.
+    /// Gets a document, from the mirror where one serves it.
     fn get(&self, url: &str, timeout: Duration) -> Result<Response, FetchError> {
         on_a_thread(|| self.read(url, timeout, false))
     }

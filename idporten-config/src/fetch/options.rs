@@ -34,8 +34,8 @@ pub struct Options {
     pub ca_file: Option<PathBuf>,
     /// True to trust the authorities of `ca_file` alone; false by default.
     pub ca_only: bool,
-    /// A mirror: `https://H/P` is read from `<mirror>/H/P`, for both documents. It is trusted like the provider, since it
-    /// chooses the keys.
+    /// A mirror: `https://H/P` is read from `<mirror>/H/P`, for both documents; what is published over plain http is
+    /// read directly. A mirror is trusted like the provider, since it chooses the keys.
     pub mirror: Option<String>,
     /// True if the mirror is known to pass on the provider's `Date`, or to cache nothing; false by default. Without this or an `Age`
     /// in its answers (RFC 9111 section 5.1) they do not prove that they are fresh, and a kid that is not among their keys stays

@@ -1,12 +1,16 @@
 //! Mirrors: both documents come from there, and their age with them.
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, TcpListener};
+use std::thread;
 use std::time::{Duration, SystemTime};
 
 use idporten_config::Snapshot;
+use idporten_config::document::{Description, Provider};
 use idporten_config::fetch::{Fetcher, Kind, Options, Step};
 use idporten_config_tests::server::{Reply, Server};
 
-use crate::story::{TEST, fetch_from, keys, metadata, metadata_with};
+use crate::story::{TEST, fetch_from, key, keys, metadata, metadata_with};
 
 const METADATA: &str = "https://mirror.example/idp/test.idporten.no/.well-known/openid-configuration";
 const KEYS: &str = "https://mirror.example/idp/test.idporten.no/jwks.json";
@@ -72,6 +76,36 @@ fn the_provider_itself_is_taken_to_be_up_to_date() {
     server.on("https://test.idporten.no/jwks.json", keys());
     let fetcher = Fetcher::new(server.options()).unwrap();
     assert_eq!(fetcher.fetch(&TEST.into(), now()).unwrap().as_of(), now());
+}
+
+#[test]
+fn a_development_environment_over_plain_http_is_not_read_from_the_mirror() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let issuer = format!("http://{}", listener.local_addr().unwrap());
+    let metadata = format!(
+        r#"{{"issuer":"{issuer}","authorization_endpoint":"{issuer}/authorize","token_endpoint":"{issuer}/token",
+        "jwks_uri":"{issuer}/jwks","response_types_supported":["code"],"subject_types_supported":["public"],
+        "id_token_signing_alg_values_supported":["RS256"]}}"#
+    );
+    let bodies = [metadata, format!(r#"{{"keys":[{}]}}"#, key("one"))];
+    let provider = thread::spawn(move || {
+        for body in bodies {
+            let mut connection = listener.accept().unwrap().0;
+            let head = BufReader::new(&connection).lines().map_while(|line| line.ok().filter(|line| !line.is_empty()));
+            assert!(head.count() > 0);
+            let headers = "content-type: application/json\r\nage: 60\r\nconnection: close";
+            let length = body.len();
+            write!(connection, "HTTP/1.1 200 -\r\n{headers}\r\ncontent-length: {length}\r\n\r\n{body}").unwrap();
+        }
+    });
+    let well_known = format!("{issuer}/.well-known/openid-configuration");
+    let description = Description::new("local", well_known, issuer).with_development(true);
+    let server = mirror(Reply::status(404), Reply::status(404));
+    let fetcher = Fetcher::new(options(&server)).unwrap();
+    let snapshot = fetcher.fetch(&Provider::describe(description).unwrap(), now()).unwrap();
+    assert_eq!(snapshot.as_of(), now(), "the provider itself is up to date");
+    assert_eq!(server.connections(), 0);
+    provider.join().unwrap();
 }
 
 #[test]

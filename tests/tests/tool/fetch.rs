@@ -181,6 +181,17 @@ fn a_mock_that_is_down_fails_only_if_it_has_a_snapshot() {
 }
 
 #[test]
+fn a_mirror_of_the_network_does_not_hide_a_server_over_plain_http() {
+    let (_provider, directory) = project(&["one"]);
+    let mirror = ["--mirror", "https://mirror.invalid"];
+    directory.says(0, &[&["fetch"][..], &mirror].concat());
+    let manifest = format!("[environments.idporten-test]\nbundled = true\n{LOCAL}").replace(":8080", ":1");
+    directory.write("idporten.toml", &manifest);
+    let out = directory.says(0, &[&["fetch", "local"][..], &mirror].concat());
+    assert_eq!(line_of(&out, "local"), "absent not running; the values are those of idporten-test");
+}
+
+#[test]
 fn a_mistake_in_names_or_manifest_stops_the_fetch() {
     let directory = Directory::new(&[]);
     let err = directory.fails(2, &["fetch"]);

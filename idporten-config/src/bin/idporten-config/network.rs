@@ -30,7 +30,7 @@ pub(crate) struct NetworkOptions {
     ca_only: bool,
     /// Read `https://HOST/PATH` from `URL/HOST/PATH` [env: `IDPORTEN_CONFIG_MIRROR`]
     ///
-    /// A mirror is trusted like the provider, since it chooses the keys.
+    /// A mirror is trusted like the provider, since it chooses the keys. Plain http, as of a server on this machine, is read directly.
     #[arg(long, value_name = "URL", help_heading = HEADING)]
     mirror: Option<String>,
 }
