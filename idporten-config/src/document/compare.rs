@@ -93,8 +93,8 @@ pub struct Change {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ChangeKind {
-    /// The issuer or an endpoint moved or disappeared, a value was withdrawn, a capability was turned off, a requirement was
-    /// added, or a private key was published.
+    /// The issuer or an endpoint moved, a member disappeared, a value was withdrawn, a capability was turned off, a requirement was
+    /// added, the provider's description changed, or a private key was published.
     Breaking,
     /// A key was added, removed or replaced.
     Rotation,
@@ -131,7 +131,7 @@ pub fn compare(before: &Snapshot, after: &Snapshot) -> Comparison {
     let environment = after.provider().slug().to_owned();
     let mut comparison = Comparison { environment, changes: Vec::new(), counts: [0; 4] };
     members::changes(before.metadata_json(), after.metadata_json(), &mut comparison);
-    let others = provider_changes(before.provider(), after.provider());
+    let others = provider_changes(before, after);
     others
         .into_iter()
         .chain(keys::changes(before.jwks(), after.jwks()))
@@ -141,18 +141,24 @@ pub fn compare(before: &Snapshot, after: &Snapshot) -> Comparison {
     comparison
 }
 
-/// Returns the changes of a provider's description: its well-known URL, its hosts, and the algorithms of its keys.
-fn provider_changes(before: &Provider, after: &Provider) -> Vec<Change> {
+/// Returns the changes of a provider's description.
+fn provider_changes(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
     let said = |provider: &Provider| {
         let algs: Vec<_> = provider.signing_algs().iter().map(|alg| alg.as_str()).collect();
-        let hosts = provider.endpoint_hosts().join(", ");
         [
             ("well_known_url", provider.well_known_url().to_owned()),
-            ("provider.endpoint_hosts", hosts),
+            ("provider.development", provider.is_development().to_string()),
+            ("provider.endpoint_hosts", provider.endpoint_hosts().join(", ")),
+            ("provider.issuer", provider.issuer().to_owned()),
+            ("provider.product", provider.product().to_string()),
             ("provider.signing_algs", algs.join(", ")),
         ]
     };
-    let pairs = said(before).into_iter().zip(said(after)).filter(|(before, after)| before != after);
+    // Documents that both name the issuer are already compared by it.
+    let is_issuer_compared = [before, after].iter().all(|snapshot| snapshot.metadata_json().contains("issuer"));
+    let pairs = said(before.provider()).into_iter().zip(said(after.provider()));
+    let pairs =
+        pairs.filter(|(before, after)| before != after && !(is_issuer_compared && before.0 == "provider.issuer"));
     pairs
         .map(|((name, before), (_, after))| Change {
             // Breaking even if something was added: the rules for documents follow the description, so that a program built with

@@ -113,7 +113,7 @@ fn kind_of(name: &str, before: Option<&Value>, after: Option<&Value>) -> ChangeK
     let is_page = member(name).is_some_and(|member| member.kind == metadata::MemberType::Text);
     let is_demand = name.starts_with("require_");
     match (before, after) {
-        _ if is_page => ChangeKind::Other,
+        (Some(_), Some(_)) if is_page => ChangeKind::Other,
         // A capability that is off when its member first appears takes nothing away.
         (None, Some(Value::Bool(false))) => ChangeKind::Addition,
         (Some(Value::Bool(_)) | None, Some(Value::Bool(now))) if is_demand == *now => ChangeKind::Breaking,

@@ -1,8 +1,9 @@
 //! Stories of changes.
 
 use super::*;
+use crate::document::provider::Description;
 use crate::document::snapshot::Origin;
-use crate::environment::KnownEnvironment;
+use crate::environment::{KnownEnvironment, ProductName};
 
 fn snapshot(metadata: &str, jwks: Option<&str>) -> Snapshot {
     let json = |text: &str| Value::parse(text.as_bytes()).unwrap();
@@ -53,6 +54,7 @@ fn what_a_program_would_miss_is_breaking() {
         ("{}", r#"{"require_pushed_authorization_requests": true}"#),
         (r#"{"unknown": "a"}"#, r#"{"unknown": ["a"]}"#),
         (r#"{"unknown": ["a"]}"#, r#"{"unknown": ["a", 1]}"#),
+        (r#"{"op_tos_uri": "a"}"#, "{}"),
     ] {
         assert_eq!(kinds(&of(before, after)), [ChangeKind::Breaking], "{before} -> {after}");
     }
@@ -68,11 +70,44 @@ fn what_came_is_an_addition_and_a_moved_page_is_neither() {
         ("{}", r#"{"request_parameter_supported": false}"#),
         ("{}", r#"{"require_pushed_authorization_requests": false}"#),
         ("{}", r#"{"new": {"a": 1}}"#),
+        ("{}", r#"{"op_tos_uri": "a"}"#),
     ] {
         assert_eq!(kinds(&of(before, after)), [ChangeKind::Addition], "{before} -> {after}");
     }
     assert_eq!(kinds(&of(r#"{"op_tos_uri": "a"}"#, r#"{"op_tos_uri": "b"}"#)), [ChangeKind::Other]);
     assert_eq!(kinds(&of(r#"{"new": {"a": 1}}"#, r#"{"new": {"a": 2}}"#)), [ChangeKind::Other]);
+}
+
+#[test]
+fn another_description_of_a_provider_is_breaking() {
+    let described = |issuer: &str, product: &str, is_development: bool, metadata: &str| {
+        let description = Description::new("acme", "https://acme.no/.well-known/openid-configuration", issuer)
+            .with_product(product.parse::<ProductName>().unwrap())
+            .with_endpoint_hosts(["acme.no"])
+            .with_development(is_development);
+        let metadata = Value::parse(metadata.as_bytes()).unwrap().as_object().unwrap().clone();
+        let provider = Provider::describe(description).unwrap();
+        Snapshot::new(provider, std::time::SystemTime::UNIX_EPOCH, Origin::Recorded, metadata, None).unwrap()
+    };
+    let of = |after: &Snapshot| {
+        let comparison = compare(&described("https://acme.no", "acme", false, "{}"), after);
+        assert!(kinds(&comparison).iter().all(|kind| *kind == ChangeKind::Breaking), "{comparison}");
+        comparison.to_string().lines().skip(1).map(|line| line.trim().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        of(&described("https://acme.no", "idporten", false, "{}")),
+        ["breaking  provider.product  acme -> idporten"]
+    );
+    assert_eq!(
+        of(&described("https://acme.no", "acme", true, "{}")),
+        ["breaking  provider.development  false -> true"]
+    );
+    let moved = of(&described("https://acme.no/a", "acme", false, "{}"));
+    assert_eq!(moved, ["breaking  provider.issuer  https://acme.no -> https://acme.no/a"]);
+    // Documents that name the issuer show it once.
+    let [one, other] = ["https://acme.no", "https://acme.no/a"]
+        .map(|issuer| described(issuer, "acme", false, &format!(r#"{{"issuer": "{issuer}"}}"#)));
+    assert_eq!(compare(&one, &other).summary(), "1 breaking change");
 }
 
 #[test]
