@@ -83,7 +83,6 @@ pub mod testing;
 #[cfg(feature = "document")]
 #[doc(hidden)]
 pub mod internal {
-    pub use crate::document::jwks::MAX_BYTES as MAX_DOCUMENT_BYTES;
     pub use crate::document::markup::code as markdown_code;
     pub use crate::document::snapshot::MAX_BYTES as MAX_SNAPSHOT_BYTES;
     pub use crate::document::violation::printable;

@@ -102,7 +102,7 @@ impl Project {
     #[must_use]
     pub fn check(&self, times: Times) -> Report {
         let read = |path: &str| read(&self.root.join(path));
-        let mut report = check::check(&self.manifest, &self.only, &read, times);
+        let mut report = self.manifest.check(&self.only, &read, times);
         let is_wanted = |finding: &&Finding| {
             let of = finding.environment.as_ref();
             self.only.is_empty() || of.is_none_or(|slug| self.only.contains(slug))

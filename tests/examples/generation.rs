@@ -37,7 +37,7 @@ fn snapshot(count: usize) -> Vec<u8> {
 fn generate(text: &[u8]) -> (Duration, usize) {
     let (manifest, _) = Manifest::parse("[environments.idporten-test]", "idporten.toml");
     let start = Instant::now();
-    let resolved = manifest.check(&|_| Ok(text.to_vec()), Times::default());
+    let resolved = manifest.check(&[], &|_| Ok(text.to_vec()), Times::default());
     let header = codegen::header(&resolved.sources, "`cargo build`");
     let code = format::format(&header, &codegen::products(&resolved.sources).tokens).unwrap();
     (start.elapsed(), code.len())

@@ -265,7 +265,6 @@ pub mod document {
             }
         }
         pub use key::{KeyParameters, SigningKey};
-        pub const MAX_BYTES: usize = _;
         pub const MAX_KEYS: usize = 100;
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct JwkSet {
@@ -676,8 +675,6 @@ pub mod document {
         impl DescriptionError {
             #[must_use]
             pub fn violations(&self) -> &[Violation] {}
-            #[must_use]
-            pub fn into_violations(self) -> Vec<Violation> {}
         }
         impl fmt::Display for DescriptionError {}
         impl std::error::Error for DescriptionError {}

@@ -31,7 +31,7 @@ pub fn snapshot(bytes: &[u8]) {
     assert_eq!(Snapshot::parse(&text).as_ref(), Ok(&snapshot));
     let slug = snapshot.provider().slug().to_owned();
     let (manifest, _) = Manifest::parse(&format!("[environments.{slug}]"), "idporten.toml");
-    let resolved = manifest.check(&|_| Ok(text.clone().into_bytes()), NOW);
+    let resolved = manifest.check(&[], &|_| Ok(text.clone().into_bytes()), NOW);
     check_code(&resolved.sources);
 }
 
@@ -65,7 +65,7 @@ pub fn manifest(bytes: &[u8]) {
             Err(_) => Err(io::Error::from(io::ErrorKind::NotFound)),
         }
     };
-    let resolved = manifest.check(&read, NOW);
+    let resolved = manifest.check(&[], &read, NOW);
     for finding in findings.iter().chain(&resolved.findings) {
         assert!(!finding.help.is_empty());
         assert!(finding.lines().iter().all(|line| !line.contains(char::is_control)), "{finding}");
@@ -86,7 +86,7 @@ pub fn names(bytes: &[u8]) {
     };
     let text = snapshot.to_string();
     let (manifest, _) = Manifest::parse("[environments.idporten-test]", "idporten.toml");
-    let sources = manifest.check(&|_| Ok(text.clone().into_bytes()), NOW).sources;
+    let sources = manifest.check(&[], &|_| Ok(text.clone().into_bytes()), NOW).sources;
     let file = check_code(&sources);
     let scope = variants(&file.items, "Scope");
     assert_eq!(scope.len(), list.len());

@@ -44,7 +44,7 @@ fn sources(name: &str) -> Vec<Source> {
         "snapshots/idporten-test.json" => fs::read(golden().join("hostile.json")),
         _ => Err(io::Error::from(io::ErrorKind::NotFound)),
     };
-    let resolved = manifest.check(&read, Times::default());
+    let resolved = manifest.check(&[], &read, Times::default());
     let errors: Vec<_> =
         resolved.findings.iter().filter(|finding| finding.is_error()).map(ToString::to_string).collect();
     assert_eq!(errors, [""; 0]);
@@ -127,7 +127,7 @@ fn with_scopes(counts: [usize; 2]) -> Vec<Source> {
         let snapshot = Snapshot::new(environment.into(), SystemTime::UNIX_EPOCH, Origin::Recorded, metadata, None);
         Ok(snapshot.unwrap().to_string().into_bytes())
     };
-    manifest.check(&read, Times::default()).sources
+    manifest.check(&[], &read, Times::default()).sources
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn of_a_thousand_members_with_one_name_a_few_have_constants() {
             .to_string()
             .into_bytes())
     };
-    let code = generate(&manifest.check(&read, Times::default()).sources);
+    let code = generate(&manifest.check(&[], &read, Times::default()).sources);
     assert_eq!(code.matches("pub const A__________").count(), 9);
     assert_eq!(code.matches("which is one of too many with the same name in Rust.\n").count(), 1_024 - 9);
 }
@@ -205,7 +205,7 @@ fn a_custom_product_has_a_module_of_its_own() {
     }"#;
     let (manifest, findings) = Manifest::parse(manifest, "idporten.toml");
     assert_eq!(findings, []);
-    let resolved = manifest.check(&|_| Ok(snapshot.as_bytes().to_vec()), Times::default());
+    let resolved = manifest.check(&[], &|_| Ok(snapshot.as_bytes().to_vec()), Times::default());
     let code = generate(&resolved.sources);
     let file = syn::parse_file(&code).unwrap();
     let issuer = constants(module(&file.items, &["acme_login", "mock"])).remove("ISSUER");

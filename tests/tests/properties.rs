@@ -81,7 +81,7 @@ fn source_of(metadata: Object) -> Source {
         Snapshot::new(KnownEnvironment::IdportenTest.into(), SystemTime::UNIX_EPOCH, Origin::Recorded, metadata, None);
     let text = snapshot.unwrap().to_string().into_bytes();
     let (manifest, _) = Manifest::parse("[environments.idporten-test]", "idporten.toml");
-    manifest.check(&|_| Ok(text.clone()), Times::default()).sources.remove(0)
+    manifest.check(&[], &|_| Ok(text.clone()), Times::default()).sources.remove(0)
 }
 
 /// The variants of an enum in generated code, each with the value it stands for.

@@ -12,7 +12,7 @@ use key::Refusal;
 pub use key::{KeyParameters, SigningKey};
 
 /// The largest document that is read, in bytes.
-pub const MAX_BYTES: usize = 1 << 20;
+pub(crate) const MAX_BYTES: usize = 1 << 20;
 /// The number of entries that a key set may have at most.
 pub const MAX_KEYS: usize = 100;
 /// The number of different keys under one kid and algorithm at most.

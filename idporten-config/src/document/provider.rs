@@ -198,12 +198,6 @@ impl DescriptionError {
     pub fn violations(&self) -> &[Violation] {
         &self.violations
     }
-
-    /// Returns the violations without the slug.
-    #[must_use]
-    pub fn into_violations(self) -> Vec<Violation> {
-        self.violations
-    }
 }
 
 impl fmt::Display for DescriptionError {

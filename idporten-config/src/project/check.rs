@@ -40,44 +40,34 @@ pub struct Report {
 }
 
 impl Manifest {
-    /// Checks the manifest's snapshots and requirements. `read` reads a file by its path, relative to the project's root.
-    pub fn check(&self, read: &dyn Fn(&str) -> io::Result<Vec<u8>>, times: Times) -> Report {
-        check(self, &[], read, times)
-    }
-}
-
-/// Checks a manifest's snapshots and requirements.
-///
-/// `only` limits the report to these environments, unless it is empty; the environments that they are based on are read too.
-/// `read` reads a file by its path, relative to the project's root.
-pub(super) fn check(
-    manifest: &Manifest,
-    only: &[String],
-    read: &dyn Fn(&str) -> io::Result<Vec<u8>>,
-    times: Times,
-) -> Report {
-    let Located { mut sources, mut leaked, files, mut findings } = locate(manifest, read);
-    // Only for a builder: reading an empty `idporten.toml` already reports this.
-    if manifest.route == Route::Builder && manifest.environments().is_empty() {
-        let help = "add one, such as `.environment(\"idporten-test\")`";
-        findings.push(Finding::error("the generator names no environment", help));
-    }
-    findings.extend(reject_duplicates(&mut sources, manifest));
-    findings.extend(requirements::unmet(manifest, &sources));
-    // Filtered only now, and not before the files are read: duplicates, bases and requirements concern the whole manifest.
-    let is_wanted = |slug: &str| only.is_empty() || only.iter().any(|wanted| wanted == slug);
-    sources.retain(|source| is_wanted(source.provider().slug()));
-    leaked.retain(|source| is_wanted(source.provider().slug()));
-    findings.retain(|finding| finding.environment.as_deref().is_none_or(is_wanted));
-    let unmeasurable = snapshots::unmeasurable(&sources, times);
-    for shared in by_product(&sources) {
-        for &source in shared.sources() {
-            findings.extend(snapshots::check(source, &shared, manifest, times));
+    /// Checks the manifest's snapshots and requirements.
+    ///
+    /// `only` limits the report to these environments, unless it is empty; the environments that they are based on are read too.
+    /// `read` reads a file by its path, relative to the project's root.
+    pub fn check(&self, only: &[String], read: &dyn Fn(&str) -> io::Result<Vec<u8>>, times: Times) -> Report {
+        let Located { mut sources, mut leaked, files, mut findings } = locate(self, read);
+        // Only for a builder: reading an empty `idporten.toml` already reports this.
+        if self.route == Route::Builder && self.environments().is_empty() {
+            let help = "add one, such as `.environment(\"idporten-test\")`";
+            findings.push(Finding::error("the generator names no environment", help));
         }
-        findings.extend(shared.without_values());
+        findings.extend(reject_duplicates(&mut sources, self));
+        findings.extend(requirements::unmet(self, &sources));
+        // Filtered only now, and not before the files are read: duplicates, bases and requirements concern the whole manifest.
+        let is_wanted = |slug: &str| only.is_empty() || only.iter().any(|wanted| wanted == slug);
+        sources.retain(|source| is_wanted(source.provider().slug()));
+        leaked.retain(|source| is_wanted(source.provider().slug()));
+        findings.retain(|finding| finding.environment.as_deref().is_none_or(is_wanted));
+        let unmeasurable = snapshots::unmeasurable(&sources, times);
+        for shared in by_product(&sources) {
+            for &source in shared.sources() {
+                findings.extend(snapshots::check(source, &shared, self, times));
+            }
+            findings.extend(shared.without_values());
+        }
+        let keys = sources.iter().flat_map(|source| keys::check(source.snapshot())).collect();
+        Report { sources, leaked, findings, keys, unmeasurable, files }
     }
-    let keys = sources.iter().flat_map(|source| keys::check(source.snapshot())).collect();
-    Report { sources, leaked, findings, keys, unmeasurable, files }
 }
 
 /// Groups the sources by product, in the order of each product's first source.

@@ -4,11 +4,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use idporten_config::fetch::{Kind, Step};
-use idporten_config::internal::MAX_DOCUMENT_BYTES as MAX_BYTES;
 use idporten_config_tests::server::{Reply, Server};
 
 use crate::story::{JWKS, MARKER, Outcome, WELL_KNOWN, fetch, fetch_from, keys, metadata};
 
+const MAX_BYTES: usize = 1024 * 1024;
 const DEADLINE: Duration = Duration::from_millis(800);
 const PAUSE: Duration = Duration::from_millis(10);
 

@@ -30,7 +30,7 @@ fn check_at(manifest: &str, files: &[(&str, String)], times: Times) -> Report {
         let file = files.iter().find(|(name, _)| *name == path);
         file.map(|(_, text)| text.clone().into_bytes()).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
     };
-    manifest.check(&read, times)
+    manifest.check(&[], &read, times)
 }
 
 fn check_with(manifest: &str, files: &[(&str, String)]) -> Report {
@@ -287,6 +287,6 @@ fn a_check_of_some_environments_reports_on_no_other() {
         Manifest::parse("[environments.idporten-test]\n[environments.idporten-prod]", "idporten.toml");
     assert_eq!(findings, []);
     let read = |_: &str| Err(io::Error::from(io::ErrorKind::NotFound));
-    let report = check(&manifest, &["idporten-prod".to_owned()], &read, Times::default());
+    let report = manifest.check(&["idporten-prod".to_owned()], &read, Times::default());
     assert_eq!(of_build(&report), ["idporten-prod: no snapshot at `snapshots/idporten-prod.json`"]);
 }
