@@ -66,8 +66,9 @@ pub const OUTPUT: &str = "idporten_config.rs";
 ///
 /// The network is used only if the environment variable `IDPORTEN_CONFIG_FETCH` requests it and the features `fetch` and `ring` (or
 /// `aws-lc-rs`) are enabled: with `try`, live snapshots are fetched into `OUT_DIR`, and if that fails the committed ones are used
-/// with a warning; with `require`, a failed fetch fails the build. `CARGO_NET_OFFLINE=true` overrides both; a build script cannot
-/// see `cargo --offline`.
+/// with a warning; with `require`, a failed fetch fails the build. It counts as a failure if a mirror serves a document older than
+/// the committed snapshot. Retired environments are not fetched. `CARGO_NET_OFFLINE=true` overrides both values; a build script
+/// cannot see `cargo --offline`.
 ///
 /// ```no_run
 /// idporten_config::build::generate();

@@ -2,6 +2,8 @@
 
 mod check;
 mod duplicates;
+#[cfg(feature = "fetch")]
+mod fetching;
 mod file;
 pub(crate) mod finding;
 mod locate;
@@ -18,7 +20,7 @@ use crate::document::snapshot::MAX_BYTES;
 
 pub use check::{Report, days};
 #[cfg(feature = "fetch")]
-pub use file::provider_of;
+pub use fetching::{Update, is_retired, live_leak, provider_of, update};
 pub use file::read;
 pub use finding::{Finding, Place, Severity, escape_control};
 pub use locate::File;

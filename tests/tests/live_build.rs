@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use idporten_config::document::json::Value;
 use idporten_config::{KnownEnvironment, Snapshot};
@@ -41,7 +42,10 @@ impl Program {
         write("Cargo.toml", &manifest);
         write("build.rs", "fn main() { idporten_config::build::generate() }");
         write("src/main.rs", MAIN);
-        write("idporten.toml", "max-age = \"1000000d\"\n[environments.maskinporten-test]\n");
+        write(
+            "idporten.toml",
+            "max-age = \"1000000d\"\n[environments.maskinporten-test]\n[environments.idporten-legacy-ver2]\nbundled = true\n",
+        );
         write("snapshots/maskinporten-test.json", ENVIRONMENT.bundled_snapshot());
         fs::copy(workspace.join("Cargo.lock"), directory.path().join("Cargo.lock")).unwrap();
         let authority = Arc::new(Authority::new());
@@ -66,15 +70,18 @@ impl Program {
             .unwrap()
     }
 
-    /// Serves the bundled document with another token endpoint, and a key.
-    fn serve(&self) {
+    /// Serves the bundled document with another token endpoint, as of a date, and a key.
+    fn serve(&self, date: &str) {
         let bundled = Snapshot::parse(ENVIRONMENT.bundled_snapshot()).unwrap();
         let mut document = bundled.metadata_json().clone();
         document.set("token_endpoint", "https://test.maskinporten.no/token/live".into());
         let mirror = "https://127.0.0.1";
         let jwks = format!(r#"{{"keys":[{{"kty":"RSA","e":"AQAB","n":"{}Q"}}]}}"#, "_".repeat(341));
         let path = |url: &str| format!("{mirror}/{}", url.trim_start_matches("https://"));
-        self.server.on(&path(ENVIRONMENT.well_known_url()), Reply::json(Value::from(document).to_string()));
+        self.server.on(
+            &path(ENVIRONMENT.well_known_url()),
+            Reply::json(Value::from(document).to_string()).header("Date", date),
+        );
         self.server.on(&path("https://test.maskinporten.no/jwk"), Reply::json(jwks));
     }
 }
@@ -108,8 +115,22 @@ fn a_build_fetches_live_snapshots_on_request_outside_the_sources() {
     assert_eq!(printed(&program.run("require", "true")), committed);
     assert_eq!(program.server.connections(), before, "being offline wins");
 
-    program.serve();
+    program.serve("Wed, 01 Jan 2020 00:00:00 GMT");
+    let older = "maskinporten-test: the mirror serves a document of 2020-01-01T00:00:00Z, older than the snapshot of 2026-04-30T";
     let output = program.run("try", "false");
+    assert_eq!(printed(&output), committed);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.contains(older) && said.contains("; the committed snapshot is used; help: look at the mirror's"),
+        "{said}"
+    );
+    let output = program.run("require", "false");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && said.contains(older), "{said}");
+
+    // The retired environment of the manifest, which nothing serves, is not fetched.
+    program.serve(&httpdate::fmt_http_date(SystemTime::now()));
+    let output = program.run("require", "false");
     assert_eq!(
         printed(&output),
         "fetched https://test.maskinporten.no/token/live",

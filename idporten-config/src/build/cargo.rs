@@ -57,9 +57,7 @@ impl Cargo {
     pub(super) fn finish(&self, output: &Output) {
         let mut findings = output.findings.clone();
         if let Err(error) = self.write(&output.code) {
-            let message = format!("`{OUTPUT}` cannot be written to OUT_DIR: {error}");
-            findings
-                .push(Finding::error(message, "free some space, or correct the permissions of the target directory"));
+            findings.push(unwritable(OUTPUT, &error));
         }
         for directive in directives(self.mode, &output.watched, &findings) {
             println!("{directive}");
@@ -68,8 +66,12 @@ impl Cargo {
 
     /// Saves a snapshot that was fetched for this build beside the code that is generated from it.
     #[cfg(feature = "fetch")]
-    pub(super) fn keep(&self, slug: &str, snapshot: &crate::Snapshot) -> io::Result<()> {
-        fs::write(self.out_dir.join(format!("{slug}.json")), snapshot.to_string())
+    pub(super) fn keep(&self, snapshot: crate::Snapshot) -> Result<crate::Snapshot, Box<Finding>> {
+        let file = format!("{}.json", snapshot.provider().slug());
+        match fs::write(self.out_dir.join(&file), snapshot.to_string()) {
+            Ok(()) => Ok(snapshot),
+            Err(error) => Err(unwritable(&file, &error).into()),
+        }
     }
 
     /// Ends a process that cargo does not run as a build script.
@@ -87,6 +89,11 @@ impl Cargo {
         }
         fs::write(path, code)
     }
+}
+
+fn unwritable(file: &str, error: &io::Error) -> Finding {
+    let help = "free some space, or correct the permissions of the target directory";
+    Finding::error(format!("`{file}` cannot be written to OUT_DIR: {error}"), help)
 }
 
 /// Returns the lines for cargo. All except errors have one colon, since cargo refuses two for a package whose `rust-version` is

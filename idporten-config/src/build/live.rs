@@ -1,7 +1,12 @@
 //! Snapshots that are fetched during a build, if `IDPORTEN_CONFIG_FETCH` asks for it.
 
+#[cfg(feature = "fetch")]
+mod snapshots;
+
 use super::Cargo;
-use crate::project::{Finding, Project};
+use crate::project::{Finding, Project, Severity};
+#[cfg(feature = "fetch")]
+use snapshots::fetch_in;
 
 /// The variables that decide whether there is a fetch, and from where.
 const SETTINGS: &[&str] = &[
@@ -24,6 +29,9 @@ const OF_THE_NETWORK: &[&str] = &[
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
 ];
+
+/// The end of a warning about all environments.
+const NOTHING_FETCHED: &str = "; the build does without";
 
 /// Returns the variables on whose change the build script runs again.
 pub(super) fn variables(mode: Mode) -> impl Iterator<Item = &'static str> {
@@ -61,7 +69,8 @@ impl Mode {
     }
 }
 
-/// Fetches a snapshot for each environment of the project, unless fetching is off. The source tree is not written to.
+/// Fetches a snapshot for each environment of the project that is not retired, unless fetching is off. The source tree is not
+/// written to.
 pub(super) fn fetch(project: &mut Project, cargo: &Cargo) -> Vec<Finding> {
     match cargo.mode {
         Mode::Off => Vec::new(),
@@ -71,59 +80,15 @@ pub(super) fn fetch(project: &mut Project, cargo: &Cargo) -> Vec<Finding> {
 
 #[cfg(not(feature = "fetch"))]
 fn fetch_in(mode: Mode, _: &mut Project, _: &Cargo) -> Vec<Finding> {
+    let message = "`IDPORTEN_CONFIG_FETCH` is set, and this build of idporten-config cannot fetch";
     let help = "add the feature `fetch` beside `build`, or unset the variable";
-    vec![failed(
-        mode,
-        "`IDPORTEN_CONFIG_FETCH` is set, and this build of idporten-config cannot fetch".to_owned(),
-        help,
-    )]
+    vec![failed(mode, Finding::error(message, help), NOTHING_FETCHED)]
 }
 
-#[cfg(feature = "fetch")]
-fn fetch_in(mode: Mode, project: &mut Project, cargo: &Cargo) -> Vec<Finding> {
-    use crate::fetch::{Fetcher, Kind, Options};
-    use crate::project::{Environment, leaked_key, provider_of};
-
-    let help = "check that the provider can be reached, or unset `IDPORTEN_CONFIG_FETCH`";
-    let fetcher = match Options::from_env(&|name| std::env::var(name).ok()).and_then(Fetcher::new) {
-        Ok(fetcher) => fetcher,
-        Err(error) => return vec![failed(mode, format!("no snapshot can be fetched: {error}"), help)],
-    };
-    let environments = project.manifest().environments();
-    // What is wrong with a snapshot that is to name its provider is reported where it is read as a source.
-    let provider = |it: &Environment| provider_of(it, &project.path(&it.path)).ok();
-    let providers: Vec<_> = environments.iter().filter_map(provider).collect();
-    let has_stand_in = |it: &&Environment| it.based_on.is_some() && !project.path(&it.path).exists();
-    let stood_in_for: Vec<_> = environments.iter().filter(has_stand_in).map(|it| it.slug.clone()).collect();
-    let mut results = Vec::new();
-    fetcher.fetch_all(&providers, std::time::SystemTime::now(), |provider, result| {
-        results.push((provider.slug().to_owned(), result));
-    });
-    // In the order of the environments, so that the findings stand in the same order at each build.
-    results.sort_by_key(|(slug, _)| providers.iter().position(|provider| provider.slug() == slug));
-    let mut findings = Vec::new();
-    for (slug, result) in results {
-        let problem = match result {
-            Ok(snapshot) => match (leaked_key(&snapshot), cargo.keep(&slug, &snapshot)) {
-                (Some(leaked), _) => format!("the live key set holds a private key: {leaked}"),
-                (None, Err(error)) => format!("the snapshot cannot be written to OUT_DIR: {error}"),
-                (None, Ok(())) => {
-                    project.manifest_mut().set_fetched(&slug, &snapshot);
-                    continue;
-                }
-            },
-            // A development server need not run wherever its program is built: without a snapshot, the values of its base are used.
-            Err(error) if error.kind() == Kind::Network && stood_in_for.contains(&slug) => continue,
-            Err(error) => format!("not fetched: {error}"),
-        };
-        findings.push(failed(mode, format!("{slug}: {problem}"), help).of(&slug));
-    }
-    findings
-}
-
-fn failed(mode: Mode, message: String, help: &str) -> Finding {
+/// Returns the error if fetching is required, or else a warning with the words about what is used instead.
+fn failed(mode: Mode, error: Finding, instead: &str) -> Finding {
     match mode {
-        Mode::Require => Finding::error(message, help),
-        _ => Finding::warning(message + "; the committed snapshot is used", help),
+        Mode::Require => error,
+        _ => Finding { severity: Severity::Warning, message: error.message + instead, ..error },
     }
 }

@@ -2,7 +2,6 @@
 
 mod plan;
 mod report;
-mod update;
 mod write;
 
 use std::time::SystemTime;

@@ -8,7 +8,6 @@ use std::time::SystemTime;
 use clap::Args;
 use idporten_config::Snapshot;
 use idporten_config::document::Provider;
-use idporten_config::environment::Lifecycle;
 use idporten_config::fetch::{FetchError, Fetcher, Options};
 use idporten_config::internal::Finding;
 use idporten_config::internal::{Environment, provider_of};
@@ -80,9 +79,4 @@ pub(crate) fn provider(target: &Environment) -> Result<Provider, Box<Finding>> {
 pub(crate) fn unreachable(slug: &str, error: &dyn Display) -> VerbError {
     let help = "try again later, or leave out `--live`";
     VerbError::unreachable(Finding::error(format!("{slug}: {error}"), help).of(slug))
-}
-
-/// Returns whether the environment is switched off. It is fetched only if it is named.
-pub(crate) fn is_retired(provider: &Provider) -> bool {
-    provider.known().is_some_and(|known| known.lifecycle() != Lifecycle::Active)
 }

@@ -12,9 +12,8 @@ use std::time::SystemTime;
 use clap::Args;
 use idporten_config::Snapshot;
 use idporten_config::document::json::{Object, Value, object};
-use idporten_config::internal::Finding;
 use idporten_config::internal::unknown_environment;
-use idporten_config::internal::{Source, leaked_key};
+use idporten_config::internal::{Source, live_leak};
 
 use crate::json;
 use crate::network::{self, NetworkOptions};
@@ -96,9 +95,8 @@ impl Arguments {
         let fetched = self.network.fetch(&provider, quiet)?;
         let snapshot = fetched.map_err(|error| network::unreachable(provider.slug(), &error))?;
         let mut output = Output::default();
-        if let Some(leaked) = leaked_key(&snapshot) {
-            let message = format!("{}: the live key set holds a private key: {leaked}", provider.slug());
-            output.report(&[Finding::error(message, "treat the key as public, and report it to the provider")]);
+        if let Some(leak) = live_leak(&snapshot) {
+            output.report(&[leak]);
             output.status = ExitStatus::Findings;
         }
         let label = format!("live, from {}", provider.well_known_url());

@@ -5,10 +5,10 @@ use std::time::SystemTime;
 use idporten_config::document::Provider;
 use idporten_config::document::{ChangeKind, compare};
 use idporten_config::internal::Finding;
-use idporten_config::internal::{Source, Times, leaked_key};
+use idporten_config::internal::{Source, Times, is_retired, live_leak};
 
 use crate::certificates;
-use crate::network::{NetworkOptions, is_retired};
+use crate::network::NetworkOptions;
 use crate::snapshots::LoadedSnapshots;
 
 /// The result for the live documents.
@@ -81,12 +81,7 @@ pub(super) fn compare_all(
 fn drift(source: &Source, live: &Source, times: Times) -> Vec<Finding> {
     let (old, new) = (source.snapshot(), live.snapshot());
     let slug = old.provider().slug();
-    let mut findings = Vec::new();
-    if let Some(leaked) = leaked_key(new) {
-        let message = format!("{slug}: the live key set holds a private key: {leaked}");
-        let help = "treat the key as public, and report it to the provider";
-        findings.push(Finding::error(message, help).of(slug));
-    }
+    let mut findings = Vec::from_iter(live_leak(new));
     let comparison = compare(old, new);
     if !comparison.is_empty() {
         let message = format!("{slug}: the live document differs: {}", comparison.summary());

@@ -1,11 +1,11 @@
 //! The environments that a run fetches, and those that it leaves out.
 
 use idporten_config::document::Provider;
-use idporten_config::internal::{Environment, Finding, Manifest};
+use idporten_config::internal::{Environment, Finding, Manifest, is_retired};
 
 use super::write::{FetchResult, FileChange};
 use crate::command::command;
-use crate::network::{is_retired, provider};
+use crate::network::provider;
 use crate::output::{Output, VerbError};
 
 /// The environments of a run.

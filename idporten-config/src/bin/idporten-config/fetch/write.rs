@@ -7,9 +7,8 @@ use std::time::SystemTime;
 use idporten_config::Snapshot;
 use idporten_config::document::Comparison;
 use idporten_config::fetch::{FetchError, Kind};
-use idporten_config::internal::{Environment, Finding, Manifest, leaked_key, read};
+use idporten_config::internal::{Environment, Finding, Manifest, Update, leaked_key, read, update};
 
-use super::update::{Update, update};
 use crate::file;
 use crate::output::{ExitStatus, VerbError};
 

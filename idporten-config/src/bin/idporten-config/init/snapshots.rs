@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use idporten_config::document::Provider;
-use idporten_config::internal::{Environment, Finding, Manifest, leaked_key};
+use idporten_config::internal::{Environment, Finding, Manifest, is_retired, leaked_key};
 use idporten_config::{Snapshot, fetch::FetchError};
 
 use super::files::is_there;
 use super::steps::Step;
 use crate::file;
-use crate::network::{NetworkOptions, is_retired, provider};
+use crate::network::{NetworkOptions, provider};
 use crate::output::{Output, VerbError};
 
 /// An environment, and whether it has a snapshot now.

@@ -1,14 +1,51 @@
-//! The decision whether a snapshot that was just fetched replaces the one there is.
+//! What is fetched, and whether it replaces the snapshot there is: the rules that the tool and a build that fetches share.
 
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use idporten_config::document::Snapshot;
-use idporten_config::document::json::{Object, Value};
-use idporten_config::document::{Comparison, compare};
+use super::{Environment, Finding, leaked_key, read, unknown_environment};
+use crate::document::json::{Object, Value};
+use crate::document::{Comparison, Provider, Snapshot, compare};
+use crate::environment::Lifecycle;
+
+/// Returns the provider of an environment, from the table, the manifest, or else its snapshot at `path`.
+///
+/// # Errors
+///
+/// Returns a finding where none of them describes it.
+pub fn provider_of(environment: &Environment, path: &Path) -> Result<Provider, Box<Finding>> {
+    if let Some(provider) = &environment.provider {
+        return Ok(provider.clone());
+    }
+    let (slug, shown) = (&environment.slug, &environment.path);
+    match read(path).map(Snapshot::parse) {
+        Ok(Ok(snapshot)) if snapshot.provider().slug() == slug => Ok(snapshot.provider().clone()),
+        Ok(Ok(snapshot)) => {
+            let message = format!("{slug}: `{shown}` is a snapshot of {}", snapshot.provider().slug());
+            Err(Finding::error(message, "rename the file, or describe the environment in a manifest").into())
+        }
+        Ok(Err(error)) => Err(Finding::error(format!("`{shown}`: {error}"), "describe it in a manifest").into()),
+        Err(_) => Err(unknown_environment(slug).into()),
+    }
+}
+
+/// Returns whether the environment is switched off. It is fetched only if it is named.
+#[must_use]
+pub fn is_retired(provider: &Provider) -> bool {
+    provider.known().is_some_and(|known| known.lifecycle() != Lifecycle::Active)
+}
+
+/// Returns the error for a live key set that publishes a private key.
+#[must_use]
+pub fn live_leak(live: &Snapshot) -> Option<Finding> {
+    let slug = live.provider().slug();
+    let message = format!("{slug}: the live key set holds a private key: {}", leaked_key(live)?);
+    Some(Finding::error(message, "treat the key as public, and report it to the provider").of(slug))
+}
 
 /// The relation of a snapshot that was just fetched to the one there is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Update {
+pub enum Update {
     /// The same content, and young enough: nothing to write, so that a scheduled job makes no noise.
     Unchanged,
     /// The same content, and so old that a newer date is worth writing.
@@ -22,7 +59,7 @@ pub(crate) enum Update {
 /// Compares a snapshot that was just fetched with the one there is. The same content is worth writing again for a newer date once
 /// half of `max_age` has gone.
 #[must_use]
-pub(crate) fn update(old: &Snapshot, new: &Snapshot, max_age: Duration, now: SystemTime) -> Update {
+pub fn update(old: &Snapshot, new: &Snapshot, max_age: Duration, now: SystemTime) -> Update {
     // A date of the future says nothing: the clock that wrote it was wrong.
     let age = now.duration_since(old.as_of()).ok();
     let (is_older, is_newer) = (new.timestamp() < old.timestamp(), new.timestamp() > old.timestamp());
@@ -62,8 +99,8 @@ fn in_order(members: &Object) -> Vec<(&str, Vec<String>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use idporten_config::document::Origin;
-    use idporten_config::environment::KnownEnvironment;
+    use crate::document::Origin;
+    use crate::environment::KnownEnvironment;
 
     const DAY: Duration = Duration::from_secs(86_400);
 
