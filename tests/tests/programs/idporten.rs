@@ -19,7 +19,7 @@ use crate::running::{
 pub(crate) const PROVIDER: u16 = 8492;
 pub(crate) const SITE: u16 = 8493;
 
-/// One test at a time has these ports: the program has the provider's compiled in.
+/// One test at a time has these ports: the program has the provider's compiled in, and one that ends at once asks it too.
 pub(crate) static PORTS: Mutex<()> = Mutex::new(());
 
 pub(crate) fn site(path: &str) -> String {
@@ -76,6 +76,7 @@ fn a_user_logs_in_and_out_with_a_browser() {
 #[test]
 #[ignore = "needs the programs built"]
 fn a_key_that_cannot_sign_is_refused_at_start() {
+    let _ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
     let scratch = Scratch::new();
     let mut command = command(&scratch);
     break_client_key_file(scratch.path());
@@ -87,6 +88,7 @@ fn a_key_that_cannot_sign_is_refused_at_start() {
 #[test]
 #[ignore = "needs the programs built"]
 fn a_site_that_is_set_up_wrongly_names_the_variable() {
+    let _ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
     let scratch = Scratch::new();
     for (variable, value, wanted) in [
         ("IDPORTEN_ENVIRONMENT", "test", "BASE_URL is \"http://127.0.0.1:8493\"; users of idporten-test need https"),

@@ -16,7 +16,7 @@ use crate::stand_in::StandIn;
 const PROVIDER: u16 = 8490;
 const API: u16 = 8491;
 
-/// One test at a time has these ports: the programs have the provider's compiled in.
+/// One test at a time has these ports: the programs have the provider's compiled in, and those that end at once ask it too.
 static PORTS: Mutex<()> = Mutex::new(());
 
 fn resource_server() -> Command {
@@ -87,6 +87,7 @@ fn a_client_calls_an_api_and_is_refused_without_the_scope() {
 #[test]
 #[ignore = "needs the programs built"]
 fn a_program_that_is_set_up_wrongly_says_what_is_wrong() {
+    let _ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
     let scratch = Scratch::new();
     for (variable, value, wanted) in [
         ("MASKINPORTEN_ENVIRONMENT", "tset", "choose one of maskinporten-test"),
@@ -107,6 +108,7 @@ fn a_program_that_is_set_up_wrongly_says_what_is_wrong() {
 #[test]
 #[ignore = "needs the programs built"]
 fn a_key_of_the_client_that_cannot_sign_is_refused_at_start() {
+    let _ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
     let scratch = Scratch::new();
     let mut command = client(&scratch, "example:read");
     break_client_key_file(scratch.path());
