@@ -39,7 +39,9 @@ pub(crate) fn environment(input: TokenStream) -> Result<Environment, Error> {
             "snapshot" => {
                 tokens.equals()?;
                 let path = tokens.string("the path of a snapshot, relative to the directory of Cargo.toml")?;
-                arguments.snapshot = Some(path);
+                if arguments.snapshot.replace(path).is_some() {
+                    return Err(Error::new(name.span(), "`snapshot` is given twice\nhelp: remove one of them"));
+                }
             }
             "bundled" => arguments.bundled = true,
             "require" => arguments.requirements.extend(requirements(&tokens.group(Delimiter::Parenthesis)?)?),
@@ -264,6 +266,7 @@ mod tests {
             r#""a", require(x = [1])"#,
             r#""a", require[x = true]"#,
             r#""a", bundled, snapshot = "p""#,
+            r#""a", snapshot = "p", snapshot = "q""#,
             r#""a",, bundled"#,
             r#""a", "bundled""#,
             "'a'",
