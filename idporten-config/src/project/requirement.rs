@@ -125,8 +125,8 @@ impl Requirement {
                 let message = format!("{slug} publishes `{member}` as {}, not {}", quoted(found), quoted(expected));
                 vec![Finding::error(message, format!("require {}", quoted(found)))]
             }
-            (Expected::Contains(expected), Value::Array(_)) => {
-                let published = found.as_strings().unwrap_or_default();
+            (Expected::Contains(expected), Value::Array(found)) => {
+                let published: Vec<&str> = found.iter().filter_map(Value::as_str).collect();
                 let missing = expected.iter().filter(|value| !published.contains(&value.as_str()));
                 missing.map(|value| lacks(slug, &member, value, &published)).collect()
             }
@@ -146,7 +146,7 @@ fn lacks(slug: &str, member: &str, value: &str, published: &[&str]) -> Finding {
     };
     Finding::error(format!("{slug} does not publish `{}` in `{member}`", printable(value)), help).note(
         if shown.is_empty() {
-            "it publishes an empty list".to_owned()
+            "it publishes no strings there".to_owned()
         } else {
             format!("it publishes: {}", shown.join(", "))
         },
@@ -243,6 +243,19 @@ mod tests {
         for expected in [Expected::from(none), Expected::from(false)] {
             let message = unmet(KnownEnvironment::IdportenTest, "scopes_supported", expected).message;
             assert_eq!(message, "nothing is required of `scopes_supported`");
+        }
+    }
+
+    #[test]
+    fn a_list_that_also_holds_other_values_contains_its_strings() {
+        let text = KnownEnvironment::IdportenTest.bundled_snapshot();
+        let snapshot = |list: &str| {
+            Snapshot::parse(text.replace("\"issuer\"", &format!("\"levels\": {list}, \"issuer\""))).unwrap()
+        };
+        let requirement = Requirement::new("levels", ["three"]);
+        assert_eq!(requirement.check(&snapshot(r#"[3, "three"]"#)), []);
+        for list in ["[3]", "[]"] {
+            assert_eq!(requirement.check(&snapshot(list))[0].notes, ["it publishes no strings there"], "{list}");
         }
     }
 

@@ -44,14 +44,18 @@ impl Reader<'_> {
         let expected = match value.as_ref() {
             ValueInner::Boolean(true) => Some(Expected::Present),
             ValueInner::String(text) => Some(Expected::Equal(text.clone().into_owned())),
-            _ => strings(value).map(Expected::Contains),
+            _ => strings(value).filter(|values| !values.is_empty()).map(Expected::Contains),
         };
         if expected.is_none() {
             let message = format!("`{}` must be `true`, a string or a list of strings", printable(member));
-            let help = if value.as_bool() == Some(false) {
-                "write `true` for a member that must be there, or remove this line: `false` would require nothing"
-            } else {
-                "write `true` for a member that must be there, a string to be equal to, a list to be contained"
+            let help = match value.as_ref() {
+                ValueInner::Boolean(false) => {
+                    "write `true` for a member that must be there, or remove this line: `false` would require nothing"
+                }
+                ValueInner::Array(values) if values.is_empty() => {
+                    "name values that it must contain, or remove this line: an empty list would require nothing"
+                }
+                _ => "write `true` for a member that must be there, a string to be equal to, a list to be contained",
             };
             self.error(value.span, message, help);
         }

@@ -96,6 +96,11 @@ fn values_of_the_wrong_form_say_what_is_right() {
         wrong("[environments.idporten-test]\n[require.idporten]\nissuer = [1]")
             .contains("must be `true`, a string or a list")
     );
+    let empty = wrong("[environments.idporten-test]\n[require.idporten]\nscopes_supported = []");
+    assert!(
+        empty.contains("\n  idporten.toml:3: ") && empty.contains("an empty list would require nothing"),
+        "{empty}"
+    );
     assert!(wrong("[environments.idporten-test]\n[require]\nidporten = 1").contains("write `[require.idporten]`"));
 }
 
