@@ -12,26 +12,19 @@ use x509_cert::der::asn1::UintRef;
 use x509_cert::der::{Decode, Reader, SliceReader};
 use x509_cert::spki::SubjectPublicKeyInfoOwned;
 
-use idporten_config::document::KeyParameters;
-use idporten_config::document::Snapshot;
 use idporten_config::document::json::Value;
-use idporten_config::internal::Finding;
-use idporten_config::internal::days;
-use idporten_config::internal::printable;
-use idporten_config::internal::signing_key;
+use idporten_config::document::{KeyParameters, SigningKey, Snapshot};
+use idporten_config::internal::{Finding, days, printable, signing_key};
 
 /// The time before the end of a certificate in which it is reported: 30 days.
 pub(crate) const NOTICE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// The first certificate of an entry of a key set.
+/// The first certificate of a key that can verify signatures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Certificate {
-    /// The index in `keys`, from 0.
+    /// The index of the key's entry in `keys`, from 0.
     pub(crate) index: usize,
-    /// The entry's `kid`, if it is a string.
-    pub(crate) kid: Option<String>,
-    /// The thumbprint of the entry's key, if it can be used.
-    pub(crate) thumbprint: Option<String>,
+    pub(crate) key: SigningKey,
     /// The content, or the reason why it cannot be read.
     pub(crate) content: Result<Content, &'static str>,
 }
@@ -55,20 +48,18 @@ impl Content {
     }
 }
 
-/// The first certificate of each entry that has one.
+/// The first certificate of each entry that has one. Those of keys for encryption, and of other entries that are not used, are left
+/// out.
 #[must_use]
 pub(crate) fn certificates(snapshot: &Snapshot) -> Vec<Certificate> {
     let entries = snapshot.jwks_json().and_then(Value::as_object).and_then(|set| set.get("keys")?.as_array());
     let entries = entries.unwrap_or_default().iter().enumerate();
-    let with_certificate = entries.filter_map(|(index, entry)| Some((index, entry, entry.as_object()?.get("x5c")?)));
-    with_certificate
-        .map(|(index, entry, x5c)| Certificate {
-            index,
-            kid: kid_of(entry).map(str::to_owned),
-            thumbprint: signing_key(entry).map(|key| key.thumbprint()),
-            content: read(x5c).map(|certificate| content(&certificate, entry)),
-        })
-        .collect()
+    let certificate = |(index, entry): (usize, &Value)| {
+        let (x5c, key) = (entry.as_object()?.get("x5c")?, signing_key(entry)?);
+        let content = read(x5c).map(|certificate| content(&certificate, &key));
+        Some(Certificate { index, key, content })
+    };
+    entries.filter_map(certificate).collect()
 }
 
 /// Reports certificates that are unreadable, hold another key, are not valid, or end within [`NOTICE`].
@@ -79,7 +70,7 @@ pub(crate) fn findings(snapshot: &Snapshot, now: SystemTime) -> Vec<Finding> {
 }
 
 fn finding(slug: &str, certificate: &Certificate, now: SystemTime) -> Option<Finding> {
-    let key = match &certificate.kid {
+    let key = match certificate.key.kid() {
         Some(kid) => format!("{slug}: the certificate of key `{}`", printable(kid)),
         None => format!("{slug}: the certificate of key entry {}", certificate.index),
     };
@@ -98,10 +89,6 @@ fn finding(slug: &str, certificate: &Certificate, now: SystemTime) -> Option<Fin
     Some(Finding::warning(format!("{key} {problem}"), help).of(slug))
 }
 
-fn kid_of(entry: &Value) -> Option<&str> {
-    entry.as_object()?.get("kid")?.as_str()
-}
-
 fn read(x5c: &Value) -> Result<X509, &'static str> {
     let first = x5c.as_array().and_then(<[Value]>::first).and_then(Value::as_str);
     let text = first.ok_or("`x5c` is not a list of strings with a certificate first")?;
@@ -109,14 +96,13 @@ fn read(x5c: &Value) -> Result<X509, &'static str> {
     X509::from_der(&der).map_err(|_| "it is not an X.509 certificate")
 }
 
-fn content(certificate: &X509, entry: &Value) -> Content {
+fn content(certificate: &X509, key: &SigningKey) -> Content {
     let validity = certificate.tbs_certificate().validity();
-    let key = signing_key(entry);
     let public = certificate.tbs_certificate().subject_public_key_info();
     Content {
         not_before: validity.not_before.to_system_time(),
         not_after: validity.not_after.to_system_time(),
-        same_key: key.is_some_and(|key| holds(public, key.parameters()).unwrap_or(false)),
+        same_key: holds(public, key.parameters()).unwrap_or(false),
     }
 }
 

@@ -55,6 +55,13 @@ fn a_certificate_of_another_key_is_a_finding() {
 }
 
 #[test]
+fn the_certificate_of_a_key_that_is_not_used_is_no_finding() {
+    let own = rsa(RSA_MODULUS, &format!(r#"["{RSA_CERTIFICATE}"]"#));
+    let encryption = own.replace(r#""kid":"slot""#, r#""kid":"other","use":"enc""#);
+    assert_eq!(said(&format!("{own},{encryption}"), QUIET), [""; 0]);
+}
+
+#[test]
 fn an_end_within_thirty_days_is_told_ahead() {
     let entry = rsa(RSA_MODULUS, &format!(r#"["{RSA_CERTIFICATE}"]"#));
     assert_eq!(said(&entry, "2027-11-10T00:00:00Z").len(), 1);

@@ -22,7 +22,6 @@ pub(super) fn in_json(snapshot: &Snapshot) -> [(&'static str, Value); 4] {
 
 pub(super) fn key_in_json(key: &SigningKey, snapshot: &Snapshot) -> Object {
     let (bits, curve) = size(key.parameters());
-    let serves: Vec<&str> = serves(key, snapshot).into_iter().map(SigningAlg::as_str).collect();
     object([
         ("alg", key.alg().map(SigningAlg::as_str).into()),
         ("bits", bits.map(count).into()),
@@ -30,7 +29,7 @@ pub(super) fn key_in_json(key: &SigningKey, snapshot: &Snapshot) -> Object {
         ("crv", curve.into()),
         ("kid", key.kid().into()),
         ("kty", key.key_type().into()),
-        ("serves", serves.into()),
+        ("serves", serves(key, snapshot).into()),
         ("thumbprint", key.thumbprint().into()),
     ])
 }
@@ -56,11 +55,7 @@ fn certificate_in_json(certificate: &Certificate) -> Object {
 
 /// The certificate that stands beside a key.
 fn certificate_of(key: &SigningKey, snapshot: &Snapshot) -> Option<Certificate> {
-    let thumbprint = key.thumbprint();
-    let is_beside = |certificate: &Certificate| {
-        certificate.thumbprint.as_ref() == Some(&thumbprint) && certificate.kid.as_deref() == key.kid()
-    };
-    certificates(snapshot).into_iter().find(is_beside)
+    certificates(snapshot).into_iter().find(|certificate| certificate.key == *key)
 }
 
 /// A row for each usable key: kid, what it is, what it serves, thumbprint.
@@ -73,10 +68,9 @@ pub(super) fn row(key: &SigningKey, snapshot: &Snapshot) -> Vec<String> {
         (Some(bits), _) => format!("{} {bits}", key.key_type()),
         (None, curve) => format!("{} {}", key.key_type(), curve.unwrap_or_default()),
     };
-    let serves: Vec<&str> = serves(key, snapshot).into_iter().map(SigningAlg::as_str).collect();
     let alg = match key.alg() {
         Some(alg) => alg.to_string(),
-        None => format!("no alg, serves {}", serves.join(" ")),
+        None => format!("no alg, serves {}", serves(key, snapshot).join(" ")),
     };
     let mut row = vec![kid(key.kid()), what, alg, format!("thumbprint {}", key.thumbprint())];
     row.extend(certificate_of(key, snapshot).map(|certificate| match &certificate.content {
@@ -100,9 +94,9 @@ fn kid(kid: Option<&str>) -> String {
     kid.map_or_else(|| "(no kid)".to_owned(), str::to_owned)
 }
 
-fn serves(key: &SigningKey, snapshot: &Snapshot) -> Vec<SigningAlg> {
-    let published = snapshot.signing_algs();
-    SigningAlg::ALL.iter().copied().filter(|alg| key.serves(*alg, &published)).collect()
+fn serves(key: &SigningKey, snapshot: &Snapshot) -> Vec<&'static str> {
+    let algs = snapshot.jwks().map(|set| set.algs_of(key)).unwrap_or_default();
+    algs.into_iter().map(SigningAlg::as_str).collect()
 }
 
 /// The bits of a modulus, or the name of a curve.
