@@ -83,7 +83,7 @@ pub mod testing;
 #[cfg(feature = "document")]
 #[doc(hidden)]
 pub mod internal {
-    pub use crate::document::markup::code as markdown_code;
+    pub use crate::document::markup::cell as markdown_cell;
     pub use crate::document::snapshot::MAX_BYTES as MAX_SNAPSHOT_BYTES;
     pub use crate::document::violation::printable;
     pub use crate::environment::is_slug;

@@ -314,7 +314,7 @@ pub mod document {
     }
     pub(crate) mod markup {
         #[must_use]
-        pub fn code(value: &str) -> String {}
+        pub fn cell(value: &str) -> String {}
     }
     pub(crate) mod metadata {
         mod members {

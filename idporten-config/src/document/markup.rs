@@ -4,7 +4,7 @@ use crate::document::json::is_invisible;
 
 /// Formats a value as inline code.
 #[must_use]
-pub fn code(value: &str) -> String {
+pub(crate) fn code(value: &str) -> String {
     // By characters: a cut within one is not UTF-8.
     let shown: String = value.chars().take(200).collect();
     let cut = if shown.len() < value.len() { "…" } else { "" };
@@ -12,6 +12,12 @@ pub fn code(value: &str) -> String {
         "" => "the empty string".to_owned(),
         shown => format!("`{}{cut}`", shown.chars().map(visible).collect::<String>()),
     }
+}
+
+/// Formats a value as a cell of a table, which a bar would end even within a code span.
+#[must_use]
+pub fn cell(value: &str) -> String {
+    code(value).replace('|', "\\|")
 }
 
 /// Formats a character for a code span: escaped if it is invisible or would end the span.
@@ -35,5 +41,10 @@ mod tests {
         assert_eq!(code("o\u{34f}p\u{fe0f}e\u{3164}n"), "`o\\u{34f}p\\u{fe0f}e\\u{3164}n`");
         assert_eq!(code(""), "the empty string");
         assert!(code(&"x".repeat(1000)).ends_with("x…`"));
+    }
+
+    #[test]
+    fn a_value_cannot_leave_its_cell() {
+        assert_eq!(cell("a | b"), "`a \\| b`");
     }
 }

@@ -1,7 +1,7 @@
 //! Changes as text and as markdown.
 
 use super::{Change, ChangeKind, Comparison, Subject};
-use crate::document::markup::code;
+use crate::document::markup::cell;
 use crate::document::violation::printable;
 
 pub(super) fn summary(comparison: &Comparison) -> String {
@@ -86,9 +86,4 @@ fn row(change: &Change) -> String {
     };
     let note = change.note.map(|note| format!(" (**{note}**)")).unwrap_or_default();
     format!("| {meaning} | {subject} | {before} | {after}{note} |\n")
-}
-
-/// Formats a value as a table cell, which a bar would end even within a code span.
-fn cell(value: &str) -> String {
-    code(value).replace('|', "\\|")
 }

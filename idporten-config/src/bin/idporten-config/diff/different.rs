@@ -3,7 +3,7 @@
 use idporten_config::Snapshot;
 use idporten_config::document::json::{Object, object};
 use idporten_config::document::{Change, Comparison, Origin, Subject};
-use idporten_config::internal::markdown_code;
+use idporten_config::internal::markdown_cell;
 
 use crate::output::plural;
 use crate::table::indented_table_with_head;
@@ -51,13 +51,11 @@ impl Different {
     }
 
     pub(super) fn markdown(&self) -> String {
-        // A bar ends a cell even within code.
-        let code = |value: &str| markdown_code(value).replace('|', "\\|");
-        let cell = |value: Option<&String>| value.map_or_else(|| "–".to_owned(), |value| code(value));
+        let cell = |value: Option<&String>| value.map_or_else(|| "–".to_owned(), |value| markdown_cell(value));
         let row = |change: &Change| {
             format!(
                 "| {} | {} | {} |\n",
-                code(&subject(change)),
+                markdown_cell(&subject(change)),
                 cell(change.before.as_ref()),
                 cell(change.after.as_ref())
             )
