@@ -1,6 +1,8 @@
 //! Wrong and hard-coded values in a tree.
 
-use crate::fixture::{Directory, bundled, list_of, tool, workspace};
+use crate::fixture::{
+    Directory, assert_contains, assert_ends_with, assert_starts_with, bundled, list_of, tool, workspace,
+};
 
 /// Mistakes of real code bases, and their corrections.
 const FILES: &[(&str, &str)] = &[
@@ -139,12 +141,45 @@ fn directories_of_built_and_fetched_files_are_left_out() {
 }
 
 #[test]
+fn what_is_left_out_does_not_depend_on_where_the_project_lies() {
+    let directory = Directory::new(&[]);
+    for path in ["target/a.rs", ".git/a.rs", "vendor/a.rs", "src/target/a.rs", "src/node_modules/a.rs"] {
+        directory.write(&format!("src/app/{path}"), "let a = \"https://login.idporten.no/token\";\n");
+    }
+    directory.write("src/app/src/a.rs", "");
+    directory.write("src/app/src/build/a.rs", "");
+    let project = directory.path().join("src/app");
+    for (below, root) in [("src/app", "."), ("", project.to_str().unwrap())] {
+        assert_eq!(directory.run_in(below, &["lint", root]).out, "no findings in 2 files\n", "{root}");
+    }
+    assert_eq!(directory.run_in("src/app", &["lint", "src"]).out, "no findings in 2 files\n");
+}
+
+#[test]
+fn only_what_git_ignores_is_left_out() {
+    let directory = tree();
+    directory.write(".ignore", "*.rs\n");
+    assert_contains(&directory.says(1, &["lint"]), "src/x.rs:1:16 ");
+}
+
+#[test]
 fn findings_are_written_for_github_and_as_sarif() {
     let directory = tree();
     let github = directory.says(1, &["lint", "--format", "github", "src/out.rs"]);
     assert!(github.starts_with("::error file=src/out.rs,line=1,col=10,title=idporten-config (wrong)::"), "{github}");
     let sarif = directory.says(1, &["lint", "--format", "sarif", "src/out.rs"]);
     assert!(sarif.contains("\"ruleId\": \"wrong\"") && sarif.contains("\"startColumn\": 10"), "{sarif}");
+}
+
+#[test]
+fn annotations_name_files_by_the_path_from_the_root() {
+    let directory = tree();
+    for (below, path) in [("src", "out.rs"), ("config", "../src/out.rs")] {
+        let run = |format| directory.run_in(below, &["lint", "--format", format, path]);
+        assert_starts_with(&run("github").out, "::error file=src/out.rs,line=1,");
+        assert_contains(&run("sarif").out, "\"uri\": \"src/out.rs\"");
+        assert_starts_with(&run("text").out, &format!("{path}:1:10 "));
+    }
 }
 
 #[test]
@@ -157,6 +192,21 @@ fn this_repository_can_be_linted() {
     let out = String::from_utf8(output.stdout).unwrap();
     assert!(out.lines().filter(|line| line.contains("bundled/")).count() == 0, "{out}");
     assert!(!list_of(&workspace()).is_empty() && output.stderr.is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_is_named_is_unreadable_and_never_opened() {
+    let directory = Directory::new(&[("a.rs", "")]);
+    crate::fixture::pipe(&directory.path().join("pipe"));
+    let err = "error: `pipe` cannot be read: it is not a regular file\n  help: name another path, or leave it out with `--exclude`\n";
+    let answer = directory.run(&["lint", "pipe"]);
+    assert_eq!((answer.code, answer.out.as_str(), answer.err.as_str()), (2, "no findings in 0 files\n", err));
+    assert_eq!(directory.says(0, &["lint"]), "no findings in 1 file\n", "one that is not named is passed over");
+    let (reader, _writer) = std::io::pipe().unwrap();
+    let output = tool().current_dir(directory.path()).args(["lint", "/dev/stdin"]).stdin(reader).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert_ends_with(&String::from_utf8(output.stdout).unwrap(), "no findings in 0 files\n");
 }
 
 #[cfg(unix)]

@@ -11,7 +11,7 @@ mod tests;
 mod tree;
 mod urls;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use clap::Args;
@@ -21,6 +21,7 @@ use idporten_config::internal::escape_control;
 use crate::json::count;
 use crate::output::{ExitStatus, Output, plural};
 use crate::report::{Annotation, Format, FormatOptions, Level, Rule, github, sarif};
+use crate::repository::{path_from_root, with_slashes};
 use crate::table::table;
 use finding::{LintFinding, LintKind};
 use linter::Linter;
@@ -29,9 +30,9 @@ use tree::{Counts, Exclude, Tree};
 /// Find wrong, retired and hard-coded provider values in source and configuration files
 ///
 /// Each finding says what to write instead: in Rust the constant, elsewhere the value. In a directory, these are left out: files that
-/// git ignores (but not `.env` files), `target`, `.git`, `node_modules`, `vendor`, `dist`, `build`, `.venv` and `.next`, binary files
-/// and files over 1 MiB, prose (.md, .rst, .adoc, .txt), snapshots, code that this tool has generated, and lines with the words
-/// `idporten-config: allow`.
+/// git ignores (but not `.env` files), `target`, `.git`, `node_modules`, `.venv` and `.next`, `vendor`, `dist` and `build` unless they
+/// are below `src`, binary files and files over 1 MiB, prose (.md, .rst, .adoc, .txt), snapshots, code that this tool has generated,
+/// and lines with the words `idporten-config: allow`.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
@@ -106,7 +107,7 @@ fn lint(arguments: &Arguments, exclude: &[Exclude]) -> (Vec<Linted>, Counts) {
         tree.each(path, &|file, bytes| {
             // UTF-16 has no needle as it stands.
             if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) || linter.is_of_interest(bytes) {
-                let file = shown(file);
+                let file = with_slashes(file.strip_prefix(".").unwrap_or(file));
                 let findings = linter.lint(&file, &tree::decoded(bytes));
                 if !findings.is_empty() {
                     linted.lock().unwrap_or_else(PoisonError::into_inner).push(Linted { file, findings });
@@ -124,12 +125,6 @@ fn unmatched(arguments: &Arguments, exclude: &[Exclude]) -> Vec<String> {
     let both = arguments.exclude.iter().zip(exclude);
     let unmatched = both.filter(|(_, exclude)| !exclude.has_matched());
     unmatched.map(|(path, _)| format!("`--exclude {}` matched nothing", path.display())).collect()
-}
-
-/// A path as it is written in a command, and the same on every system.
-fn shown(path: &Path) -> String {
-    let path = path.strip_prefix(".").unwrap_or(path).display().to_string();
-    if cfg!(windows) { path.replace('\\', "/") } else { path }
 }
 
 fn summary(linted: &[Linted], counts: &Counts) -> String {
@@ -167,7 +162,11 @@ fn annotations(linted: &[Linted]) -> Vec<Annotation> {
         line: Some(finding.line),
         column: Some(finding.column),
     };
-    linted.iter().flat_map(|linted| linted.findings.iter().map(|finding| annotation(&linted.file, finding))).collect()
+    let of_file = |linted: &Linted| {
+        let file = path_from_root(&linted.file);
+        linted.findings.iter().map(|finding| annotation(&file, finding)).collect::<Vec<_>>()
+    };
+    linted.iter().flat_map(of_file).collect()
 }
 
 fn in_json(linted: &[Linted], counts: &Counts) -> Value {

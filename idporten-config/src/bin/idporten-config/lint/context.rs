@@ -146,7 +146,7 @@ impl<'a> File<'a> {
 }
 
 impl FileKind {
-    fn of(name: &str) -> Self {
+    pub(super) fn of(name: &str) -> Self {
         if name.starts_with(".env") {
             return Self::Configuration;
         }

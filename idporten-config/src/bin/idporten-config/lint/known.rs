@@ -320,9 +320,9 @@ fn spoken(name: &str) -> String {
 }
 
 fn constant(environment: KnownEnvironment, name: &str) -> String {
-    let module = environment.stage().replace('-', "_");
+    let [product, stage] = [environment.product().slug(), environment.stage()].map(names::module);
     let constant = if name == "well_known_url" { "WELL_KNOWN_URL".to_owned() } else { names::constant(name) };
-    format!("{}::{module}::{constant}", environment.product())
+    format!("{product}::{stage}::{constant}")
 }
 
 /// Returns the advice that names the successor of a retired environment.

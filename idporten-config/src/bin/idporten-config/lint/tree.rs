@@ -10,10 +10,12 @@ use std::sync::{Mutex, PoisonError};
 use idporten_config::internal::Finding;
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
+use super::context::FileKind;
+
 /// Directories whose files are made, fetched, or git's own.
-const SKIPPED: &[&str] = &["target", ".git", "node_modules", "vendor", "dist", "build", ".venv", ".next"];
-/// Ends of the names of prose, where values are talked about.
-const PROSE: &[&str] = &["md", "markdown", "rst", "adoc", "txt"];
+const SKIPPED: &[&str] = &["target", ".git", "node_modules", ".venv", ".next"];
+/// The same, but read below `src`, where a module may have such a name.
+const SKIPPED_OUTSIDE_SRC: &[&str] = &["vendor", "dist", "build"];
 /// The size of the largest file that is read. Larger ones are data.
 const MAX_BYTES: u64 = 1 << 20;
 /// The number of bytes in which a NUL is looked for, which text has none of.
@@ -91,7 +93,12 @@ impl<'a> Tree<'a> {
         let walk = WalkBuilder::new(root)
             .hidden(false)
             .require_git(false)
-            .filter_entry(|entry| !is_skipped(entry))
+            // Git does not read `.ignore`, by which search tools leave out what is committed.
+            .ignore(false)
+            .filter_entry({
+                let root = root.to_owned();
+                move |entry| !is_skipped(entry, &root)
+            })
             .build_parallel();
         walk.run(|| {
             Box::new(|entry| {
@@ -133,7 +140,7 @@ impl<'a> Tree<'a> {
         if !is_file || (depth > 0 && is_environment_file(path)) {
             return WalkState::Continue;
         }
-        if depth > 0 && !self.prose && is_prose(path) {
+        if depth > 0 && !self.prose && FileKind::of(&entry.file_name().to_string_lossy()) == FileKind::Prose {
             self.prose_passed_over.fetch_add(1, Ordering::Relaxed);
         } else {
             self.file(path, each);
@@ -169,12 +176,13 @@ impl<'a> Tree<'a> {
     }
 }
 
-fn is_skipped(entry: &DirEntry) -> bool {
-    let name = entry.file_name().to_string_lossy();
+fn is_skipped(entry: &DirEntry, root: &Path) -> bool {
     let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
-    // A module may have the name `build` or `vendor`.
-    let is_source = entry.path().parent().is_some_and(|parent| parent.iter().any(|part| part == "src"));
-    entry.depth() > 0 && is_directory && SKIPPED.contains(&name.as_ref()) && !is_source
+    let is_named = |names: &[&str]| names.iter().any(|name| entry.file_name() == *name);
+    // The root may be named `src` itself. What is above it says nothing about the project: containers have theirs in `/usr/src`.
+    let path = entry.path().strip_prefix(root.parent().unwrap_or(root)).unwrap_or(entry.path());
+    let is_source = path.iter().any(|part| part == "src");
+    entry.depth() > 0 && is_directory && (is_named(SKIPPED) || is_named(SKIPPED_OUTSIDE_SRC) && !is_source)
 }
 
 /// The `.env` files of a directory, ignored by git or not.
@@ -187,11 +195,6 @@ fn is_environment_file(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".env"))
 }
 
-fn is_prose(path: &Path) -> bool {
-    let end = path.extension().map(|end| end.to_string_lossy().to_ascii_lowercase());
-    end.is_some_and(|end| PROSE.contains(&end.as_str()))
-}
-
 /// The path that an error of the walk is about.
 fn path_in(error: &ignore::Error) -> Option<PathBuf> {
     match error {
@@ -201,15 +204,17 @@ fn path_in(error: &ignore::Error) -> Option<PathBuf> {
     }
 }
 
-/// The bytes of a file; none where it is data.
+/// The bytes of a file; none where it is data. A pipe is refused unopened: opening it would block until another process writes to it.
 fn text(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    let mut file = File::open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() || metadata.len() > MAX_BYTES {
+    let metadata = fs::metadata(path)?;
+    if !metadata.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    if metadata.len() > MAX_BYTES {
         return Ok(None);
     }
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
-    file.by_ref().take(MAX_BYTES).read_to_end(&mut bytes)?;
+    File::open(path)?.take(MAX_BYTES).read_to_end(&mut bytes)?;
     Ok(Some(bytes).filter(|bytes| is_utf_16(bytes) || !bytes[..bytes.len().min(SAMPLE)].contains(&0)))
 }
 
