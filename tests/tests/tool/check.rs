@@ -3,7 +3,7 @@
 use idporten_config::KnownEnvironment as Known;
 use idporten_config::document::json::Value;
 
-use crate::fixture::{Directory, assert_contains, bundled, fetched};
+use crate::fixture::{Directory, assert_contains, bundled, fetched, tool};
 
 const MANIFEST: &str = "[environments.maskinporten-prod]\n[environments.idporten-test]\n";
 const PROD: &str = "snapshots/maskinporten-prod.json";
@@ -47,6 +47,16 @@ fn an_unmet_requirement_is_shown_as_a_build_shows_it() {
         0,
         "the other environment is not asked about"
     );
+}
+
+#[test]
+fn findings_stand_under_their_environment_on_a_narrow_terminal_too() {
+    let directory = project("[require.maskinporten]\nscopes_supported = ['x']\n");
+    let output =
+        tool().current_dir(directory.path()).args(["check", "--offline"]).env("COLUMNS", "20").output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert!(out.starts_with("maskinporten-prod\n    1 finding\nerror: "), "{out}");
+    assert!(out.ends_with("\nidporten-test\n    ok\n2 environments, 1 finding (1 error, 0 warnings)\n"), "{out}");
 }
 
 #[test]
@@ -171,5 +181,17 @@ fn generated_code_that_could_not_be_compared_is_not_ok() {
     directory.write(PROD, "{}");
     let out = directory.says(1, &["check", "--offline", "--generated", "src.rs"]);
     assert!(out.contains("\nsrc.rs             not compared\n"), "{out}");
-    assert_contains(&directory.fails(2, &["check", "--offline", "--generated", "snapshots"]), "cannot be read");
+}
+
+#[test]
+fn generated_code_that_cannot_be_read_is_a_finding_beside_the_others() {
+    let directory = project("[require.idporten]\nscopes_supported = ['x']\n");
+    let check = ["check", "--offline", "--generated", "snapshots"];
+    let out = directory.says(2, &check);
+    assert!(out.contains("\nerror: idporten-test does not publish `x` in `scopes_supported`\n"), "{out}");
+    assert!(out.contains("\nsnapshots          not read\nerror: `snapshots` cannot be read: "), "{out}");
+    let json = directory.run(&[&check[..], &["--json"]].concat()).json();
+    assert_eq!(json.as_object().unwrap().get("findings").unwrap().as_array().unwrap().len(), 2);
+    let sarif = directory.run(&[&check[..], &["--format", "sarif"]].concat());
+    assert_eq!((sarif.code, sarif.out.matches("\"ruleId\": \"generated-code\"").count()), (2, 1), "{}", sarif.out);
 }

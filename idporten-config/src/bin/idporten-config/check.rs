@@ -60,7 +60,7 @@ Examples:
 Exit codes:
   0  no findings
   1  findings, each with what fixes it
-  2  a mistake in the command or the manifest
+  2  a mistake in the command or the manifest, or generated code that cannot be read
   3  the network or a provider failed, so not everything was compared";
 
 /// The result of a check.
@@ -124,7 +124,8 @@ impl Arguments {
             None => None,
         };
         findings.add("generated-code", generated.iter().filter_map(|compared| compared.finding.clone()));
-        let has_mistakes = live.is_misconfigured || !snapshots.mistakes.is_empty();
+        let is_unreadable = generated.as_ref().is_some_and(|compared| compared.is_unreadable);
+        let has_mistakes = live.is_misconfigured || is_unreadable || !snapshots.mistakes.is_empty();
         Ok(CheckResult { snapshots, findings, generated, unreachable: live.unreachable, notes, has_mistakes })
     }
 }

@@ -10,20 +10,25 @@ const GAP: usize = 2;
 /// A line for each row, in columns. Where the terminal is too narrow for that, the last column is wrapped, or a row becomes a
 /// record of several lines.
 pub(crate) fn table(rows: &[Vec<String>]) -> String {
+    table_rows(rows).concat()
+}
+
+/// The same, with the lines of each row apart.
+pub(crate) fn table_rows(rows: &[Vec<String>]) -> Vec<String> {
     laid_out(rows, terminal::width())
 }
 
 /// The same, indented by two spaces.
 pub(crate) fn indented_table(rows: &[Vec<String>]) -> String {
     let width = terminal::width().map(|width| width.saturating_sub(GAP));
-    indented(&laid_out(rows, width))
+    indented(&laid_out(rows, width).concat())
 }
 
 /// The same, with names of the columns. A record repeats them before each value.
 pub(crate) fn indented_table_with_head(head: &[String], rows: &[Vec<String>]) -> String {
     let all: Vec<_> = [head.to_vec()].into_iter().chain(rows.to_vec()).collect();
     let width = terminal::width().map_or(usize::MAX, |width| width.saturating_sub(GAP));
-    let text = laid_out(&all, None);
+    let text = laid_out(&all, None).concat();
     if text.lines().all(|line| line.chars().count() <= width) {
         return indented(&text);
     }
@@ -43,7 +48,8 @@ fn escaped(row: &[String]) -> Vec<String> {
     row.iter().map(|cell| escape_control(cell)).collect()
 }
 
-fn laid_out(rows: &[Vec<String>], width: Option<usize>) -> String {
+/// The lines of each row.
+fn laid_out(rows: &[Vec<String>], width: Option<usize>) -> Vec<String> {
     // A document may hold what a terminal would take for a command.
     let rows: Vec<Vec<String>> = rows.iter().map(|row| escaped(row)).collect();
     let widths = column_widths(&rows);
@@ -132,24 +138,27 @@ mod tests {
     #[test]
     fn columns_fit_their_widest_cell_and_lines_end_without_spaces() {
         let rows = rows(&[&["a", "bb", ""], &["æøå", "\u{1b}"]]);
-        assert_eq!(laid_out(&rows, None), "a    bb\næøå  \\u{1b}\n");
+        assert_eq!(laid_out(&rows, None).concat(), "a    bb\næøå  \\u{1b}\n");
     }
 
     #[test]
     fn a_cell_may_be_longer_than_a_width_of_the_formatter() {
         let long = "x".repeat(1 << 17);
-        assert_eq!(laid_out(&rows(&[&[&long, "a"], &["b", "c"]]), None).len(), 2 * ((1 << 17) + "  a\n".len()));
         assert_eq!(
-            laid_out(&rows(&[&["a", &long], &["b", "c"]]), Some(80)).lines().next().map(str::len),
-            Some(3 + (1 << 17))
+            laid_out(&rows(&[&[&long, "a"], &["b", "c"]]), None).concat().len(),
+            2 * ((1 << 17) + "  a\n".len())
+        );
+        assert_eq!(
+            laid_out(&rows(&[&["a", &long], &["b", "c"]]), Some(80)).first().map(String::len),
+            Some("a  ".len() + (1 << 17) + "\n".len())
         );
     }
 
     #[test]
     fn a_narrow_terminal_wraps_the_last_column() {
         let rows = rows(&[&["scopes", "openid, profile, email"], &["a", "b"]]);
-        assert_eq!(laid_out(&rows, Some(24)), "scopes  openid, profile,\n        email\na       b\n");
-        assert_eq!(laid_out(&rows, Some(30)), "scopes  openid, profile, email\na       b\n");
+        assert_eq!(laid_out(&rows, Some(24)), ["scopes  openid, profile,\n        email\n", "a       b\n"]);
+        assert_eq!(laid_out(&rows, Some(30)), ["scopes  openid, profile, email\n", "a       b\n"]);
     }
 
     #[test]
@@ -157,7 +166,7 @@ mod tests {
         let rows = rows(&[&["idporten-test", "ID-porten TEST", "https://test.idporten.no"], &["b", "", "c d"]]);
         assert_eq!(
             laid_out(&rows, Some(30)),
-            "idporten-test\n    ID-porten TEST\n    https://test.idporten.no\nb\n    c d\n"
+            ["idporten-test\n    ID-porten TEST\n    https://test.idporten.no\n", "b\n    c d\n"]
         );
     }
 

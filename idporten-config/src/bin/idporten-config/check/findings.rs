@@ -14,7 +14,7 @@ pub(super) const RULES: [Rule; 7] = [
     Rule { id: "key", description: "An entry of a key set is not used, or its kid is ambiguous." },
     Rule { id: "certificate", description: "A certificate beside a key is about to end, or does not fit the key." },
     Rule { id: "live", description: "The live document differs from the snapshot, or could not be compared with it." },
-    Rule { id: "generated-code", description: "Generated code is missing or out of date." },
+    Rule { id: "generated-code", description: "Generated code is missing, out of date, or cannot be read." },
     NOTE,
 ];
 

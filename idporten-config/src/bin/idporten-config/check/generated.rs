@@ -15,6 +15,8 @@ pub(super) struct Compared {
     pub(super) file: String,
     pub(super) state: &'static str,
     pub(super) finding: Option<Finding>,
+    /// Whether the file is there and cannot be read.
+    pub(super) is_unreadable: bool,
 }
 
 /// Compares a file with what `generate` makes of the same environments. Where nothing can be generated, nothing is compared: the
@@ -25,7 +27,7 @@ pub(super) fn compare(
     names: &[String],
     snapshots: &LoadedSnapshots,
 ) -> Result<Compared, VerbError> {
-    let compared = |state, finding| Ok(Compared { file: file.to_owned(), state, finding });
+    let compared = |state, finding| Ok(Compared { file: file.to_owned(), state, finding, is_unreadable: false });
     let help = format!("run `{}`", options.command_here(names, file));
     let committed = match fs::read(file) {
         Ok(text) => String::from_utf8_lossy(&text).replace("\r\n", "\n"),
@@ -34,7 +36,8 @@ pub(super) fn compare(
         }
         Err(error) => {
             let message = format!("`{file}` cannot be read: {error}");
-            return Err(Finding::error(message, "name the file of generated code").into());
+            let finding = Finding::error(message, "name the file of generated code");
+            return Ok(Compared { is_unreadable: true, ..compared("not read", Some(finding))? });
         }
     };
     if !snapshots.is_complete() {

@@ -4,7 +4,7 @@ use idporten_config::internal::Finding;
 
 use super::CheckResult;
 use crate::output::{labelled, plural};
-use crate::table::table;
+use crate::table::table_rows;
 
 /// A line for each thing that was checked, with its findings below. `quiet` leaves out lines without findings.
 pub(super) fn of(report: &CheckResult<'_>, quiet: bool) -> String {
@@ -17,9 +17,9 @@ pub(super) fn of(report: &CheckResult<'_>, quiet: bool) -> String {
     }
     let rows: Vec<_> = checked.iter().map(|(what, state, _)| vec![(*what).to_owned(), state.clone()]).collect();
     let mut text: String = report.findings.of_project().map(|finding| labelled(finding) + "\n").collect();
-    for (line, (_, _, findings)) in table(&rows).lines().zip(&checked) {
+    for (lines, (_, _, findings)) in table_rows(&rows).iter().zip(&checked) {
         if !quiet {
-            text += &format!("{line}\n");
+            text += lines;
         }
         text.extend(findings.iter().map(|finding| labelled(finding) + "\n"));
     }
