@@ -213,6 +213,18 @@ fn a_device_is_not_replaced_and_a_link_stays_a_link() {
 
 #[cfg(unix)]
 #[test]
+fn a_pipe_is_refused_and_never_opened() {
+    let directory = Directory::new(&[("idporten.toml", MANIFEST)]);
+    crate::fixture::pipe(&directory.path().join("pipe"));
+    // The standard output of these runs is a pipe.
+    for pipe in ["pipe", "/dev/stdout"] {
+        let expected = format!("`{pipe}` is not a regular file");
+        assert_contains(&directory.fails(2, &["generate", "--out", pipe]), &expected);
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn a_directory_that_is_read_only_is_named() {
     use std::os::unix::fs::PermissionsExt;
     let directory = Directory::new(&[("idporten.toml", MANIFEST), ("dir/out.rs", "old")]);

@@ -179,6 +179,15 @@ fn a_key_is_looked_for_in_the_store_of_a_service() {
     assert!(err.contains("is of maskinporten-test"), "{err}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_store_that_is_a_pipe_is_refused_and_never_opened() {
+    let directory = Directory::new(&[(MASKINPORTEN, &mixed())]);
+    crate::fixture::pipe(&directory.path().join("pipe"));
+    let err = directory.fails(2, &["show", "maskinporten-test", "--kid", "new", "--store", "pipe"]);
+    assert_contains(&err, "`pipe` cannot be read: it is not a regular file");
+}
+
 #[test]
 fn a_store_that_a_refresher_would_ignore_is_said_to_be_ignored() {
     let recorded = with_keys(Known::MaskinportenTest, &[rsa("new", '_')]);

@@ -2,16 +2,13 @@
 
 mod variables;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use idporten_config::Snapshot;
 use idporten_config::codegen::{self, format};
 use idporten_config::document::json::{Object, Value, object};
-use idporten_config::internal::FILE_NAME;
-use idporten_config::internal::Source;
-use idporten_config::internal::{Finding, escape_control};
+use idporten_config::internal::{FILE_NAME, Finding, Source, escape_control, read};
 
 use crate::output::{ExitStatus, Output, VerbError};
 use crate::snapshots::{LoadedSnapshots, SnapshotOptions};
@@ -96,7 +93,7 @@ pub(crate) fn run(arguments: &Arguments, quiet: bool) -> Result<Output, VerbErro
 /// Refuses to write over a manifest or a snapshot.
 fn refuse_sources(path: &Path) -> Result<(), VerbError> {
     let is_manifest = path.file_name().is_some_and(|name| name == FILE_NAME);
-    let is_snapshot = || fs::read(path).is_ok_and(|text| Snapshot::parse(text).is_ok());
+    let is_snapshot = || read(path).is_ok_and(|text| Snapshot::parse(text).is_ok());
     if is_manifest || is_snapshot() {
         let message = format!("`{}` is what code is generated from", path.display());
         return Err(Finding::error(message, "name another file").into());

@@ -1,13 +1,12 @@
 //! The store of a service's refresher, judged as a refresher judges it at its start.
 
-use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use idporten_config::document::Origin;
 use idporten_config::document::json::object;
 use idporten_config::fetch::{FetchError, Response, Transport};
-use idporten_config::internal::{Finding, Source, days};
+use idporten_config::internal::{self, Finding, Source, days};
 use idporten_config::refresh::Reason;
 use idporten_config::{RefreshPolicy, Refresher, Snapshot};
 
@@ -26,7 +25,7 @@ pub(super) fn read(path: &Path, environment: &str) -> Result<Store, VerbError> {
         let help = "name the file that the service gives its refresher as `store`";
         VerbError::from(Finding::error(format!("`{}` {reason}", path.display()), help))
     };
-    let text = fs::read(path).map_err(|error| refuse(format!("cannot be read: {error}")))?;
+    let text = internal::read(path).map_err(|error| refuse(format!("cannot be read: {error}")))?;
     let snapshot = Snapshot::parse(text).map_err(|error| refuse(format!("is no store: {error}")))?;
     if snapshot.provider().slug() != environment {
         return Err(refuse(format!("is of {}", snapshot.provider().slug())));
