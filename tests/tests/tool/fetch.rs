@@ -205,6 +205,22 @@ fn a_mistake_in_names_or_manifest_stops_the_fetch() {
 }
 
 #[test]
+fn a_warning_of_the_manifest_is_reported_and_stops_nothing() {
+    let (provider, directory) = project(&["one"]);
+    let manifest = provider.manifest(&["one"]).replace("'idporten'", "'id-porten'");
+    directory.write("idporten.toml", &manifest);
+    directory.write("Cargo.toml", "[package]\nname = 'app'\nversion = '0.1.0'\n");
+    for arguments in [&["fetch"][..], &["show", "one", "--live"], &["diff", "one", "--live"], &["init", "--offline"]] {
+        let answer = directory.run(arguments);
+        assert_eq!(answer.code, 0, "{arguments:?}: {}", answer.err);
+        assert_starts_with(&answer.err, "warning: `id-porten` is a product by itself, apart from `idporten`\n");
+        assert_eq!(answer.err.matches("warning: ").count(), 1, "{arguments:?}: {}", answer.err);
+    }
+    directory.write("idporten.toml", &format!("max-aeg = '1d'\n{manifest}"));
+    assert_contains(&directory.fails(2, &["fetch"]), "did you mean `max-age`?");
+}
+
+#[test]
 fn without_a_manifest_a_file_says_itself_what_its_environment_is() {
     let (provider, directory) = project(&["one"]);
     directory.says(0, &["fetch"]);

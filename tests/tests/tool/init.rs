@@ -217,6 +217,14 @@ fn a_later_run_takes_the_snapshots_and_undoes_bundled() {
 }
 
 #[test]
+fn the_example_names_the_modules_that_code_gets() {
+    let provider = Provider::of(&["idporten-2"]);
+    let files = [("Cargo.toml", CARGO), ("idporten.toml", &provider.manifest(&["idporten-2"]))];
+    let answer = Directory::new(&files).run(&["init", "--offline"]);
+    assert_contains(&answer.out, "for example: providers::idporten::v2::ISSUER\n");
+}
+
+#[test]
 fn with_a_manifest_too_an_unknown_name_is_refused() {
     let provider = Provider::of(&["one"]);
     let directory = Directory::new(&[("Cargo.toml", CARGO), ("idporten.toml", &provider.manifest(&["one"]))]);

@@ -14,11 +14,11 @@ use std::path::Path;
 
 use clap::Args;
 use idporten_config::document::json::{Value, object};
-use idporten_config::internal::{FILE_NAME, Finding, Manifest, Project, unknown_environment};
+use idporten_config::internal::{FILE_NAME, Finding, Manifest, Project, names, unknown_environment};
 use idporten_config::{KnownEnvironment, Product};
 
 use crate::manifest_edit;
-use crate::manifest_options::{distinct, nearest_manifest};
+use crate::manifest_options::{distinct, nearest_manifest, refuse_mistakes};
 use crate::network::NetworkOptions;
 use crate::output::{Output, VerbError};
 use crate::table::table;
@@ -69,7 +69,8 @@ struct Existing {
 pub(crate) fn run(arguments: &Arguments, quiet: bool) -> Result<Output, VerbError> {
     let package = package::package()?;
     let names = distinct(&arguments.environments);
-    let existing = Existing::find()?;
+    let mut output = Output::default();
+    let existing = Existing::find(&mut output)?;
     let (manifest, marked) = match &existing {
         Some(Existing { manifest, marked, .. }) => {
             refuse_unknown(names.iter().filter(|name| manifest.environment(name).is_none()))?;
@@ -77,7 +78,6 @@ pub(crate) fn run(arguments: &Arguments, quiet: bool) -> Result<Output, VerbErro
         }
         None => (new_manifest(&names)?, BTreeSet::new()),
     };
-    let mut output = Output::default();
     let network = (!arguments.offline).then_some(&arguments.network);
     let first = snapshots::take(&manifest, &marked, network, quiet, &mut output)?;
     let file = existing.as_ref().map_or(FILE_NAME, |existing| &existing.file);
@@ -105,12 +105,10 @@ pub(crate) fn run(arguments: &Arguments, quiet: bool) -> Result<Output, VerbErro
 
 impl Existing {
     /// The nearest manifest, here or above. One with mistakes is refused.
-    fn find() -> Result<Option<Self>, VerbError> {
+    fn find(output: &mut Output) -> Result<Option<Self>, VerbError> {
         let Some(file) = nearest_manifest() else { return Ok(None) };
         let project = Project::open(Path::new(""), &file);
-        if !project.findings().is_empty() {
-            return Err(project.findings().to_vec().into());
-        }
+        refuse_mistakes(&project, output)?;
         let marked = manifest_edit::marked(&fs::read_to_string(&file).unwrap_or_default());
         Ok(Some(Self { file, manifest: project.manifest().clone(), marked: marked.into_iter().collect() }))
     }
@@ -161,8 +159,7 @@ fn next(package: &Package, manifest: &Manifest, to_adopt: &[&str]) -> Vec<String
     );
     let first = manifest.environments().iter().find_map(|environment| environment.provider.clone());
     if let Some(provider) = first.filter(|provider| provider.product() != Product::Maskinporten) {
-        let stage = provider.stage().replace('-', "_");
-        let product = provider.product().as_str().replace('-', "_");
+        let [product, stage] = [provider.product().as_str(), provider.stage()].map(names::module);
         next.push(format!("and then, for example: providers::{product}::{stage}::ISSUER"));
     }
     if !to_adopt.is_empty() {

@@ -9,7 +9,7 @@ use idporten_config::internal::{
     DEFAULT_SNAPSHOTS, FILE_NAME, Finding, Manifest, Project, is_slug, unknown_environment,
 };
 
-use crate::output::VerbError;
+use crate::output::{Output, VerbError};
 use crate::repository;
 
 /// Options that say where the manifest and the snapshots are.
@@ -45,18 +45,14 @@ impl ManifestOptions {
         self.snapshots.as_deref().unwrap_or(DEFAULT_SNAPSHOTS)
     }
 
-    /// The manifest, or what the command line says instead. It has no mistakes, and every name is in it.
-    pub(crate) fn manifest(&self, names: &[String]) -> Result<Manifest, VerbError> {
+    /// The manifest, or what the command line says instead. It has no mistakes, and every name is in it. Its warnings are reported.
+    pub(crate) fn manifest(&self, names: &[String], output: &mut Output) -> Result<Manifest, VerbError> {
         let Some(file) = self.manifest_file() else {
             return self.without_manifest(names);
         };
         let project = Project::open(Path::new(""), &file);
         let manifest = project.manifest();
-        // A mistake that concerns one environment leaves the others to be fetched; a build and `check` report it.
-        let mistakes: Vec<_> = project.findings().iter().filter(|finding| finding.environment.is_none()).collect();
-        if !mistakes.is_empty() {
-            return Err(mistakes.into_iter().cloned().collect::<Vec<_>>().into());
-        }
+        refuse_mistakes(&project, output)?;
         let is_named = |name: &&String| manifest.environment(name).is_some();
         let unknown: Vec<Finding> =
             names.iter().filter(|name| !is_named(name)).map(|name| manifest.not_named(name, &file)).collect();
@@ -86,6 +82,23 @@ impl ManifestOptions {
         let message = format!("no environment is named, and there is no `{FILE_NAME}` in this directory or above");
         Finding::error(message, format!("{help}, or the manifest with `--manifest`; `idporten-config init` writes one"))
     }
+}
+
+/// Refuses a manifest that has mistakes, and reports the warnings of another one. A mistake that concerns one environment leaves the
+/// others to be fetched; a build and `check` report it.
+pub(crate) fn refuse_mistakes(project: &Project, output: &mut Output) -> Result<(), VerbError> {
+    let findings = project.findings();
+    if findings.iter().any(is_mistake) {
+        return Err(findings.to_vec().into());
+    }
+    let warnings: Vec<_> = findings.iter().filter(|finding| !finding.is_error()).cloned().collect();
+    output.report(&warnings);
+    Ok(())
+}
+
+/// Returns whether a finding is an error of the manifest rather than of one of its environments.
+pub(crate) fn is_mistake(finding: &Finding) -> bool {
+    finding.is_error() && finding.environment.is_none()
 }
 
 /// The nearest manifest in this directory or above, as a relative path. The search ends at the root of the repository: what is

@@ -10,8 +10,8 @@ use idporten_config::internal::{FILE_NAME, Manifest};
 use idporten_config::internal::{Report, Source, Times};
 
 use crate::command::command;
-use crate::manifest_options::{ManifestOptions, distinct, has_file};
-use crate::output::VerbError;
+use crate::manifest_options::{ManifestOptions, distinct, has_file, is_mistake};
+use crate::output::{Output, VerbError};
 
 /// Options that say where snapshots come from.
 #[derive(Debug, Args)]
@@ -83,8 +83,8 @@ impl SnapshotOptions {
     }
 
     /// The manifest, or what the command line says instead.
-    pub(crate) fn manifest(&self, names: &[String]) -> Result<Manifest, VerbError> {
-        self.manifest.manifest(names)
+    pub(crate) fn manifest(&self, names: &[String], output: &mut Output) -> Result<Manifest, VerbError> {
+        self.manifest.manifest(names, output)
     }
 
     /// The command that generates the code of these environments, to be run in the directory of the manifest: it stands in committed
@@ -180,11 +180,6 @@ impl LoadedSnapshots {
     pub(crate) fn is_complete(&self) -> bool {
         self.mistakes.is_empty() && self.slugs.iter().all(|slug| self.source(slug).is_some())
     }
-}
-
-/// Returns whether a finding is an error of the manifest rather than of one of its environments.
-fn is_mistake(finding: &Finding) -> bool {
-    finding.is_error() && finding.environment.is_none()
 }
 
 /// The bundled snapshot of an environment.
