@@ -194,10 +194,9 @@ impl DefaultTransport {
         let fetcher = self.take()?;
         let result = get(&fetcher);
         if result.as_ref().is_err_and(FetchError::is_of_trust) {
-            // The end of a client waits for the name that it is resolving, which has no time limit.
-            drop(thread::Builder::new().spawn(move || drop(fetcher)));
+            end(fetcher);
         } else {
-            *self.fetcher() = Some(fetcher);
+            self.keep(fetcher);
         }
         result
     }
@@ -205,6 +204,14 @@ impl DefaultTransport {
     fn take(&self) -> Result<Fetcher, FetchError> {
         let held = self.fetcher().take();
         held.map_or_else(|| Fetcher::build(self.options.clone()), Ok)
+    }
+
+    /// Keeps a client for the next request. There is another one if the fetch of this one was given up before it ended.
+    fn keep(&self, fetcher: Fetcher) {
+        let other = self.fetcher().replace(fetcher);
+        if let Some(other) = other {
+            end(other);
+        }
     }
 
     fn fetcher(&self) -> MutexGuard<'_, Option<Fetcher>> {
@@ -223,10 +230,15 @@ impl Transport for DefaultTransport {
     }
 
     fn prepare(&self) -> Result<(), FetchError> {
-        let fetcher = self.take()?;
-        *self.fetcher() = Some(fetcher);
+        self.keep(self.take()?);
         Ok(())
     }
+}
+
+/// Ends a client on a thread of its own: the end waits for the name that the client is resolving, which has no time limit.
+#[cfg(feature = "refresh")]
+fn end(fetcher: Fetcher) {
+    drop(thread::Builder::new().spawn(move || drop(fetcher)));
 }
 
 /// Runs on a separate thread: the blocking client panics where an async runtime is entered.
