@@ -30,8 +30,8 @@ const OF_THE_NETWORK: &[&str] = &[
     "SSL_CERT_DIR",
 ];
 
-/// The end of a warning about all environments.
-const NOTHING_FETCHED: &str = "; the build does without";
+/// The end of a warning that concerns all environments.
+const NOTHING_FETCHED: &str = "; the snapshots that are there are used";
 
 /// Returns the variables on whose change the build script runs again.
 pub(super) fn variables(mode: Mode) -> impl Iterator<Item = &'static str> {

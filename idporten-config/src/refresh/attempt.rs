@@ -75,7 +75,7 @@ impl Attempt {
             Err(FetchError::crashed())
         });
         // The result of a fetch that was given up arrives late and is ignored: it was already counted as a failure. After the end
-        // nothing is put in force. What the store lacks from before is still written, so that a distrusted key leaves it.
+        // nothing is put in force. What could not be removed from the store is still removed.
         let is_awaited = core.schedule.fetching_since().is_some() && core.schedule.number() == self.number;
         if is_awaited && !shared.stopped.load(Ordering::SeqCst) {
             match prepared.and_then(|prepared| check_age(&core, prepared)) {
@@ -199,19 +199,21 @@ fn write_store(shared: &Shared) {
         };
         core = shared.core();
         core.writing_since = None;
-        // The error is that of the last change, since an earlier one does not matter once the file is right.
-        core.store_error = result.err().map(|reason| store.named(&reason));
-        if core.store_error.is_some() {
-            core.counters.failed_store_writes += 1;
-            // The next fetch tries again, or this thread if there is something new. The stronger of the two changes is made.
-            let new = core.unstored;
-            core.unstored = new.max(Some(unstored));
-            if new.is_none() {
-                break;
-            }
-        } else if unstored == Unstored::Documents {
-            // Keys that leave a file say nothing of whether it can be used.
-            core.load_error = None;
+        let Err(reason) = result else {
+            // Keys that leave a file say nothing of whether documents can be written to it.
+            core.store_error.take_if(|(failed, _)| *failed <= unstored);
+            continue;
+        };
+        core.counters.failed_store_writes += 1;
+        let failed = core.store_error.take().map_or(unstored, |(failed, _)| failed.max(unstored));
+        core.store_error = Some((failed, store.named(&reason)));
+        // The next fetch removes keys again, or this thread if there is something new. It does not write the same documents again:
+        // another process may have stored newer ones by then.
+        let removal = if core.all_leaked { Unstored::Documents } else { Unstored::Distrust };
+        let new = core.unstored;
+        core.unstored = new.max(Some(removal));
+        if new.is_none() {
+            break;
         }
     }
     drop(core);

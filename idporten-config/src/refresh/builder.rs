@@ -15,7 +15,7 @@ use super::error::StartError;
 use super::event::{Event, Events};
 use super::policy::RefreshPolicy;
 use super::schedule::{Limit, Schedule, Seed, Source, is_future};
-use super::state::{Core, Shared};
+use super::state::{Core, Shared, Unstored};
 use super::store::Store;
 use super::sync;
 use super::worker;
@@ -156,7 +156,7 @@ impl Builder {
         let dated = stored.into_iter().chain([&self.seed].into_iter().filter(|seed| seed.origin() == Origin::Fetched));
         dated.for_each(|snapshot| schedule.note_date(snapshot.as_of(), now));
         let mut core = Core::new(schedule, config, self.events);
-        core.load_error = loaded.err();
+        core.store_error = loaded.err().map(|reason| (Unstored::Documents, reason));
         let shared = Shared::new(clock, policy, self.seed, Box::new(transport), store, core);
         let shared = sync::Arc::new(shared);
         worker::spawn(&shared).map_err(StartError::Thread)?;

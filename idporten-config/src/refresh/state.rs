@@ -55,7 +55,7 @@ pub(super) struct Shared {
 pub(super) enum Unstored {
     /// Keys are distrusted since. The documents in the file stay, which may be newer than those held.
     Distrust,
-    /// Documents were accepted, or have leaked.
+    /// Documents were accepted, or all of their keys have leaked.
     Documents,
 }
 
@@ -79,9 +79,9 @@ pub(super) struct Core {
     pub(super) unstored: Option<Unstored>,
     /// The time on the monotonic clock at which the write under way began.
     pub(super) writing_since: Option<Duration>,
-    /// The error of the last write, and the reason why the file was not loaded, until documents are written.
-    pub(super) store_error: Option<String>,
-    pub(super) load_error: Option<String>,
+    /// The reason why the file is not as it should be, and the change that failed: the next one of its kind mends it. A file that was
+    /// not loaded is mended by new documents.
+    pub(super) store_error: Option<(Unstored, String)>,
     pub(super) counters: Counters,
     pub(super) events: Events,
     /// The health and the store error that the last events reported.
@@ -260,7 +260,6 @@ impl Core {
             unstored: None,
             writing_since: None,
             store_error: None,
-            load_error: None,
             counters: Counters::default(),
             events,
             reported: (Health::Ok, None),
@@ -291,7 +290,7 @@ impl Core {
         let hanging = shared.store.as_ref().filter(|_| hangs);
         let hanging =
             hanging.map(|store| store.named("is still being written after some time; see whether its disk hangs"));
-        hanging.or_else(|| self.store_error.clone()).or_else(|| self.load_error.clone())
+        hanging.or_else(|| self.store_error.as_ref().map(|(_, reason)| reason.clone()))
     }
 
     fn served(&self, stopped: bool) -> Result<ProviderConfig, Reason> {

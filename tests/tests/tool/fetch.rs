@@ -216,6 +216,8 @@ fn a_warning_of_the_manifest_is_reported_and_stops_nothing() {
         assert_starts_with(&answer.err, "warning: `id-porten` is a product by itself, apart from `idporten`\n");
         assert_eq!(answer.err.matches("warning: ").count(), 1, "{arguments:?}: {}", answer.err);
     }
+    provider.fails("one", 503);
+    assert_contains(&directory.fails(3, &["show", "one", "--live"]), "warning: `id-porten` is a product by itself");
     directory.write("idporten.toml", &format!("max-aeg = '1d'\n{manifest}"));
     assert_contains(&directory.fails(2, &["fetch"]), "did you mean `max-age`?");
 }

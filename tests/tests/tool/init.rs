@@ -234,6 +234,15 @@ fn with_a_manifest_too_an_unknown_name_is_refused() {
 }
 
 #[test]
+fn a_manifest_with_a_mistake_in_one_environment_is_refused() {
+    let provider = Provider::of(&["one"]);
+    let manifest = format!("{}based-on = 'idporten-tset'\n", provider.manifest(&["one"]));
+    let directory = Directory::new(&[("Cargo.toml", CARGO), ("idporten.toml", &manifest)]);
+    assert_contains(&directory.fails(2, &["init", "--offline"]), "`based-on = \"idporten-tset\"` names no environment");
+    assert_eq!(list_of(directory.path()).len(), 2, "nothing is written");
+}
+
+#[test]
 fn fetch_names_the_way_out_where_everything_is_bundled() {
     let directory = Directory::new(&[("Cargo.toml", CARGO)]);
     init(&directory, &["--offline", "idporten-test", "maskinporten-prod"]);

@@ -135,15 +135,18 @@ fn directories_of_built_and_fetched_files_are_left_out() {
     for skipped in ["vendor/a.go", "dist/a.js", "build/a.js", ".venv/a.py", ".next/a.js", "web/dist/a.js"] {
         directory.write(skipped, "url = \"https://login.idporten.no/token\"\n");
     }
-    directory.write("src/build/a.rs", "let a = \"https://login.idporten.no/token\";\n");
+    for module in ["src/build/a.rs", "src/target/a.rs"] {
+        directory.write(module, "let a = \"https://login.idporten.no/token\";\n");
+    }
     let out = directory.says(1, &["lint"]);
-    assert!(out.contains("src/build/a.rs:1:10 ") && out.contains("\n12 findings in 9 files\n"), "{out}");
+    assert!(out.contains("src/build/a.rs:1:10 ") && out.contains("src/target/a.rs:1:10 "), "{out}");
+    assert!(out.contains("\n13 findings in 10 files\n"), "{out}");
 }
 
 #[test]
 fn what_is_left_out_does_not_depend_on_where_the_project_lies() {
     let directory = Directory::new(&[]);
-    for path in ["target/a.rs", ".git/a.rs", "vendor/a.rs", "src/target/a.rs", "src/node_modules/a.rs"] {
+    for path in ["target/a.rs", ".git/a.rs", "vendor/a.rs", "src/.venv/a.rs", "src/node_modules/a.rs"] {
         directory.write(&format!("src/app/{path}"), "let a = \"https://login.idporten.no/token\";\n");
     }
     directory.write("src/app/src/a.rs", "");

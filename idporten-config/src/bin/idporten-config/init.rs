@@ -18,7 +18,7 @@ use idporten_config::internal::{FILE_NAME, Finding, Manifest, Project, names, un
 use idporten_config::{KnownEnvironment, Product};
 
 use crate::manifest_edit;
-use crate::manifest_options::{distinct, nearest_manifest, refuse_mistakes};
+use crate::manifest_options::{distinct, nearest_manifest, refuse};
 use crate::network::NetworkOptions;
 use crate::output::{Output, VerbError};
 use crate::table::table;
@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: &Arguments, quiet: bool) -> Result<Output, VerbErro
     let package = package::package()?;
     let names = distinct(&arguments.environments);
     let mut output = Output::default();
-    let existing = Existing::find(&mut output)?;
+    let existing = Existing::find()?;
     let (manifest, marked) = match &existing {
         Some(Existing { manifest, marked, .. }) => {
             refuse_unknown(names.iter().filter(|name| manifest.environment(name).is_none()))?;
@@ -105,10 +105,10 @@ pub(crate) fn run(arguments: &Arguments, quiet: bool) -> Result<Output, VerbErro
 
 impl Existing {
     /// The nearest manifest, here or above. One with mistakes is refused.
-    fn find(output: &mut Output) -> Result<Option<Self>, VerbError> {
+    fn find() -> Result<Option<Self>, VerbError> {
         let Some(file) = nearest_manifest() else { return Ok(None) };
         let project = Project::open(Path::new(""), &file);
-        refuse_mistakes(&project, output)?;
+        refuse(&project, Finding::is_error)?;
         let marked = manifest_edit::marked(&fs::read_to_string(&file).unwrap_or_default());
         Ok(Some(Self { file, manifest: project.manifest().clone(), marked: marked.into_iter().collect() }))
     }

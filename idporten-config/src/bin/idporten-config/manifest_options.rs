@@ -9,7 +9,7 @@ use idporten_config::internal::{
     DEFAULT_SNAPSHOTS, FILE_NAME, Finding, Manifest, Project, is_slug, unknown_environment,
 };
 
-use crate::output::{Output, VerbError};
+use crate::output::{VerbError, write_finding};
 use crate::repository;
 
 /// Options that say where the manifest and the snapshots are.
@@ -46,13 +46,13 @@ impl ManifestOptions {
     }
 
     /// The manifest, or what the command line says instead. It has no mistakes, and every name is in it. Its warnings are reported.
-    pub(crate) fn manifest(&self, names: &[String], output: &mut Output) -> Result<Manifest, VerbError> {
+    pub(crate) fn manifest(&self, names: &[String]) -> Result<Manifest, VerbError> {
         let Some(file) = self.manifest_file() else {
             return self.without_manifest(names);
         };
         let project = Project::open(Path::new(""), &file);
         let manifest = project.manifest();
-        refuse_mistakes(&project, output)?;
+        refuse(&project, is_mistake)?;
         let is_named = |name: &&String| manifest.environment(name).is_some();
         let unknown: Vec<Finding> =
             names.iter().filter(|name| !is_named(name)).map(|name| manifest.not_named(name, &file)).collect();
@@ -84,19 +84,17 @@ impl ManifestOptions {
     }
 }
 
-/// Refuses a manifest that has mistakes, and reports the warnings of another one. A mistake that concerns one environment leaves the
-/// others to be fetched; a build and `check` report it.
-pub(crate) fn refuse_mistakes(project: &Project, output: &mut Output) -> Result<(), VerbError> {
+/// Refuses a manifest that has mistakes, and reports the warnings of another one.
+pub(crate) fn refuse(project: &Project, is_mistake: fn(&Finding) -> bool) -> Result<(), VerbError> {
     let findings = project.findings();
     if findings.iter().any(is_mistake) {
         return Err(findings.to_vec().into());
     }
-    let warnings: Vec<_> = findings.iter().filter(|finding| !finding.is_error()).cloned().collect();
-    output.report(&warnings);
+    findings.iter().filter(|finding| !finding.is_error()).for_each(write_finding);
     Ok(())
 }
 
-/// Returns whether a finding is an error of the manifest rather than of one of its environments.
+/// Returns whether a finding is an error of the manifest rather than of one of its environments, which leaves the others to be fetched.
 pub(crate) fn is_mistake(finding: &Finding) -> bool {
     finding.is_error() && finding.environment.is_none()
 }

@@ -102,6 +102,11 @@ pub(crate) fn plural(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
+/// Writes a finding to standard error at once, so that it is there whatever ends the verb.
+pub(crate) fn write_finding(finding: &Finding) {
+    let _ = writeln!(anstream::stderr(), "{}", labelled(finding));
+}
+
 /// Writes a line at once. An error shows again when the rest is written.
 pub(crate) fn write_line(line: &str) {
     let _ = write_out(&format!("{line}\n"));

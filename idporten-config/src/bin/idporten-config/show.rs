@@ -89,12 +89,12 @@ impl Arguments {
 
     /// The live document.
     fn live(&self, quiet: bool) -> Result<(Source, Output), VerbError> {
-        let mut output = Output::default();
-        let manifest = self.options.manifest(slice::from_ref(&self.environment), &mut output)?;
+        let manifest = self.options.manifest(slice::from_ref(&self.environment))?;
         let target = manifest.environment(&self.environment).cloned();
         let provider = network::provider(&target.ok_or_else(|| unknown_environment(&self.environment))?)?;
         let fetched = self.network.fetch(&provider, quiet)?;
         let snapshot = fetched.map_err(|error| network::unreachable(provider.slug(), &error))?;
+        let mut output = Output::default();
         if let Some(leak) = live_leak(&snapshot) {
             output.report(&[leak]);
             output.status = ExitStatus::Findings;

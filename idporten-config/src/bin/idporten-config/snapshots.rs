@@ -11,7 +11,7 @@ use idporten_config::internal::{Report, Source, Times};
 
 use crate::command::command;
 use crate::manifest_options::{ManifestOptions, distinct, has_file, is_mistake};
-use crate::output::{Output, VerbError};
+use crate::output::VerbError;
 
 /// Options that say where snapshots come from.
 #[derive(Debug, Args)]
@@ -83,8 +83,8 @@ impl SnapshotOptions {
     }
 
     /// The manifest, or what the command line says instead.
-    pub(crate) fn manifest(&self, names: &[String], output: &mut Output) -> Result<Manifest, VerbError> {
-        self.manifest.manifest(names, output)
+    pub(crate) fn manifest(&self, names: &[String]) -> Result<Manifest, VerbError> {
+        self.manifest.manifest(names)
     }
 
     /// The command that generates the code of these environments, to be run in the directory of the manifest: it stands in committed

@@ -70,13 +70,16 @@ fn usable(live: Snapshot, source: Option<&Source>, max_age: Duration, now: Syste
     }
     // The values of another environment are no snapshot of this one.
     let old = source.filter(|source| source.based_on().is_none()).map(Source::snapshot);
-    match old.filter(|old| update(old, &live, max_age, now) == Update::Older) {
-        None => Ok(live),
-        Some(old) => {
+    let Some(old) = old else { return Ok(live) };
+    match update(old, &live, max_age, now) {
+        Update::Older => {
             let (slug, of, than) = (live.provider().slug(), live.timestamp(), old.timestamp());
             let message = format!("{slug}: the mirror serves a document of {of}, older than the snapshot of {than}");
             Err(Finding::error(message, "look at the mirror's cache, or unset `IDPORTEN_CONFIG_MIRROR`").into())
         }
+        // A mirror may date the same content earlier than it was seen here.
+        Update::Unchanged if live.as_of() < old.as_of() => Ok(old.clone()),
+        _ => Ok(live),
     }
 }
 
@@ -93,8 +96,24 @@ fn instead(source: Option<&Source>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::Origin;
     use crate::environment::KnownEnvironment;
     use crate::project::{Manifest, Times};
+
+    #[test]
+    fn the_same_content_keeps_its_newer_date() {
+        let bundled = Snapshot::parse(KnownEnvironment::IdportenTest.bundled_snapshot()).unwrap();
+        let at = |days: u64| {
+            let as_of = SystemTime::UNIX_EPOCH + Duration::from_secs(days * 86_400);
+            let (provider, metadata) = (bundled.provider().clone(), bundled.metadata_json().clone());
+            Snapshot::new(provider, as_of, Origin::Fetched, metadata, None).unwrap()
+        };
+        let (old, now) = (Source::new(at(20), "committed"), at(21).as_of());
+        for (live, used) in [(10, 20), (21, 21)] {
+            let usable = usable(at(live), Some(&old), Duration::MAX, now).unwrap();
+            assert_eq!(usable.as_of(), at(used).as_of());
+        }
+    }
 
     #[test]
     fn a_warning_names_what_is_used_instead() {

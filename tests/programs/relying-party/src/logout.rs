@@ -68,12 +68,17 @@ pub async fn backchannel_logout(
 /// Ends the sessions that a token means, or keeps the token if it cannot be judged now.
 async fn accept(app: Arc<App>, logout_token: String) -> Response {
     let Err(error) = end_sessions(&app, &logout_token).await else { return StatusCode::OK.into_response() };
-    log(format_args!("back-channel log-out: {error}"));
-    if error.status() != 503 {
-        return StatusCode::BAD_REQUEST.into_response();
+    let is_undecided = error.status() == 503;
+    if is_undecided {
+        tokio::spawn(try_again(app, logout_token));
     }
-    tokio::spawn(try_again(app, logout_token));
-    (StatusCode::SERVICE_UNAVAILABLE, error.retry_after().map(retry_after), ()).into_response()
+    // After the token is kept: a write to standard error may take any time.
+    log(format_args!("back-channel log-out: {error}"));
+    if is_undecided {
+        (StatusCode::SERVICE_UNAVAILABLE, error.retry_after().map(retry_after), ()).into_response()
+    } else {
+        StatusCode::BAD_REQUEST.into_response()
+    }
 }
 
 async fn end_sessions(app: &App, logout_token: &str) -> Result<(), VerifyError> {

@@ -153,15 +153,20 @@ fn a_distrusted_key_leaves_a_store_that_cannot_be_written_with_the_first_refresh
 }
 
 #[test]
-fn documents_that_could_not_be_written_are_written_after_a_refresh_that_fails() {
+fn documents_that_could_not_be_written_never_replace_what_another_process_stored_since() {
     let scratch = Scratch::new();
     let path = scratch.path().join("late/idporten.json");
-    let story = Setup::default().store(&path).settle();
+    let story = Setup::default().published(seed(Duration::ZERO, &["one", "two"])).store(&path).settle();
     fs::create_dir(scratch.path().join("late")).unwrap();
+    fs::write(&path, seed(Duration::ZERO, &["two", "three"]).to_string()).unwrap();
     story.provider.fail(500);
     assert!(story.refresher.refresh_now().is_err());
-    story.rest();
-    assert_eq!(read(&path).timestamp(), story.refresher.current().unwrap().snapshot().timestamp());
+    assert!(story.status().store_error.is_some(), "its own documents are not in the file");
+    story.refresher.distrust("two");
+    assert!(story.refresher.refresh_now().is_err());
+    assert!(story.status().store_error.is_some(), "keys that left say nothing of its documents");
+    let kids: Vec<_> = read(&path).jwks().unwrap().keys().iter().map(|key| key.kid().map(str::to_owned)).collect();
+    assert_eq!(kids, [Some("three".to_owned())]);
 }
 
 #[test]

@@ -19,7 +19,7 @@ use crate::output::{Output, VerbError};
 pub(super) fn with_live(arguments: &Arguments, quiet: bool, output: &mut Output) -> Result<Difference, VerbError> {
     let before = snapshot(arguments, &arguments.before, output)?;
     let slug = before.provider().slug();
-    let asked = match arguments.options.manifest(&[slug.to_owned()], output) {
+    let asked = match arguments.options.manifest(&[slug.to_owned()]) {
         Ok(manifest) => match manifest.environment(slug) {
             Some(target) => provider(target)?,
             None => before.provider().clone(),

@@ -13,9 +13,9 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 use super::context::FileKind;
 
 /// Directories whose files are made, fetched, or git's own.
-const SKIPPED: &[&str] = &["target", ".git", "node_modules", ".venv", ".next"];
+const SKIPPED: &[&str] = &[".git", "node_modules", ".venv", ".next"];
 /// The same, but read below `src`, where a module may have such a name.
-const SKIPPED_OUTSIDE_SRC: &[&str] = &["vendor", "dist", "build"];
+const SKIPPED_OUTSIDE_SRC: &[&str] = &["target", "vendor", "dist", "build"];
 /// The size of the largest file that is read. Larger ones are data.
 const MAX_BYTES: u64 = 1 << 20;
 /// The number of bytes in which a NUL is looked for, which text has none of.
