@@ -106,7 +106,7 @@ mod tests {
         let at = |days: u64| {
             let as_of = SystemTime::UNIX_EPOCH + Duration::from_secs(days * 86_400);
             let (provider, metadata) = (bundled.provider().clone(), bundled.metadata_json().clone());
-            Snapshot::new(provider, as_of, Origin::Fetched, metadata, None).unwrap()
+            Snapshot::new(provider, as_of, Origin::Recorded, metadata, None).unwrap()
         };
         let (old, now) = (Source::new(at(20), "committed"), at(21).as_of());
         for (live, used) in [(10, 20), (21, 21)] {
