@@ -11,9 +11,11 @@ const browser = await launch();
 const newBrowser = () => newBrowserIn(browser);
 
 let taken = 0;
+// Chromium sometimes refuses a screenshot, and takes it when it is asked again. Screenshots are for people: the steps do without.
 async function screenshot(page, name) {
   taken += 1;
-  await page.screenshot({ path: `${screenshots}/${taken}-${name}.png` });
+  const take = () => page.screenshot({ path: `${screenshots}/${taken}-${name}.png` });
+  await take().catch(take).catch((error) => console.error(`no screenshot of ${name}: ${error.message}`));
 }
 
 // Fills in the provider's pages, as far as the page that the site shows then.
