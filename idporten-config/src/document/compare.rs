@@ -131,11 +131,8 @@ pub fn compare(before: &Snapshot, after: &Snapshot) -> Comparison {
     let environment = after.provider().slug().to_owned();
     let mut comparison = Comparison { environment, changes: Vec::new(), counts: [0; 4] };
     members::changes(before.metadata_json(), after.metadata_json(), &mut comparison);
-    let others = provider_changes(before, after);
-    others
-        .into_iter()
-        .chain(keys::changes(before.jwks(), after.jwks()))
-        .for_each(|change| comparison.add(change.kind, || change));
+    let others = provider_changes(before, after).into_iter().chain(keys::changes(before.jwks(), after.jwks()));
+    others.for_each(|change| comparison.add(change.kind, || change));
     // A stable sort: within a kind, the changes keep the order of the members and of the keys as served.
     comparison.changes.sort_by_key(|change| change.kind);
     comparison
@@ -155,10 +152,10 @@ fn provider_changes(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
         ]
     };
     // Documents that both name the issuer are already compared by it.
-    let is_issuer_compared = [before, after].iter().all(|snapshot| snapshot.metadata_json().contains("issuer"));
+    let names_issuer = |snapshot: &Snapshot| snapshot.metadata_json().contains("issuer");
+    let is_repeated = |name| name == "provider.issuer" && names_issuer(before) && names_issuer(after);
     let pairs = said(before.provider()).into_iter().zip(said(after.provider()));
-    let pairs =
-        pairs.filter(|(before, after)| before != after && !(is_issuer_compared && before.0 == "provider.issuer"));
+    let pairs = pairs.filter(|(before, after)| before != after && !is_repeated(before.0));
     pairs
         .map(|((name, before), (_, after))| Change {
             // Breaking even if something was added: the rules for documents follow the description, so that a program built with

@@ -59,8 +59,8 @@ Exit codes:
 
 pub(crate) fn run(arguments: &Arguments, quiet: bool) -> Result<Output, VerbError> {
     let names = distinct(&arguments.environments);
-    let mut output = Output::default();
     let manifest = arguments.manifest.manifest(&names)?;
+    let mut output = Output::default();
     let Plan { tasks, left_out } = Plan::new(&manifest, &names, arguments.adopt, &mut output)?;
     let mut all = fetch(&arguments.network.fetcher()?, &tasks, &manifest, quiet, |result, width| {
         let is_news = !quiet || result.change.is_err();

@@ -69,7 +69,6 @@ struct Existing {
 pub(crate) fn run(arguments: &Arguments, quiet: bool) -> Result<Output, VerbError> {
     let package = package::package()?;
     let names = distinct(&arguments.environments);
-    let mut output = Output::default();
     let existing = Existing::find()?;
     let (manifest, marked) = match &existing {
         Some(Existing { manifest, marked, .. }) => {
@@ -78,6 +77,7 @@ pub(crate) fn run(arguments: &Arguments, quiet: bool) -> Result<Output, VerbErro
         }
         None => (new_manifest(&names)?, BTreeSet::new()),
     };
+    let mut output = Output::default();
     let network = (!arguments.offline).then_some(&arguments.network);
     let first = snapshots::take(&manifest, &marked, network, quiet, &mut output)?;
     let file = existing.as_ref().map_or(FILE_NAME, |existing| &existing.file);

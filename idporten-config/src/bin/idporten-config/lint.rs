@@ -30,7 +30,7 @@ use tree::{Counts, Exclude, Tree};
 /// Find wrong, retired and hard-coded provider values in source and configuration files
 ///
 /// Each finding says what to write instead: in Rust the constant, elsewhere the value. In a directory, these are left out: files that
-/// git ignores (but not `.env` files), `target`, `.git`, `node_modules`, `.venv` and `.next`, `vendor`, `dist` and `build` unless they
+/// git ignores (but not `.env` files), `.git`, `node_modules`, `.venv` and `.next`, `target`, `vendor`, `dist` and `build` unless they
 /// are below `src`, binary files and files over 1 MiB, prose (.md, .rst, .adoc, .txt), snapshots, code that this tool has generated,
 /// and lines with the words `idporten-config: allow`.
 #[derive(Debug, Args)]

@@ -27,24 +27,24 @@ pub(super) fn compare(
     names: &[String],
     snapshots: &LoadedSnapshots,
 ) -> Result<Compared, VerbError> {
-    let compared = |state, finding| Ok(Compared { file: file.to_owned(), state, finding, is_unreadable: false });
+    let compared = |state, finding| Compared { file: file.to_owned(), state, finding, is_unreadable: false };
     let help = format!("run `{}`", options.command_here(names, file));
     let committed = match fs::read(file) {
         Ok(text) => String::from_utf8_lossy(&text).replace("\r\n", "\n"),
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            return compared("missing", Some(Finding::error(format!("no generated code at `{file}`"), help)));
+            return Ok(compared("missing", Some(Finding::error(format!("no generated code at `{file}`"), help))));
         }
         Err(error) => {
             let message = format!("`{file}` cannot be read: {error}");
             let finding = Finding::error(message, "name the file of generated code");
-            return Ok(Compared { is_unreadable: true, ..compared("not read", Some(finding))? });
+            return Ok(Compared { is_unreadable: true, ..compared("not read", Some(finding)) });
         }
     };
     if !snapshots.is_complete() {
-        return compared("not compared", None);
+        return Ok(compared("not compared", None));
     }
     let (generated, _) = generate::rust(options, names, snapshots)?;
-    match first_difference(&committed, &generated) {
+    Ok(match first_difference(&committed, &generated) {
         None => compared("up to date", None),
         Some((number, found, expected)) => {
             let finding = Finding::error(format!("`{file}` is out of date"), help)
@@ -52,7 +52,7 @@ pub(super) fn compare(
                 .note(format!("it would be: {expected}"));
             compared("out of date", Some(finding))
         }
-    }
+    })
 }
 
 /// The first line that differs, from 1, with what stands there and what would.
